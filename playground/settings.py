@@ -1,0 +1,55 @@
+"""Settings from the environment, each `PLAYGROUND_…` except the keys; the README lists them all."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from playground.errors import InvalidSetting
+
+
+class Settings(BaseSettings):
+    """Every setting, with its default. Times are seconds, sizes bytes."""
+
+    model_config = SettingsConfigDict(env_prefix="PLAYGROUND_", frozen=True, extra="ignore")
+
+    host: str = Field("127.0.0.1", description="address the app listens on")
+    port: int = Field(7860, ge=0, le=65535, description="port the app listens on; 0 takes a free one")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("warning", description="what is logged")
+    backend: str = Field("", description="the first backend; empty: TheRouter with a key, else Embedded")
+    therouter_base_url: str = Field("https://api.therouter.ai/v1", description="TheRouter's base URL")
+    therouter_api_key: SecretStr | None = Field(
+        None, validation_alias="THEROUTER_API_KEY", description="TheRouter's key"
+    )
+    custom_base_url: str = Field("http://127.0.0.1:8000/v1", description="the Custom URL at first")
+    custom_api_key: SecretStr | None = Field(
+        None, validation_alias="CUSTOM_API_KEY", description="the key for the Custom URL"
+    )
+    connect_timeout_s: float = Field(10, gt=0, description="until the connection stands")
+    first_byte_timeout_s: float = Field(300, gt=0, description="until the first byte of the answer")
+    between_chunks_timeout_s: float = Field(120, gt=0, description="between two pieces of the answer")
+    max_event_bytes: int = Field(8 * 2**20, gt=0, description="the longest event of a stream")
+    embedded: bool = Field(True, description="whether the embedded model starts with the app")
+    model_path: Path | None = Field(None, description="a GGUF file for the embedded model")
+    model_repo: str | None = Field(None, description="a Hub repository with a GGUF file")
+    model_file: str | None = Field(None, description="the GGUF file in that repository")
+    cache_dir: Path | None = Field(None, description="where model files are kept; empty: the user's cache")
+    presets_dir: Path | None = Field(None, description="a folder with presets; empty: those that come along")
+
+    @classmethod
+    def from_environment(cls) -> "Settings":
+        """Read the environment.
+
+        Raises:
+            InvalidSetting: a value that cannot be used, with its name.
+        """
+        try:
+            return cls()
+        except ValidationError as error:
+            first = error.errors()[0]
+            name = str(first["loc"][0]) if first["loc"] else "?"
+            variable = name if name.isupper() else f"PLAYGROUND_{name.upper()}"
+            raise InvalidSetting(
+                f"{variable}: {first['msg']}.", advice="The README lists the settings."
+            ) from None

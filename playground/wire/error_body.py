@@ -1,0 +1,98 @@
+"""An error response to an `APIStatusError`, in every shape the backends use.
+
+- TheRouter: `{"error": {message, type, code, param, balance?, actions?, metadata?}}` (`code`: number or word)
+- vLLM: `{"error": {message, type, param, code}}`
+- SGLang: `{"object": "error", message, type, param, code}`; 401 is `{"error": "Unauthorized"}`
+- FastAPI's `{"detail": …}`; and pages of HTML from proxies on the way.
+"""
+
+import html
+import re
+from collections.abc import Iterable
+from typing import Any
+
+import orjson
+
+from playground.errors import APIStatusError
+
+MAX_BODY_CHARACTERS = 64 * 2**10
+
+ADVICE = {
+    400: "The server refuses this request as it stands; its message says what to change.",
+    401: "Check the API key: the server does not accept it, or there is none.",
+    402: "The account has no credit left: top it up, or choose another backend.",
+    403: "This key may not do that.",
+    404: "Check the model's name and the base URL (it ends in /v1 as a rule).",
+    408: "The server gave up waiting; try again.",
+    413: "The request is too large for this server.",
+    422: "The server refuses this request as it stands; its message says what to change.",
+    429: "Too many requests; wait, then try again.",
+    500: "The fault is the server's; try again.",
+    502: "The gateway could not reach the model's server; try again.",
+    503: "The server is not ready, or overloaded; try again in a moment.",
+    504: "The gateway waited too long for the model's server; try again.",
+}
+
+
+def parse_error(
+    status_code: int, reason: str, headers: Iterable[tuple[str, str]], body: bytes
+) -> APIStatusError:
+    """The error that this response is; never raises."""
+    named = {name.lower(): value for name, value in headers}
+    text = body.decode("utf-8", errors="replace")[:MAX_BODY_CHARACTERS]
+    fields = _fields(text)
+    metadata = {k: v for k, v in fields.items() if k not in {"message", "type", "code", "param", "object"}}
+    nested = metadata.get("metadata")
+    nested_id = nested.get("request_id") if isinstance(nested, dict) else None
+    retry_after_s = _retry_after_s(named.get("retry-after"))
+    said = str(fields.get("message") or _plain(text) or reason or "no message").strip()
+    advice = ADVICE.get(status_code, "")
+    if retry_after_s is not None:
+        advice = f"Wait {retry_after_s:g} s, then try again."
+    if 300 <= status_code < 400:  # noqa: PLR2004 - the class of redirects
+        advice = f"Redirects are not followed; use {named.get('location', 'the new address')} as base URL."
+    return APIStatusError(
+        f"{status_code} {reason}".strip() + f": {said}",
+        status_code=status_code,
+        code=fields.get("code"),
+        param=fields.get("param"),
+        type=fields.get("type"),
+        request_id=named.get("x-request-id") or nested_id,
+        retry_after_s=retry_after_s,
+        body=text,
+        metadata=metadata,
+        advice=advice,
+    )
+
+
+def _fields(text: str) -> dict[str, Any]:
+    try:
+        value = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return {}
+    if not isinstance(value, dict):
+        return {"message": str(value)} if value else {}
+    error = value.get("error")
+    if isinstance(error, dict):
+        return error
+    if isinstance(error, str):
+        return {"message": error}
+    if "message" not in value and (detail := value.get("detail")):
+        return {"message": detail if isinstance(detail, str) else orjson.dumps(detail).decode()}
+    return value
+
+
+def _plain(text: str) -> str:
+    """The words of an HTML page, or the text itself; at most 300 characters."""
+    text = re.sub(r"(?is)<(script|style)\b.*?</\1>", " ", text)
+    return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", text)).split())[:300]
+
+
+def _retry_after_s(value: str | None) -> float | None:
+    """`Retry-After` in seconds (RFC 9110, 10.2.3); a date cannot be used without a clock and gives None."""
+    if value is None:
+        return None
+    try:
+        return max(0.0, float(value))
+    except ValueError:
+        return None

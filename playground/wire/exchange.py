@@ -1,0 +1,289 @@
+"""One request to one backend and all that happened: a fold over events."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Generic, TypeVar, overload
+
+from playground.errors import APIStatusError, PlaygroundError, StreamFailed
+from playground.wire import events as ev
+from playground.wire.metrics import Timings, gaps
+from playground.wire.prepared import PreparedRequest
+
+MAX_KEPT_CHARACTERS = 16 * 2**20  # of raw chunks; beyond it they are counted, not kept
+
+T = TypeVar("T")
+
+
+class Prefix(Sequence[T], Generic[T]):
+    """The first `length` items of a list that only ever grows: a snapshot that copies nothing."""
+
+    def __init__(self, items: list[T], length: int) -> None:
+        self._items = items
+        self._length = length
+
+    def __len__(self) -> int:
+        return self._length
+
+    @overload
+    def __getitem__(self, index: int) -> T: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[T]: ...
+    def __getitem__(self, index: int | slice) -> T | list[T]:
+        if isinstance(index, slice):
+            return [self._items[i] for i in range(*index.indices(self._length))]
+        return self._items[range(self._length)[index]]
+
+
+@dataclass(slots=True)
+class ToolCall:
+    """One call: `arguments` is the text the model wrote, valid JSON or not."""
+
+    index: int
+    id: str | None = None
+    name: str = ""
+    arguments: str = ""
+
+    def to_wire(self) -> dict[str, Any]:
+        """The call as a message carries it."""
+        return {
+            "id": self.id or f"call_{self.index}",
+            "type": "function",
+            "function": {"name": self.name, "arguments": self.arguments},
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One choice's message so far; texts are "" where nothing came."""
+
+    content: str = ""
+    reasoning: str = ""
+    refusal: str = ""
+    tool_calls: tuple[ToolCall, ...] = ()
+    logprobs: tuple[dict[str, Any], ...] = ()
+    finish_reason: str | None = None
+
+    def to_wire(self) -> dict[str, Any]:
+        """The message as OpenAI's clients return it, with the reasoning as `reasoning_content`."""
+        message: dict[str, Any] = {"role": "assistant", "content": self.content or None}
+        if self.content == "" and not self.tool_calls:
+            message["content"] = ""
+        if self.reasoning:
+            message["reasoning_content"] = self.reasoning
+        if self.refusal:
+            message["refusal"] = self.refusal
+        if self.tool_calls:
+            message["tool_calls"] = [call.to_wire() for call in self.tool_calls]
+        return message
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A delta as the stream view lists it: when, of which kind, what, and in which chunk (from 0)."""
+
+    at_s: float
+    kind: str
+    text: str
+    chunk: int
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A snapshot; the last one of a run has `done`.
+
+    Attributes:
+        request: the very bytes that were sent.
+        status_code, reason, response_headers, request_headers: None or () until the response begins.
+        answers: one for each choice, in order; at least one.
+        chunks: the raw `data` of each event, or the one body, with its time.
+        dropped_chunks: how many were not kept because they were too much.
+        pieces: the deltas with their times.
+        error: why it ended early; what had come stays in `answers`.
+        stopped: the person ended it.
+    """
+
+    request: PreparedRequest
+    status_code: int | None = None
+    reason: str = ""
+    request_headers: tuple[tuple[str, str], ...] = ()
+    response_headers: tuple[tuple[str, str], ...] = ()
+    id: str | None = None
+    model: str | None = None
+    answers: tuple[Answer, ...] = (Answer(),)
+    usage: dict[str, Any] | None = None
+    timings: Timings = field(default_factory=Timings)
+    chunks: Sequence[ev.ChunkReceived] = ()
+    dropped_chunks: int = 0
+    pieces: Sequence[Piece] = ()
+    error: PlaygroundError | None = None
+    stopped: bool = False
+    done: bool = False
+
+    @property
+    def answer(self) -> Answer:
+        """The first choice."""
+        return self.answers[0]
+
+    @property
+    def finish_reason(self) -> str | None:
+        """The first choice's `finish_reason`."""
+        return self.answer.finish_reason
+
+    @property
+    def request_id(self) -> str | None:
+        """`x-request-id`, or what the error says of it."""
+        for name, value in self.response_headers:
+            if name.lower() == "x-request-id":
+                return value
+        if isinstance(self.error, APIStatusError):
+            return self.error.request_id
+        if isinstance(self.error, StreamFailed):
+            return self.error.metadata.get("request_id")
+        return None
+
+    def stop(self, at_s: float | None = None) -> "Exchange":
+        """This snapshot as the end: the person stopped it."""
+        end = at_s if at_s is not None else self.timings.last_delta_s
+        return replace(self, stopped=True, done=True, timings=replace(self.timings, e2e_s=end))
+
+    def fail(self, error: PlaygroundError) -> "Exchange":
+        """This snapshot as the end, with an error."""
+        return replace(self, error=error, done=True)
+
+
+class ExchangeBuilder:
+    """Takes events one by one and gives snapshots. Pure: times come with the events."""
+
+    def __init__(self, request: PreparedRequest) -> None:
+        self._base = Exchange(request)
+        self._choices: dict[int, _Choice] = {0: _Choice()}
+        self._chunks: list[ev.ChunkReceived] = []
+        self._pieces: list[Piece] = []
+        self._times: list[float] = []
+        self._kept = 0
+        self._dropped = 0
+        self._n_chunks = 0
+        self._timings: dict[str, Any] = {}
+        self._fields: dict[str, Any] = {}
+
+    def apply(self, event: ev.StreamEvent) -> None:  # noqa: C901, PLR0912 - one case for each event
+        """Take one event; times must not run backwards."""
+        match event:
+            case ev.ChunkReceived():
+                self._n_chunks += 1
+                self._kept += len(event.data)
+                if self._kept <= MAX_KEPT_CHARACTERS:
+                    self._chunks.append(event)
+                else:
+                    self._dropped += 1
+            case ev.ContentDelta():
+                self._choice(event.choice).content += event.text
+                self._delta(event.at_s, "content", event.text)
+            case ev.ReasoningDelta():
+                self._choice(event.choice).reasoning += event.text
+                self._delta(event.at_s, "reasoning", event.text)
+            case ev.RefusalDelta():
+                self._choice(event.choice).refusal += event.text
+                self._delta(event.at_s, "content", event.text)
+            case ev.ToolCallDelta():
+                self._choice(event.choice).tool_call(event)
+                self._delta(event.at_s, "tool_call", event.arguments or event.name or "")
+            case ev.LogprobsDelta():
+                self._choice(event.choice).logprobs.extend(event.content)
+            case ev.UsageReported():
+                self._fields["usage"] = event.usage
+            case ev.Identified():
+                self._fields["id"] = event.id or self._fields.get("id")
+                self._fields["model"] = event.model or self._fields.get("model")
+            case ev.Finished():
+                self._choice(event.choice).finish_reason = event.reason
+            case ev.Connected():
+                self._timings |= {"connect_s": event.at_s, "connection_reused": event.reused}
+            case ev.ResponseStarted():
+                self._timings["headers_s"] = event.at_s
+                self._fields |= {
+                    "status_code": event.status_code,
+                    "reason": event.reason,
+                    "response_headers": event.headers,
+                    "request_headers": event.request_headers,
+                }
+            case ev.FirstByte():
+                self._timings["first_byte_s"] = event.at_s
+            case ev.Completed():
+                self._end(event.at_s)
+            case ev.Failed():
+                self._end(event.at_s, error=event.error)
+            case ev.Stopped():
+                self._end(event.at_s, stopped=True)
+
+    def snapshot(self) -> Exchange:
+        """What is known now."""
+        usage = self._fields.get("usage") or {}
+        tokens = usage.get("completion_tokens")
+        done = self._fields.get("done", False)
+        timings = Timings(
+            **self._timings,
+            last_delta_s=self._times[-1] if self._times else None,
+            itl_s=gaps(self._times) if done else (),
+            completion_tokens=tokens if isinstance(tokens, int) else None,
+        )
+        return replace(
+            self._base,
+            **self._fields,
+            answers=tuple(self._choices[i].answer() for i in sorted(self._choices)),
+            timings=timings,
+            chunks=Prefix(self._chunks, len(self._chunks)),
+            dropped_chunks=self._dropped,
+            pieces=Prefix(self._pieces, len(self._pieces)),
+        )
+
+    @property
+    def finished(self) -> bool:
+        """Whether any choice has its `finish_reason`."""
+        return any(choice.finish_reason for choice in self._choices.values())
+
+    def _choice(self, index: int) -> "_Choice":
+        return self._choices.setdefault(index, _Choice())
+
+    def _delta(self, at_s: float, kind: str, text: str) -> None:
+        if not text:
+            return
+        self._timings.setdefault(f"first_{kind}_s", at_s)
+        chunk = self._n_chunks - 1
+        if not self._pieces or self._pieces[-1].chunk != chunk:
+            self._times.append(at_s)
+        self._pieces.append(Piece(at_s, kind, text, chunk))
+
+    def _end(self, at_s: float, **fields: Any) -> None:
+        self._timings["e2e_s"] = at_s
+        self._fields |= {"done": True, **fields}
+
+
+@dataclass(slots=True)
+class _Choice:
+    content: str = ""
+    reasoning: str = ""
+    refusal: str = ""
+    calls: dict[int, ToolCall] = field(default_factory=dict)
+    logprobs: list[dict[str, Any]] = field(default_factory=list)
+    finish_reason: str | None = None
+
+    def tool_call(self, event: ev.ToolCallDelta) -> None:
+        call = self.calls.setdefault(event.index, ToolCall(event.index))
+        call.id = event.id or call.id
+        call.name = event.name or call.name
+        call.arguments += event.arguments
+
+    def answer(self) -> Answer:
+        calls = tuple(replace(self.calls[i]) for i in sorted(self.calls))
+        return Answer(
+            self.content, self.reasoning, self.refusal, calls, tuple(self.logprobs), self.finish_reason
+        )
+
+
+def fold(request: PreparedRequest, events: Iterable[ev.StreamEvent]) -> Exchange:
+    """The exchange that these events make."""
+    builder = ExchangeBuilder(request)
+    for event in events:
+        builder.apply(event)
+    return builder.snapshot()

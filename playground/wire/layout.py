@@ -1,0 +1,61 @@
+"""Lay a JSON object out as a person would in a curl command.
+
+The rules are those of the examples on TheRouter's model pages: the object stands inside `-d '…'`, its
+fields two steps in, its closing brace one step in (a step is two spaces). A value stays on one line while it
+is short or holds scalars alone; a list of one object hugs its brackets. ADR 12 has the reasons.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from playground.errors import InvalidRequest
+
+STEP = "  "
+WIDTH = 100
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def lay_out(body: Mapping[str, Any]) -> bytes:
+    r"""The JSON text of `body`, UTF-8, ready to stand inside `-d '…'` and to be sent as it is.
+
+    A lone surrogate, which UTF-8 cannot carry, is written as its `\udXXX` escape.
+
+    Raises:
+        InvalidRequest: a value JSON has no word for (NaN, infinity, an object of Python's own).
+    """
+    try:
+        text = _value(dict(body), indent=STEP, column=0, top=True)
+    except (TypeError, ValueError) as error:
+        raise InvalidRequest(f"The request cannot be written as JSON: {error}.") from None
+    return _SURROGATE.sub(lambda match: f"\\u{ord(match[0]):04x}", text).encode()
+
+
+def _inline(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+
+
+def _is_flat(value: Any) -> bool:
+    items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return not any(isinstance(item, dict | list) and item for item in items)
+
+
+def _value(value: Any, *, indent: str, column: int, top: bool = False) -> str:
+    """`value` as text whose further lines stand at `indent`; its first line begins at `column`."""
+    if not isinstance(value, dict | list) or not value or (_is_flat(value) and not top):
+        return _inline(value)
+    if isinstance(value, dict):
+        if not top and column + len(line := _inline(value)) <= WIDTH:
+            return line
+        inner = indent + STEP
+        fields = []
+        for key, item in value.items():
+            name = f"{inner}{_inline(str(key))}: "
+            fields.append(name + _value(item, indent=inner, column=len(name)))
+        return "{\n" + ",\n".join(fields) + f"\n{indent}}}"
+    if len(value) == 1:
+        return f"[{_value(value[0], indent=indent, column=column + 1)}]"
+    inner = indent + STEP
+    items = [inner + _value(item, indent=inner, column=len(inner)) for item in value]
+    return "[\n" + ",\n".join(items) + f"\n{indent}]"

@@ -1,0 +1,73 @@
+"""Bytes to server-sent events, with no I/O.
+
+The splitting is httpx-sse's, which ends a line at CR, LF or CRLF and at nothing else (HTML Standard, section
+9.2 "Server-sent events"); `str.splitlines` would split at U+2028 too. Here is what a stream of bytes adds:
+UTF-8 across chunks, and a bound on the length of one event.
+"""
+
+import codecs
+from collections.abc import Iterator
+
+from httpx_sse import SSEError
+from httpx_sse._decoders import SSEDecoder, SSELineDecoder
+
+from playground.errors import StreamProtocolError
+
+MAX_EVENT_BYTES = 8 * 2**20
+
+
+class EventDecoder:
+    """Feed it bytes as they arrive; it gives back the `data` of each complete event, in order."""
+
+    def __init__(self, max_event_bytes: int = MAX_EVENT_BYTES) -> None:
+        self._text = codecs.getincrementaldecoder("utf-8")()
+        self._lines = SSELineDecoder()
+        self._events = SSEDecoder()
+        self._max = max_event_bytes
+        self._pending = 0
+
+    def feed(self, data: bytes) -> Iterator[str]:
+        """The events that `data` completes.
+
+        Raises:
+            StreamProtocolError: bytes that are no UTF-8, or an event longer than the bound.
+        """
+        try:
+            text = self._text.decode(data)
+        except UnicodeDecodeError as error:
+            raise StreamProtocolError(
+                f"The stream holds bytes that are no UTF-8 ({error.reason}).",
+                excerpt=repr(bytes(error.object[max(0, error.start - 20) : error.end + 20])),
+            ) from None
+        self._pending += len(data)
+        if text:
+            for line in self._lines.decode(text):
+                yield from self._line(line)
+        if self._pending > self._max:
+            raise StreamProtocolError(
+                f"One event of the stream is longer than {self._max:,} bytes.",
+                advice="If the server means it, raise PLAYGROUND_MAX_EVENT_BYTES.",
+            )
+
+    def finish(self) -> Iterator[str]:
+        """The event that stood complete at the end without its blank line, if there is one.
+
+        Raises:
+            StreamProtocolError: the stream ended inside a UTF-8 character.
+        """
+        for line in [*self._lines.flush(), ""]:
+            yield from self._line(line)
+        try:
+            self._text.decode(b"", final=True)
+        except UnicodeDecodeError:
+            raise StreamProtocolError("The stream ended in the middle of a UTF-8 character.") from None
+
+    def _line(self, line: str) -> Iterator[str]:
+        try:
+            event = self._events.decode(line)
+        except SSEError as error:  # pragma: no cover - httpx-sse declares it, today's decoder never raises it
+            raise StreamProtocolError(str(error)) from error
+        if line == "" or line.startswith(":"):
+            self._pending = 0
+        if event is not None and event.data:
+            yield event.data
