@@ -1,0 +1,37 @@
+"""Ask a backend how it is, and which models it has."""
+
+from playground.backends.base import Backend, BackendState, Phase
+from playground.backends.catalogue import parse_models
+from playground.client import Client
+from playground.errors import APIStatusError, PlaygroundError
+
+UNAUTHORIZED = {401, 403}
+STARTING = 503
+
+
+async def probe(
+    backend: Backend, client: Client, *, key: str | None = None, timeout_s: float = 5
+) -> BackendState:
+    """The state now; never raises. `key` is the visitor's own, if any."""
+    if not backend.target.base_url:
+        return BackendState(Phase.LOADING, "loading")
+    key = key or (backend.key.get_secret_value() if backend.key else None)
+    if backend.needs_key and not key:
+        words = f"no key: paste one, or set {backend.target.key_name}"
+        return BackendState(Phase.NO_KEY, words)
+    try:
+        body = await client.get_json(f"{backend.target.base_url}/models", key=key, timeout_s=timeout_s)
+        models = parse_models(body)
+    except APIStatusError as error:
+        return _refused(error)
+    except PlaygroundError as error:
+        return BackendState(Phase.UNREACHABLE, f"unreachable: {error.message}")
+    return BackendState(Phase.READY, "ready", models)
+
+
+def _refused(error: APIStatusError) -> BackendState:
+    if error.status_code in UNAUTHORIZED:
+        return BackendState(Phase.NO_KEY, f"the key is not accepted ({error.status_code})")
+    if error.status_code == STARTING:
+        return BackendState(Phase.LOADING, "loading: the server answers 503")
+    return BackendState(Phase.UNREACHABLE, f"unreachable: {error.message}")

@@ -1,0 +1,1 @@
+"""Text to safe HTML: Markdown, code, LaTeX. Pure; model output is untrusted."""

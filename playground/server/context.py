@@ -1,0 +1,101 @@
+"""What the routes and the page share, made once by the app's factory; nothing is global."""
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from playground.backends import Backend, BackendState, Phase, list_backends, probe
+from playground.client import Client
+from playground.errors import InvalidRequest, UnknownBackend
+from playground.presets import Preset
+from playground.server.conversations import Conversations
+from playground.server.form import Form, build_request
+from playground.server.visitors import Visitors
+from playground.settings import Settings
+from playground.wire.prepared import PreparedRequest, prepare
+
+
+class EmbeddedModel(Protocol):
+    """What the app needs of the embedded engine."""
+
+    async def start(self) -> None:
+        """Begin to start it, and return at once."""
+
+    async def stop(self) -> None:
+        """End it and all it started."""
+
+    def backend_state(self) -> BackendState:
+        """How it is."""
+
+    @property
+    def base_url(self) -> str | None:
+        """Where it answers; None until it does."""
+
+
+@dataclass(slots=True)
+class Context:
+    """Settings, the client, the conversations, the keys, the presets and the embedded model."""
+
+    settings: Settings
+    client: Client
+    embedded: EmbeddedModel | None = None
+    presets: tuple[Preset, ...] = ()
+    conversations: Conversations = field(default_factory=Conversations)
+    visitors: Visitors = field(default_factory=Visitors)
+
+    def backends(self, form: Form, visitor: str | None = None) -> tuple[Backend, ...]:
+        """The switcher's list, for what this visitor typed."""
+        return list_backends(
+            self.settings,
+            embedded_url=self.embedded.base_url if self.embedded else None,
+            custom_url=form.custom_url or None,
+            custom_key=self.visitors.key(visitor, "custom") is not None,
+        )
+
+    def backend(self, form: Form, visitor: str | None = None) -> Backend:
+        """The chosen backend.
+
+        Raises:
+            UnknownBackend: no such name.
+        """
+        for backend in self.backends(form, visitor):
+            if backend.name == form.backend:
+                return backend
+        raise UnknownBackend(f"There is no backend {form.backend!r}.", advice="Choose one from the list.")
+
+    def prepare(self, form: Form, visitor: str | None = None) -> PreparedRequest:
+        """The request that the form stands for now: for the snippet and for sending alike.
+
+        Raises:
+            InvalidInput: a field that cannot be read.
+        """
+        conversation = self.conversations.get(form.conversation)
+        request = build_request(form, conversation.messages(), conversation.images)
+        return prepare(request, self.backend(form, visitor).target)
+
+    def key(self, form: Form, visitor: str | None) -> str | None:
+        """The key to send with.
+
+        Raises:
+            MissingKey: the backend needs one and there is none.
+            InvalidRequest: the backend has no address yet.
+        """
+        backend = self.backend(form, visitor)
+        if not backend.target.base_url:
+            state = self.embedded.backend_state() if self.embedded else None
+            words = state.words if state else "it is switched off (PLAYGROUND_EMBEDDED)"
+            raise InvalidRequest(
+                f"The embedded model cannot answer yet: {words}.",
+                advice="Wait until the header says ready, or choose another backend.",
+            )
+        return backend.key_to_send(self.visitors.key(visitor, backend.name))
+
+    async def state(self, form: Form, visitor: str | None = None) -> BackendState:
+        """How the chosen backend is now; never raises."""
+        backend = self.backend(form, visitor)
+        if backend.name == "embedded":
+            if self.embedded is None:
+                return BackendState(Phase.UNREACHABLE, "off: PLAYGROUND_EMBEDDED is false")
+            state = self.embedded.backend_state()
+            if state.phase is not Phase.READY:
+                return state
+        return await probe(backend, self.client, key=self.visitors.key(visitor, backend.name))

@@ -1,0 +1,125 @@
+"""The conversations of all open pages, in memory, each under the random id its browser tab made (ADR 11).
+
+The exchange route writes them and the page reads them: what the snippet shows is what the route sends.
+"""
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from playground.wire.exchange import Exchange
+
+MAX_CONVERSATIONS = 500
+ID_LENGTH = (16, 64)
+
+
+@dataclass(slots=True)
+class Turn:
+    """A message and what came back. `html` is the drawn turn, kept until the turn changes."""
+
+    message: dict[str, Any] | None
+    exchange: Exchange | None = None
+    edited: str | None = None
+    model: str = ""
+    html: str = ""
+
+    @property
+    def failed(self) -> bool:
+        """Whether nothing of an answer came."""
+        return self.exchange is not None and not self.answered
+
+    @property
+    def answered(self) -> bool:
+        """Whether there is an answer, whole or in part."""
+        if self.edited is not None:
+            return True
+        if self.exchange is None:
+            return False
+        answer = self.exchange.answer
+        return bool(answer.content or answer.reasoning or answer.tool_calls or answer.refusal)
+
+    def messages(self) -> list[dict[str, Any]]:
+        """The turn as messages of the next request; a turn without an answer is left out."""
+        if not self.answered:
+            return []
+        said = [self.message] if self.message else []
+        if self.edited is not None:
+            return [*said, {"role": "assistant", "content": self.edited}]
+        assert self.exchange is not None  # noqa: S101 - `answered` has looked; this tells the type checker
+        wire = self.exchange.answer.to_wire()
+        wire.pop(
+            "reasoning_content", None
+        )  # no backend wants its reasoning back; the page shows what is sent
+        wire.pop("refusal", None)
+        return [*said, wire]
+
+
+@dataclass(slots=True)
+class Conversation:
+    """One browser tab's work: earlier messages from a preset, turns, and images waiting to be sent."""
+
+    preface: list[dict[str, Any]] = field(default_factory=list)
+    turns: list[Turn] = field(default_factory=list)
+    images: list[str] = field(default_factory=list)
+    last: Exchange | None = None
+
+    def messages(self) -> list[dict[str, Any]]:
+        """What goes before the next message."""
+        return [*self.preface, *(message for turn in self.turns for message in turn.messages())]
+
+    def add(self, turn: Turn) -> None:
+        """Put a new turn at the end; one that failed before it is replaced by it."""
+        while self.turns and self.turns[-1].failed:
+            self.turns.pop()
+        self.turns.append(turn)
+
+    def clear(self) -> None:
+        """Begin anew."""
+        self.preface, self.turns, self.images, self.last = [], [], [], None
+
+    def cut_from(self, index: int) -> str:
+        """Take away turn `index` and all after it, and give its message's text back."""
+        if not 0 <= index < len(self.turns):
+            return ""
+        message = self.turns[index].message
+        del self.turns[index:]
+        return text_of(message) if message else ""
+
+    def edit(self, index: int, part: str, text: str) -> None:
+        """Change a turn's message (`part` "user") or its answer ("assistant")."""
+        if not 0 <= index < len(self.turns):
+            return
+        turn = self.turns[index]
+        turn.html = ""
+        if part == "assistant":
+            turn.edited = text
+        elif turn.message is not None:
+            turn.message = {**turn.message, "content": text}
+
+
+def text_of(message: Mapping[str, Any]) -> str:
+    """A message's text, from a string or from its text parts."""
+    content = message.get("content")
+    if isinstance(content, str):
+        return content
+    parts = content if isinstance(content, list) else ()
+    return "\n".join(part["text"] for part in parts if isinstance(part, dict) and "text" in part)
+
+
+class Conversations:
+    """Keeps the most recently used; an id nobody has seen begins an empty one."""
+
+    def __init__(self, limit: int = MAX_CONVERSATIONS) -> None:
+        self._limit = limit
+        self._by_id: OrderedDict[str, Conversation] = OrderedDict()
+
+    def get(self, conversation_id: str) -> Conversation:
+        """The conversation of that id; an id too short to be unguessable gets one that is not kept."""
+        if not ID_LENGTH[0] <= len(conversation_id) <= ID_LENGTH[1]:
+            return Conversation()
+        found = self._by_id.setdefault(conversation_id, Conversation())
+        self._by_id.move_to_end(conversation_id)
+        while len(self._by_id) > self._limit:
+            self._by_id.popitem(last=False)
+        return found

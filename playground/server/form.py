@@ -1,0 +1,135 @@
+"""The form to a request, and a preset's request to the form. The snippet and the exchange both come through here."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Self
+
+import orjson
+from pydantic import BaseModel, ConfigDict, Field
+
+from playground.errors import InvalidRequest
+from playground.server.parameters import BY_NAME, read_parameter, show_parameter
+from playground.wire.request import ChatRequest
+
+LEADING = ("model", "models", "stream", "stream_options", "response_format")
+MAX_TEXT = 4 * 2**20
+STREAMING = "streaming"
+
+
+class Form(BaseModel):
+    """What the page holds, as text, the way it was typed. `params`: name to text, "" where not sent."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    conversation: str = Field("", max_length=64)
+    tab: str = "chat"
+    backend: str = ""
+    custom_url: str = Field("", max_length=2048)
+    model: str = Field("", max_length=512)
+    message: str = Field("", max_length=MAX_TEXT)
+    system: str = Field("", max_length=MAX_TEXT)
+    stream: bool = False
+    include_usage: bool = False
+    extra: str = Field("", max_length=MAX_TEXT)
+    params: Mapping[str, str] = Field(default_factory=dict)
+
+    @classmethod
+    def from_values(cls, names: Sequence[str], values: Sequence[Any]) -> Self:
+        """The form from the page's components, in their order; `param.x` is parameter x."""
+        fields: dict[str, Any] = {"params": {}}
+        for name, value in zip(names, values, strict=True):
+            if name.startswith("param."):
+                fields["params"][name.removeprefix("param.")] = value or ""
+            else:
+                fields[name] = value if value is not None else ""
+        return cls.model_validate(fields)
+
+    @property
+    def streams(self) -> bool:
+        """Whether the request asks for a stream; the Streaming tab always does."""
+        return self.stream or self.tab == STREAMING
+
+
+def build_request(
+    form: Form, history: Sequence[Mapping[str, Any]] = (), images: Sequence[str] = ()
+) -> ChatRequest:
+    """The request that the form stands for.
+
+    Args:
+        form: as typed.
+        history: the messages before, in the wire's form.
+        images: data URLs to go with the message.
+
+    Raises:
+        InvalidRequest: a field that cannot be read, with its name.
+    """
+    messages: list[Mapping[str, Any]] = []
+    if form.system.strip():
+        messages.append({"role": "system", "content": form.system})
+    messages += history
+    if form.message or images or not history:
+        messages.append({"role": "user", "content": _content(form.message, images)})
+    fields: dict[str, Any] = {"model": form.model.strip()}
+    if form.streams:
+        fields["stream"] = True
+        if form.include_usage:
+            fields["stream_options"] = {"include_usage": True}
+    fields["messages"] = [dict(message) for message in messages]
+    for name, text in form.params.items():
+        if name in BY_NAME and text.strip():
+            fields[name] = read_parameter(name, text)
+    fields |= _extra(form.extra)
+    leading = {name: fields[name] for name in LEADING if name in fields}
+    return ChatRequest.parse(leading | fields)
+
+
+def _content(message: str, images: Sequence[str]) -> str | list[dict[str, Any]]:
+    if not images:
+        return message
+    text = [{"type": "text", "text": message}] if message else []
+    return [*text, *({"type": "image_url", "image_url": {"url": url}} for url in images)]
+
+
+def _extra(text: str) -> dict[str, Any]:
+    if not text.strip():
+        return {}
+    try:
+        value = orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise InvalidRequest(
+            f"Extra JSON: {error.msg} at line {error.lineno}, column {error.colno}.", field="extra"
+        ) from None
+    if not isinstance(value, dict):
+        raise InvalidRequest('Extra JSON wants an object, such as {"top_k": 40}.', field="extra")
+    return value
+
+
+def form_fields(request: ChatRequest) -> dict[str, Any]:
+    """The form's fields that build this request again, where its last message is the user's.
+
+    Messages before the last are given under `history`; whatever has no field of its own goes to `extra`.
+    """
+    rest = request.to_wire()
+    messages = [message.to_wire() for message in request.messages]
+    rest.pop("messages")
+    system = ""
+    if messages and messages[0]["role"] == "system" and set(messages[0]) == {"role", "content"}:
+        system = messages.pop(0)["content"]
+    message = ""
+    if messages and messages[-1]["role"] == "user" and isinstance(messages[-1].get("content"), str):
+        message = messages.pop()["content"]
+    usage = rest.get("stream_options") == {"include_usage": True}
+    if usage:
+        rest.pop("stream_options")
+    model, stream = rest.pop("model", ""), rest.pop("stream", False)
+    params = {name: show_parameter(name, rest.pop(name)) for name in BY_NAME if name in rest}
+    extra = orjson.dumps(rest, option=orjson.OPT_INDENT_2).decode() if rest else ""
+    return {
+        "model": model,
+        "message": message,
+        "system": system,
+        "stream": bool(stream),
+        "include_usage": usage,
+        "params": params,
+        "extra": extra,
+        "history": messages,
+    }

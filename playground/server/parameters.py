@@ -1,0 +1,105 @@
+"""The request's parameters as a person types them: each with its range, its help, and how its text is read.
+
+Ranges are OpenAI's ("Create chat completion", 2026-10); they are told, not enforced: the server decides.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from playground.errors import InvalidRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One field of the request. `read` turns typed text into its JSON value, or raises ValueError."""
+
+    name: str
+    range: str
+    help: str
+    read: Callable[[str], Any]
+
+
+def _number(text: str) -> float | int:
+    value = json.loads(text)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError("a number")
+    return value
+
+
+def _whole(text: str) -> int:
+    value = json.loads(text)
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise ValueError("a whole number")
+    return value
+
+
+def _true_or_false(text: str) -> bool:
+    if text not in {"true", "false"}:
+        raise ValueError("true or false")
+    return text == "true"
+
+
+def _object(text: str) -> dict[str, Any]:
+    value = json.loads(text)
+    if not isinstance(value, dict):
+        raise ValueError("a JSON object")
+    return value
+
+
+def _stop(text: str) -> str | list[str]:
+    if not text.startswith("["):
+        return text
+    value = json.loads(text)
+    if not all(isinstance(item, str) for item in value):
+        raise ValueError("text, or a JSON list of texts")
+    return list(value)
+
+
+def _text(text: str) -> str:
+    return text
+
+
+PARAMETERS: tuple[Parameter, ...] = (
+    Parameter("temperature", "0 to 2", "Higher is more varied", _number),
+    Parameter("top_p", "0 to 1", "Keeps the most likely tokens up to this share", _number),
+    Parameter("max_tokens", "from 1", "The longest answer, in tokens", _whole),
+    Parameter(
+        "max_completion_tokens", "from 1", "The same, reasoning counted in; OpenAI's newer name", _whole
+    ),
+    Parameter("seed", "whole number", "The same seed aims at the same answer", _whole),
+    Parameter("stop", "text or JSON list", "Ends the answer where this text would come", _stop),
+    Parameter("presence_penalty", "-2 to 2", "Above 0, new subjects are favoured", _number),
+    Parameter("frequency_penalty", "-2 to 2", "Above 0, repetition is disfavoured", _number),
+    Parameter("n", "from 1", "How many answers to make", _whole),
+    Parameter("logprobs", "true or false", "Each token's log-probability comes along", _true_or_false),
+    Parameter("top_logprobs", "0 to 20", "How many alternatives for each token; wants logprobs", _whole),
+    Parameter("logit_bias", "JSON object", "Token ids and what is added to their logits", _object),
+    Parameter("reasoning_effort", "low, medium, high", "How long a reasoning model thinks", _text),
+    Parameter("response_format", "JSON object", 'Such as {"type": "json_object"}', _object),
+    Parameter("user", "text", "Your own id of the end user", _text),
+)
+BY_NAME = {parameter.name: parameter for parameter in PARAMETERS}
+
+
+def read_parameter(name: str, text: str) -> Any:
+    """The JSON value of what was typed.
+
+    Raises:
+        InvalidRequest: it cannot be read; the message says what is wanted.
+    """
+    parameter = BY_NAME[name]
+    try:
+        return parameter.read(text.strip())
+    except ValueError as error:
+        kinds = {"a number", "a whole number", "true or false", "a JSON object"}
+        wanted = str(error) if str(error) in kinds else parameter.range
+        raise InvalidRequest(f"{name} wants {wanted}, not {text.strip()[:40]!r}.", field=name) from None
+
+
+def show_parameter(name: str, value: Any) -> str:
+    """The text that `read_parameter` reads as `value`."""
+    if isinstance(value, str) and BY_NAME[name].read in {_text, _stop}:
+        return value
+    return json.dumps(value, ensure_ascii=False)
