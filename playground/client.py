@@ -106,17 +106,13 @@ class Client:
         except (httpx.HTTPError, httpx.InvalidURL, aiohttp.ClientError, OSError) as error:
             raise _transport_error(error, url, self._timeouts.connect_s) from error
         if response.status_code >= ERROR_STATUS:
-            raise parse_error(
-                response.status_code, response.reason_phrase, response.headers.items(), response.content
-            )
+            raise parse_error(response.status_code, response.reason_phrase, response.headers.items(), response.content)
         try:
             return response.json()
         except ValueError:
             raise StreamProtocolError(f"{url} answered with no JSON.", excerpt=response.text) from None
 
-    async def events(
-        self, request: PreparedRequest, key: str | None = None
-    ) -> AsyncGenerator[ev.StreamEvent, None]:
+    async def events(self, request: PreparedRequest, key: str | None = None) -> AsyncGenerator[ev.StreamEvent, None]:
         """Send `request` and tell what happens; the last event is `Completed` or `Failed`.
 
         Closing the iterator closes the connection, so that the server stops working. Nothing is retried.
@@ -316,9 +312,7 @@ def _session(context: ssl.SSLContext, clock: Callable[[], float]) -> aiohttp.Cli
 def _masked(headers: httpx.Headers, request: PreparedRequest) -> tuple[tuple[str, str], ...]:
     """The headers that httpx sent, the key as its name."""
     shown = f"Bearer ${request.key_name}"
-    return tuple(
-        (name, shown if name.lower() == "authorization" else value) for name, value in headers.multi_items()
-    )
+    return tuple((name, shown if name.lower() == "authorization" else value) for name, value in headers.multi_items())
 
 
 def _timed_out(url: str, phase: str, timeout_s: float) -> RequestTimeout:

@@ -50,6 +50,4 @@ class Settings(BaseSettings):
             first = error.errors()[0]
             name = str(first["loc"][0]) if first["loc"] else "?"
             variable = name if name.isupper() else f"PLAYGROUND_{name.upper()}"
-            raise InvalidSetting(
-                f"{variable}: {first['msg']}.", advice="The README lists the settings."
-            ) from None
+            raise InvalidSetting(f"{variable}: {first['msg']}.", advice="The README lists the settings.") from None

@@ -39,9 +39,7 @@ class ModelEntry:
         if self.context_length:
             parts.append(f"{_short(self.context_length)} context")
         if self.prompt_price is not None and self.completion_price is not None:
-            parts.append(
-                f"${_price(self.prompt_price)} in, ${_price(self.completion_price)} out per 1M tokens"
-            )
+            parts.append(f"${_price(self.prompt_price)} in, ${_price(self.completion_price)} out per 1M tokens")
         if "image" in self.input_modalities:
             parts.append("images")
         parts += [word for key, word in ABILITIES.items() if key in self.supported_parameters]

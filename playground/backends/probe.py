@@ -9,9 +9,7 @@ UNAUTHORIZED = {401, 403}
 STARTING = 503
 
 
-async def probe(
-    backend: Backend, client: Client, *, key: str | None = None, timeout_s: float = 5
-) -> BackendState:
+async def probe(backend: Backend, client: Client, *, key: str | None = None, timeout_s: float = 5) -> BackendState:
     """The state now; never raises. `key` is the visitor's own, if any."""
     if not backend.target.base_url:
         return BackendState(Phase.LOADING, "loading")

@@ -1,1 +1,1 @@
-"""Text to safe HTML: Markdown, code, LaTeX. Pure; model output is untrusted."""
+"""Untrusted text to HTML that is safe to show: Markdown, code, LaTeX. Pure: no I/O."""

@@ -48,9 +48,7 @@ class Turn:
             return [*said, {"role": "assistant", "content": self.edited}]
         assert self.exchange is not None  # noqa: S101 - `answered` has looked; this tells the type checker
         wire = self.exchange.answer.to_wire()
-        wire.pop(
-            "reasoning_content", None
-        )  # no backend wants its reasoning back; the page shows what is sent
+        wire.pop("reasoning_content", None)  # no backend wants its reasoning back; the page shows what is sent
         wire.pop("refusal", None)
         return [*said, wire]
 

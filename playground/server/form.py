@@ -1,4 +1,4 @@
-"""The form to a request, and a preset's request to the form. The snippet and the exchange both come through here."""
+"""The form to a request, and a preset's request to the form; the snippet and the exchange come this way."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
@@ -49,9 +49,7 @@ class Form(BaseModel):
         return self.stream or self.tab == STREAMING
 
 
-def build_request(
-    form: Form, history: Sequence[Mapping[str, Any]] = (), images: Sequence[str] = ()
-) -> ChatRequest:
+def build_request(form: Form, history: Sequence[Mapping[str, Any]] = (), images: Sequence[str] = ()) -> ChatRequest:
     """The request that the form stands for.
 
     Args:

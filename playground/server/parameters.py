@@ -65,9 +65,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter("temperature", "0 to 2", "Higher is more varied", _number),
     Parameter("top_p", "0 to 1", "Keeps the most likely tokens up to this share", _number),
     Parameter("max_tokens", "from 1", "The longest answer, in tokens", _whole),
-    Parameter(
-        "max_completion_tokens", "from 1", "The same, reasoning counted in; OpenAI's newer name", _whole
-    ),
+    Parameter("max_completion_tokens", "from 1", "The same, with reasoning; OpenAI's newer name", _whole),
     Parameter("seed", "whole number", "The same seed aims at the same answer", _whole),
     Parameter("stop", "text or JSON list", "Ends the answer where this text would come", _stop),
     Parameter("presence_penalty", "-2 to 2", "Above 0, new subjects are favoured", _number),

@@ -3,10 +3,8 @@
 The browser holds a random id in a cookie that no script can read. Keys go in and never come out again.
 """
 
-import secrets
 from collections import OrderedDict
 
-from fastapi import Request, Response
 from pydantic import SecretStr
 
 COOKIE = "playground_visitor"
@@ -35,18 +33,3 @@ class Visitors:
             keys.pop(backend, None)
         while len(self._keys) > self._limit:
             self._keys.popitem(last=False)
-
-
-def visitor_of(request: Request) -> str | None:
-    """The visitor's id from the cookie."""
-    return request.cookies.get(COOKIE)
-
-
-def name_visitor(request: Request, response: Response) -> str:
-    """The visitor's id; a new one is set as a cookie that ends with the browser session."""
-    visitor = visitor_of(request)
-    if visitor is None:
-        visitor = secrets.token_urlsafe(32)
-        secure = request.url.scheme == "https"
-        response.set_cookie(COOKIE, visitor, httponly=True, samesite="strict", secure=secure)
-    return visitor

@@ -18,6 +18,4 @@ def render_snippet(request: PreparedRequest, language: str = "curl") -> str:
     try:
         return LANGUAGES[language](request)
     except KeyError:
-        raise InvalidInput(
-            f"There is no snippet in {language!r}.", advice=f"Use {', '.join(LANGUAGES)}."
-        ) from None
+        raise InvalidInput(f"There is no snippet in {language!r}.", advice=f"Use {', '.join(LANGUAGES)}.") from None

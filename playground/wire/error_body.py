@@ -34,9 +34,7 @@ ADVICE = {
 }
 
 
-def parse_error(
-    status_code: int, reason: str, headers: Iterable[tuple[str, str]], body: bytes
-) -> APIStatusError:
+def parse_error(status_code: int, reason: str, headers: Iterable[tuple[str, str]], body: bytes) -> APIStatusError:
     """The error that this response is; never raises."""
     named = {name.lower(): value for name, value in headers}
     text = body.decode("utf-8", errors="replace")[:MAX_BODY_CHARACTERS]

@@ -276,9 +276,7 @@ class _Choice:
 
     def answer(self) -> Answer:
         calls = tuple(replace(self.calls[i]) for i in sorted(self.calls))
-        return Answer(
-            self.content, self.reasoning, self.refusal, calls, tuple(self.logprobs), self.finish_reason
-        )
+        return Answer(self.content, self.reasoning, self.refusal, calls, tuple(self.logprobs), self.finish_reason)
 
 
 def fold(request: PreparedRequest, events: Iterable[ev.StreamEvent]) -> Exchange:

@@ -102,9 +102,7 @@ class ChatRequest(WireModel):
             path = ".".join(str(part) for part in first["loc"])
             where = f" at {path}" if path else ""
             more = f" ({error.error_count() - 1} more)" if error.error_count() > 1 else ""
-            raise InvalidRequest(
-                f"This is no chat request{where}: {first['msg']}{more}.", field=path
-            ) from None
+            raise InvalidRequest(f"This is no chat request{where}: {first['msg']}{more}.", field=path) from None
 
     @classmethod
     def parse_json(cls, text: str | bytes) -> Self:

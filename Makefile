@@ -1,0 +1,61 @@
+# The playground, from a fresh checkout: make run. Each target sets up what it needs; a second time costs nothing.
+.POSIX:
+
+PY = .venv/bin/python
+ARGS =
+
+.PHONY: help setup setup-dev models run test check bench screenshots lock clean
+
+help:
+	@echo 'make run          start the playground, setting it up first'
+	@echo 'make setup        set it up only: .venv with the app and the embedded model engine'
+	@echo 'make test         all tests with coverage; ARGS="tests/wire -k tools" for some'
+	@echo 'make check        lint, format, types and the direction of imports'
+	@echo 'make bench        measure the claims of the README'
+	@echo 'make screenshots  take the pictures in docs/ again'
+	@echo 'make lock         resolve constraints.txt anew'
+	@echo 'make clean        remove .venv and what the tools left; not the model file'
+
+setup:
+	@python3 .ci/bootstrap
+
+setup-dev:
+	@python3 .ci/bootstrap --dev
+
+run: setup
+	@$(PY) -m playground.engines.models
+	$(PY) app.py $(ARGS)
+
+test: setup-dev
+	@$(PY) -m playground.engines.models
+	$(PY) -m pytest --cov --cov-report=term:skip-covered $(ARGS)
+
+check: setup-dev
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy
+	.venv/bin/lint-imports
+
+bench: setup-dev
+	@$(PY) -m playground.engines.models
+	$(PY) -m bench $(ARGS)
+
+screenshots: setup-dev
+	@$(PY) -m playground.engines.models
+	$(PY) docs/screenshots.py $(ARGS)
+
+# uv resolves for every platform at once; it gets an environment of its own, so that ours holds only what we use.
+# Without uv, the versions in a .venv with everything in it are taken instead.
+lock: setup-dev
+	@rm -rf .venv/lock
+	@if $(PY) -m venv .venv/lock && .venv/lock/bin/python -m pip install -q uv; then \
+	    .venv/lock/bin/uv pip compile pyproject.toml --all-extras --universal --upgrade -p 3.11 -q \
+	        --no-header --no-annotate --no-emit-index-url -o constraints.txt >/dev/null; \
+	else \
+	    $(PY) -m pip freeze --exclude-editable --exclude pip >constraints.txt; \
+	fi
+	@rm -rf .venv/lock
+
+clean:
+	rm -rf .venv .coverage .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	find playground tests bench -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,211 @@
+"""An engine's process: started through the guard, its output kept, and never left behind."""
+
+import asyncio
+import codecs
+import contextlib
+import os
+import re
+import signal
+import sys
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
+
+from playground.errors import EngineExited, EngineUnavailable
+
+_LOG_BYTES = 1_000_000
+_LINE_END = re.compile(r"\r\n|\r|\n")
+_MARGIN_S = 8.0  # the guard's own time after the grace: killing, and looking whether all are gone
+_LINE_CHARS = 64_000
+# What an engine prints that names the cause of its end; the first that is found is taken.
+_CAUSES = tuple(
+    re.compile(text)
+    for text in (
+        r"torch\.OutOfMemoryError.*",
+        r".*[Aa]ddress already in use.*",
+        r".*(?:couldn't|can't) bind.*",
+        r".*[Ff]ailed to (?:load|open|read).*",
+        r"^\s*(?:error|[\w./-]+: error): .*",
+        r"^[\w.]*(?:Error|Exception|Exited|Unavailable): .+",
+        r"^ModuleNotFoundError.*",
+    )
+)
+
+
+class EngineProcess:
+    """One engine's process, under the guard.
+
+    Attributes:
+        argv: the program and its arguments; no shell is involved.
+        log_dropped: whether the oldest output was dropped.
+    """
+
+    def __init__(
+        self,
+        argv: Sequence[str],
+        env: Mapping[str, str] | None = None,
+        grace_s: float = 5,
+        log_bytes: int = _LOG_BYTES,
+    ) -> None:
+        """Prepares; `start` starts.
+
+        Args:
+            argv: the program and its arguments.
+            env: the environment; None for this process's own.
+            grace_s: how long it may take over SIGTERM.
+            log_bytes: how much of the end of its output is kept.
+        """
+        self.argv = list(argv)
+        self.log_dropped = False
+        self._env = dict(env) if env is not None else None
+        self._grace_s = grace_s
+        self._log_bytes = log_bytes
+        self._lines: deque[str] = deque()
+        self._size = 0
+        self._rest = ""
+        self._process: asyncio.subprocess.Process | None = None
+        self._reader: asyncio.Task[None] | None = None
+
+    @property
+    def returncode(self) -> int | None:
+        """The exit status; 128 + N after signal N; None while it runs or before it started."""
+        return self._process.returncode if self._process else None
+
+    @property
+    def guard_pid(self) -> int | None:
+        """The guard's process number, once started."""
+        return self._process.pid if self._process else None
+
+    async def start(self) -> None:
+        """Starts the program.
+
+        Raises:
+            EngineUnavailable: the guard cannot be started.
+        """
+        guard = Path(__file__).with_name("guard.py")
+        argv = [sys.executable, "-P", str(guard), str(self._grace_s), "--", *self.argv]
+        try:
+            self._process = await asyncio.create_subprocess_exec(
+                *argv,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.STDOUT,
+                env=self._env,
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise EngineUnavailable(f"{self.argv[0]} could not be started: {error}.") from error
+        self._reader = asyncio.create_task(self._read())
+
+    async def stop(self) -> None:
+        """Ends it and all that it started; returns when they are gone. It may be called twice."""
+        process = self._process
+        if process is None:
+            return
+        if process.stdin is not None:
+            process.stdin.close()
+        try:
+            await asyncio.wait_for(process.wait(), self._grace_s + _MARGIN_S)
+        except TimeoutError:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process.pid, signal.SIGKILL)
+            await process.wait()
+        if self._reader is not None:
+            # A descendant that nothing could end may hold the pipe open; its output is not waited for.
+            await asyncio.wait([self._reader], timeout=1)
+            self._reader.cancel()
+
+    async def wait(self) -> int:
+        """Waits until it has ended, and until its last output is read; returns its status."""
+        if self._process is None:
+            raise EngineUnavailable(f"{self.argv[0]} was not started.")
+        status = await self._process.wait()
+        if self._reader is not None:
+            await asyncio.wait([self._reader], timeout=1)
+        return status
+
+    async def wait_until(self, ready: Callable[[], Awaitable[bool]], timeout_s: float, *, every_s: float = 0.1) -> None:
+        """Waits until `ready` says so.
+
+        Args:
+            ready: asked again and again; it should not take long.
+            timeout_s: how long in all.
+            every_s: the pause between two questions.
+
+        Raises:
+            EngineExited: it ended first, or the time is over (then `returncode` is None).
+        """
+        deadline = time.monotonic() + timeout_s
+        while True:
+            if self.returncode is not None:
+                await self.wait()
+                raise self.exited()
+            if await ready():
+                return
+            if time.monotonic() >= deadline:
+                raise EngineExited(
+                    f"{Path(self.argv[0]).name} was not ready after {timeout_s:g} s.",
+                    returncode=None,
+                    log_tail=self.log_tail(),
+                    advice="See the end of its log; a larger model needs a longer time.",
+                )
+            await asyncio.sleep(every_s)
+
+    def exited(self) -> EngineExited:
+        """The error that says it ended, with the likely cause from its log."""
+        cause = self.likely_cause()
+        said = f": {cause}" if cause else "."
+        return EngineExited(
+            f"{Path(self.argv[0]).name} {how_it_ended(self.returncode)}{said}",
+            returncode=self.returncode,
+            log_tail=self.log_tail(),
+            advice="See the end of its log.",
+        )
+
+    def likely_cause(self) -> str:
+        """The line of the log that most likely says why it ended, or ""."""
+        lines = [*self._lines, self._rest]
+        for pattern in _CAUSES:
+            for line in reversed(lines):
+                if found := pattern.search(line):
+                    return found[0].strip()[:400]
+        return next((line.strip()[:400] for line in reversed(lines) if line.strip()), "")
+
+    def log_tail(self, lines: int = 40) -> str:
+        """The last lines of its output."""
+        kept = [*self._lines, self._rest] if self._rest else list(self._lines)
+        return "\n".join(kept[-lines:])
+
+    async def _read(self) -> None:
+        stream = self._process.stdout if self._process else None
+        if stream is None:
+            return
+        decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        while chunk := await stream.read(65_536):
+            self._take(decoder.decode(chunk))
+
+    def _take(self, text: str) -> None:
+        """Splits on CR and LF, since progress bars end their lines with CR only."""
+        *whole, self._rest = _LINE_END.split(self._rest + text)
+        if len(self._rest) > _LINE_CHARS:
+            whole.append(self._rest)
+            self._rest = ""
+        for line in whole:
+            if line:
+                self._lines.append(line)
+                self._size += len(line.encode()) + 1
+        while self._size > self._log_bytes and self._lines:
+            self._size -= len(self._lines.popleft().encode()) + 1
+            self.log_dropped = True
+
+
+def how_it_ended(status: int | None) -> str:
+    """An exit status in words."""
+    if status is None:
+        return "has not ended"
+    number = -status if status < 0 else status - 128
+    if number > 0:
+        with contextlib.suppress(ValueError):
+            return f"was ended by {signal.Signals(number).name}"
+    return f"ended with status {status}"

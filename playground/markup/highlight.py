@@ -1,0 +1,80 @@
+"""A block of code as HTML: a bar with the language and a copy button, and the coloured text."""
+
+import re
+from html import escape
+
+from pygments.lexers import get_lexer_by_name
+from pygments.token import Comment, Keyword, Name, Number, String, _TokenType
+
+MAX_COLOURED = 50_000
+MAX_LANGUAGE = 40
+
+# Only languages whose lexers stay fast on hostile text; tests/markup/test_highlight.py measures each.
+_LANGUAGES = (
+    "bash c cpp csharp css dart docker go graphql html ini java javascript json kotlin lua "
+    "php powershell python r ruby rust sql swift toml typescript xml yaml"
+).split()
+_ALIASES = {
+    "c#": "csharp",
+    "c++": "cpp",
+    "console": "bash",
+    "cs": "csharp",
+    "dockerfile": "docker",
+    "golang": "go",
+    "js": "javascript",
+    "jsx": "javascript",
+    "kt": "kotlin",
+    "ps1": "powershell",
+    "py": "python",
+    "python3": "python",
+    "rb": "ruby",
+    "rs": "rust",
+    "sh": "bash",
+    "shell": "bash",
+    "svg": "xml",
+    "ts": "typescript",
+    "tsx": "typescript",
+    "yml": "yaml",
+    "zsh": "bash",
+}
+LANGUAGES = frozenset(_LANGUAGES) | frozenset(_ALIASES)
+
+_CLASSES: tuple[tuple[_TokenType, str], ...] = (
+    (Comment, "c"),
+    (Keyword, "k"),
+    (Name.Tag, "k"),
+    (String, "s"),
+    (Number, "n"),
+    (Name.Function, "f"),
+    (Name.Class, "f"),
+    (Name.Decorator, "f"),
+)
+
+
+def code_block(code: str, info: str = "") -> str:
+    """The block; `info` is what stands behind the fence, its first word the language."""
+    language = (info.split() or [""])[0][:MAX_LANGUAGE]
+    language = re.sub(r"[^\w#+.-]", "", language)
+    label = f"code, {language}" if language else "code"
+    return (
+        f'<div class="code"><div class="code-bar"><span>{escape(language)}</span>'
+        '<button type="button" class="link" data-act="copy-code">copy</button></div>'
+        f'<pre tabindex="0" role="group" aria-label="{escape(label)}"><code>{_coloured(code, language)}'
+        "</code></pre></div>\n"
+    )
+
+
+def _coloured(code: str, language: str) -> str:
+    name = _ALIASES.get(language.lower(), language.lower())
+    if name not in LANGUAGES or len(code) > MAX_COLOURED:
+        return escape(code, quote=False)
+    lexer = get_lexer_by_name(name, stripnl=False, ensurenl=False)
+    return "".join(_span(kind, text) for _, kind, text in lexer.get_tokens_unprocessed(code))
+
+
+def _span(kind: _TokenType, text: str) -> str:
+    safe = escape(text, quote=False)
+    for parent, css in _CLASSES:
+        if kind[: len(parent)] == parent:
+            return f'<span class="{css}">{safe}</span>'
+    return safe

@@ -1,0 +1,18 @@
+"""Numbers as a person reads them."""
+
+
+def seconds(value: float | None) -> str:
+    """A time: `18 ms`, `2.31 s`, or a dash."""
+    if value is None:
+        return "–"
+    return f"{value * 1000:.0f} ms" if value < 1 else f"{value:.2f} s"
+
+
+def rate(value: float | None) -> str:
+    """Tokens a second."""
+    return "–" if value is None else f"{value:.0f}" if value >= 10 else f"{value:.1f}"  # noqa: PLR2004 - digits
+
+
+def plural(count: int, word: str) -> str:
+    """`1 chunk`, `2 chunks`."""
+    return f"{count:,} {word}" + ("" if count == 1 else "s")

@@ -1,0 +1,134 @@
+"""The conversation: turns, figures, and errors where the answer would stand."""
+
+from html import escape
+
+from playground.errors import PlaygroundError
+from playground.markup.markdown import render_markdown
+from playground.server.conversations import Conversation, Turn, text_of
+from playground.ui.draw.numbers import plural, rate, seconds
+from playground.wire.exchange import Answer, Exchange
+
+EMPTY = (
+    '<p class="empty"><b>Chat</b> sends one conversation to the model above. Press a preset, or write a '
+    "message: the request that will go out stands beside it and changes as you type.</p>"
+)
+
+
+def draw_conversation(conversation: Conversation) -> str:
+    """All turns; a turn that was drawn before is not drawn again."""
+    if not conversation.turns and not conversation.preface:
+        return EMPTY
+    parts = [_said(escape(m.get("role", "?")), text_of(m)) for m in conversation.preface]
+    for index, turn in enumerate(conversation.turns):
+        turn.html = turn.html or _turn(turn, index)
+        parts.append(turn.html)
+    return "".join(parts)
+
+
+def _said(who: str, text: str, extra: str = "", links: str = "") -> str:
+    return (
+        f'<article class="turn"><div class="who">{who}</div><div class="said">'
+        f'<div class="plain" data-text>{escape(text)}</div>{extra}{links}</div></article>'
+    )
+
+
+def _turn(turn: Turn, index: int) -> str:
+    parts = []
+    if turn.message is not None:
+        links = f'<div class="meter quiet">{_link("edit", index, "user")}{_link("copy", index, "user")}</div>'
+        parts.append(_said("you", text_of(turn.message), _pictures(turn), links))
+    if turn.exchange is not None:
+        name = escape((turn.exchange.model or turn.model or "model").split("/")[-1])
+        parts.append(
+            f'<article class="turn"><div class="who">{name}</div>'
+            f'<div class="said">{_answer(turn, turn.exchange, index)}</div></article>'
+        )
+    return "".join(parts)
+
+
+def _pictures(turn: Turn) -> str:
+    content = turn.message.get("content") if turn.message else None
+    parts = content if isinstance(content, list) else ()
+    count = sum(part.get("type") == "image_url" for part in parts)
+    return f'<p class="note">{plural(count, "image")} attached</p>' if count else ""
+
+
+def _answer(turn: Turn, exchange: Exchange, index: int) -> str:
+    answer = exchange.answer
+    body = _reasoning(answer, exchange)
+    if turn.edited is not None:
+        raw, body = turn.edited, render_markdown(turn.edited)
+    else:
+        raw = answer.content
+        body += render_markdown(answer.content) if answer.content else ""
+        body += f'<p class="note">Refused: {escape(answer.refusal)}</p>' if answer.refusal else ""
+        body += "".join(_call(call.name, call.arguments) for call in answer.tool_calls)
+        body += "".join(
+            f'<div class="choice"><span class="who">choice {i + 2}</span>{render_markdown(other.content)}</div>'
+            for i, other in enumerate(exchange.answers[1:])
+        )
+    source = f'<div class="source" data-text hidden>{escape(raw)}</div>'
+    if exchange.error is not None:
+        return source + body + draw_error(exchange.error, exchange, index)
+    if exchange.stopped:
+        body += '<p class="note">Stopped. The text so far is kept.</p>'
+    return source + body + _meter(turn, exchange, index)
+
+
+def _reasoning(answer: Answer, exchange: Exchange) -> str:
+    if not answer.reasoning:
+        return ""
+    details = (exchange.usage or {}).get("completion_tokens_details") or {}
+    tokens = details.get("reasoning_tokens") if isinstance(details, dict) else None
+    head = "Reasoning" + (f" · {tokens} tokens" if tokens else "")
+    return f'<details><summary>{head}</summary><div class="plain">{escape(answer.reasoning)}</div></details>'
+
+
+def _call(name: str, arguments: str) -> str:
+    return (
+        f'<div class="code"><div class="code-bar"><span>calls {escape(name or "?")}</span></div>'
+        f'<pre tabindex="0" role="group" aria-label="arguments of {escape(name or "?")}"><code>'
+        f"{escape(arguments)}</code></pre></div>"
+    )
+
+
+def _link(act: str, index: int, part: str = "assistant") -> str:
+    data = f'data-act="{act}" data-part="{part}" data-turn="{index}"'
+    return f'<button type="button" class="link" {data}>{act}</button>'
+
+
+def _meter(turn: Turn, exchange: Exchange, index: int) -> str:
+    times = exchange.timings
+    items = []
+    if times.completion_tokens is not None:
+        items.append(f"<span><b>{times.completion_tokens:,}</b> tokens</span>")
+    if times.itl_s:
+        items.append(f"<span>TTFT <b>{seconds(times.ttft_s)}</b></span>")
+    if times.output_tokens_per_s:
+        items.append(f"<span><b>{rate(times.output_tokens_per_s)}</b> tok/s</span>")
+    items.append(f"<span><b>{seconds(times.e2e_s)}</b></span>")
+    if exchange.finish_reason:
+        items.append(f"<span>finish <b>{escape(exchange.finish_reason)}</b></span>")
+    if turn.edited is not None:
+        items.append("<span>edited</span>")
+    links = _link("retry", index) + _link("edit", index) + _link("copy", index)
+    return f'<div class="meter num">{"".join(items)}{links}</div>'
+
+
+def draw_error(error: PlaygroundError, exchange: Exchange | None = None, index: int | None = None) -> str:
+    """What happened, what to do next, status and request id; details folded. `index`: the turn to retry."""
+    facts = []
+    if exchange is not None and exchange.status_code is not None:
+        facts.append(str(exchange.status_code))
+    if exchange is not None and exchange.request_id:
+        facts.append(escape(exchange.request_id))
+    if exchange is not None and exchange.timings.e2e_s is not None:
+        facts.append(seconds(exchange.timings.e2e_s))
+    rows = "".join(f"<dt>{escape(k)}</dt><dd>{escape(str(v))}</dd>" for k, v in error.to_dict().items())
+    line = " · ".join(facts)
+    retry = "" if index is None else _link("retry", index)
+    return (
+        f'<div class="error" role="alert"><p><strong>{escape(error.message)}</strong> {escape(error.advice)}</p>'
+        f'<small class="num">{line} {retry}</small>'
+        f"<details><summary>details</summary><dl>{rows}</dl></details></div>"
+    )

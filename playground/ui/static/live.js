@@ -1,0 +1,138 @@
+// The live pane: reads our own SSE route and appends to the page, once per animation frame.
+window.playground = (() => {
+  const make = (tag, name, text) => {
+    const node = document.createElement(tag);
+    if (name) node.className = name;
+    if (text) node.textContent = text;
+    return node;
+  };
+  const $ = selector => document.querySelector(selector);
+  const ROWS = 400;
+  let log, trigger, view, abort = null, stick = true;
+  const atEnd = () => log.scrollHeight - log.scrollTop - log.clientHeight < 40;
+  const busy = on => document.body.classList.toggle('busy', on);
+
+  function beginTurn(who) {
+    const turn = make('article', 'turn'), said = make('div', 'said');
+    turn.append(make('div', 'who', who), said);
+    log.append(turn);
+    return said;
+  }
+
+  class Answer {  // one answer while it grows: finished blocks as HTML, the open block as one text node
+    constructor(model) {
+      this.said = beginTurn((model || 'model').split('/').pop());
+      this.open = make('p', 'open');
+      this.text = this.open.appendChild(document.createTextNode(''));
+      this.wait = make('p', 'note waiting', 'Waiting for the first token…');
+      this.said.append(this.open, this.wait);
+    }
+    take(frame) {
+      if (frame.status !== undefined) return;
+      if (frame.reasoning || frame.open || frame.closed !== undefined || frame.pieces) this.wait?.remove();
+      if (frame.reasoning) this.thought().appendData(frame.reasoning);
+      if (frame.open) this.text.appendData(frame.open);
+      if (frame.closed !== undefined) { this.open.insertAdjacentHTML('beforebegin', frame.closed); this.text.data = frame.tail; }
+    }
+    thought() {
+      if (!this.reasoning) {
+        const details = make('details'), body = make('div', 'plain');
+        details.open = true;
+        details.append(make('summary', '', 'Reasoning'), body);
+        this.said.prepend(details);
+        this.reasoning = body.appendChild(document.createTextNode(''));
+      }
+      return this.reasoning;
+    }
+  }
+
+  class Rows {  // the Streaming tab's table while it grows
+    constructor() {
+      const body = view?.querySelector('tbody');
+      view?.querySelectorAll('.empty, .timeline, .rows > .error').forEach(node => node.remove());
+      view?.querySelector('.figures')?.replaceChildren();
+      body?.replaceChildren();
+      this.started = performance.now();
+    }
+    take(frame) {
+      const body = view?.querySelector('tbody');
+      if (!frame.pieces || !body) return;
+      for (const [n, at, gap, kind, text] of frame.pieces) {
+        const row = make('tr');
+        for (const value of [n, at, gap ?? '']) row.append(make('td', 'n', typeof value === 'number' ? value.toLocaleString('en') : value));
+        const code = make('code', '', text), cell = make('td');
+        cell.append(code);
+        row.append(make('td', '', kind), cell);
+        body.append(row);
+      }
+      while (body.childElementCount > ROWS) body.firstElementChild.remove();
+      const spent = ((performance.now() - this.started) / 1000).toFixed(1);
+      view.querySelector('.figures').replaceChildren(make('span', '', `${frame.count.toLocaleString('en')} pieces in ${spent} s`));
+      const rows = view.querySelector('.rows');
+      rows.scrollTop = rows.scrollHeight;
+    }
+  }
+
+  async function read(response, take) {
+    const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+    let buffer = '';
+    for (;;) {
+      const {value, done} = await reader.read();
+      if (done) return;
+      buffer += value;
+      let from = 0;
+      for (let end; (end = buffer.indexOf('\n\n', from)) >= 0; from = end + 2) take(JSON.parse(buffer.slice(from + 6, end)));
+      buffer = buffer.slice(from);
+    }
+  }
+
+  async function send(form) {
+    if (abort) return '';
+    abort = new AbortController();
+    busy(true);
+    log.querySelector('.empty')?.remove();
+    if (form.message) { const said = beginTurn('you'); said.append(make('div', 'plain', form.message)); }
+    const answer = new Answer(form.model), rows = new Rows();
+    let pending = [], frame = 0;
+    stick = true;
+    log.scrollTop = log.scrollHeight;
+    const flush = () => {
+      frame = 0;
+      for (const item of pending) { answer.take(item); rows.take(item); }
+      pending = [];
+      if (stick) log.scrollTop = log.scrollHeight;
+    };
+    try {
+      const response = await fetch('gradio_api/exchange', {
+        method: 'POST', signal: abort.signal, headers: {'content-type': 'application/json'}, body: JSON.stringify(form),
+      });
+      if (!response.ok) throw new Error(`the playground itself answered ${response.status}`);
+      await read(response, item => { pending.push(item); frame ||= requestAnimationFrame(flush); });
+    } catch (error) {
+      if (error.name !== 'AbortError') answer.said.append(make('p', 'error', `The playground does not answer: ${error.message}. Reload the page once it runs again; the text is kept.`));
+      else await new Promise(done => setTimeout(done, 150));  // the server keeps the partial answer first
+    } finally {
+      cancelAnimationFrame(frame);
+      flush();
+      abort = null;
+      busy(false);
+    }
+    return String(Date.now());
+  }
+
+  return {
+    $, make, send,
+    stop: () => abort?.abort(),
+    running: () => abort !== null,
+    press: data => trigger('click', data),
+    stream: element => { view = element; },
+    talk: (element, fire, watch) => {
+      log = element.querySelector('.log');
+      trigger = fire;
+      const follow = () => { if (stick) log.scrollTop = log.scrollHeight; };
+      log.addEventListener('scroll', () => { stick = atEnd(); }, {passive: true});
+      watch('value', follow);
+      new ResizeObserver(follow).observe(log);
+    },
+  };
+})();

@@ -1,0 +1,13 @@
+import time
+
+import pytest
+
+from playground.markup.highlight import LANGUAGES, MAX_COLOURED, code_block
+
+
+@pytest.mark.parametrize("language", sorted(LANGUAGES))
+def test_hostile_code_ends_fast(language: str) -> None:
+    for unit in ('"', "\\", "(", "<", " ", "/*", "a"):
+        began = time.perf_counter()
+        code_block(unit * (MAX_COLOURED // len(unit)), language)
+        assert time.perf_counter() - began < 5, unit
