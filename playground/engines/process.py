@@ -18,6 +18,7 @@ _LOG_BYTES = 1_000_000
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _MARGIN_S = 8.0  # the guard's own time after the grace: killing, and looking whether all are gone
 _LINE_CHARS = 64_000
+_SIGNALLED = 129
 # What an engine prints that names the cause of its end; the first that is found is taken.
 _CAUSES = tuple(
     re.compile(text)
@@ -47,6 +48,9 @@ class EngineProcess:
         env: Mapping[str, str] | None = None,
         grace_s: float = 5,
         log_bytes: int = _LOG_BYTES,
+        *,
+        name: str = "",
+        on_line: Callable[[str], None] | None = None,
     ) -> None:
         """Prepares; `start` starts.
 
@@ -55,12 +59,16 @@ class EngineProcess:
             env: the environment; None for this process's own.
             grace_s: how long it may take over SIGTERM.
             log_bytes: how much of the end of its output is kept.
+            name: how messages name it; the program's file name unless given.
+            on_line: told each line of its output as it comes.
         """
         self.argv = list(argv)
         self.log_dropped = False
         self._env = dict(env) if env is not None else None
         self._grace_s = grace_s
         self._log_bytes = log_bytes
+        self._on_line = on_line
+        self._name = name or Path(self.argv[0]).name
         self._lines: deque[str] = deque()
         self._size = 0
         self._rest = ""
@@ -145,7 +153,7 @@ class EngineProcess:
                 return
             if time.monotonic() >= deadline:
                 raise EngineExited(
-                    f"{Path(self.argv[0]).name} was not ready after {timeout_s:g} s.",
+                    f"{self._name} was not ready after {timeout_s:g} s.",
                     returncode=None,
                     log_tail=self.log_tail(),
                     advice="See the end of its log; a larger model needs a longer time.",
@@ -157,7 +165,7 @@ class EngineProcess:
         cause = self.likely_cause()
         said = f": {cause}" if cause else "."
         return EngineExited(
-            f"{Path(self.argv[0]).name} {how_it_ended(self.returncode)}{said}",
+            f"{self._name} {how_it_ended(self.returncode)}{said}",
             returncode=self.returncode,
             log_tail=self.log_tail(),
             advice="See the end of its log.",
@@ -170,6 +178,8 @@ class EngineProcess:
             for line in reversed(lines):
                 if found := pattern.search(line):
                     return found[0].strip()[:400]
+        if self.returncode is not None and not 0 < self.returncode < _SIGNALLED:
+            return ""  # ended from outside: its last line was about something else
         return next((line.strip()[:400] for line in reversed(lines) if line.strip()), "")
 
     def log_tail(self, lines: int = 40) -> str:
@@ -195,6 +205,8 @@ class EngineProcess:
             if line:
                 self._lines.append(line)
                 self._size += len(line.encode()) + 1
+                if self._on_line is not None:
+                    self._on_line(line)
         while self._size > self._log_bytes and self._lines:
             self._size -= len(self._lines.popleft().encode()) + 1
             self.log_dropped = True

@@ -175,7 +175,7 @@ class Handlers:
 
 def visitor(request: gr.Request) -> str | None:
     """The visitor's id from the cookie."""
-    found = request.cookies.get(COOKIE) if request else None
+    found = request.cookies.get(COOKIE)
     return str(found) if found else None
 
 

@@ -40,6 +40,7 @@ class Page:
 def build_page(context: Context) -> gr.Blocks:
     """The whole page."""
     page, handlers = Page(), Handlers(context)
+    blocks: gr.Blocks
     with gr.Blocks(title="Playground", fill_width=True, fill_height=True) as blocks:
         _hidden(page)
         _header(page, context)

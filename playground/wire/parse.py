@@ -72,8 +72,8 @@ def _stream_failed(error: Any) -> StreamFailed:
 
 def _events(body: dict[str, Any], part: str, at_s: float) -> Iterator[StreamEvent]:
     if body.get("id") or body.get("model"):
-        yield Identified(at_s, body.get("id"), body.get("model"))
-    for position, choice in enumerate(body.get("choices") or ()):
+        yield Identified(at_s, _str(body.get("id")), _str(body.get("model")))
+    for position, choice in enumerate(_list(body.get("choices"))):
         if isinstance(choice, dict):
             yield from _choice(choice, part, position, at_s)
     if isinstance(usage := body.get("usage"), dict):
@@ -93,14 +93,23 @@ def _choice(choice: dict[str, Any], part: str, position: int, at_s: float) -> It
             yield ContentDelta(at_s, text, index)
         if isinstance(text := delta.get("refusal"), str) and text:
             yield RefusalDelta(at_s, text, index)
-        for place, call in enumerate(delta.get("tool_calls") or ()):
+        for place, call in enumerate(_list(delta.get("tool_calls"))):
             if isinstance(call, dict):
                 yield _tool_call(call, place, index, at_s)
     logprobs = choice.get("logprobs")
-    if isinstance(logprobs, dict) and (content := logprobs.get("content")):
-        yield LogprobsDelta(at_s, tuple(content), index)
+    if isinstance(logprobs, dict) and (tokens := [t for t in _list(logprobs.get("content")) if isinstance(t, dict)]):
+        yield LogprobsDelta(at_s, tuple(tokens), index)
     if reason := choice.get("finish_reason"):
         yield Finished(at_s, str(reason), index)
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _str(value: Any) -> str | None:
+    """A name; some servers number their calls."""
+    return None if value is None or value == "" else str(value)
 
 
 def _text(content: Any) -> str:
@@ -122,8 +131,8 @@ def _tool_call(call: dict[str, Any], place: int, choice: int, at_s: float) -> To
     return ToolCallDelta(
         at_s,
         index=index if isinstance(index, int) else place,
-        id=call.get("id") or None,
-        name=function.get("name") or None,
+        id=_str(call.get("id")),
+        name=_str(function.get("name")),
         arguments=arguments if isinstance(arguments, str) else "",
         choice=choice,
     )

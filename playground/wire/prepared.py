@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from yarl import URL
+
 from playground.wire.layout import lay_out
 from playground.wire.request import ChatRequest
 
@@ -25,7 +27,7 @@ class PreparedRequest:
 
     Attributes:
         method: `POST`.
-        url: where it goes.
+        url: where it goes, encoded as it is sent.
         key_name: the environment variable that holds the bearer key; None sends no `Authorization`.
         headers: what the playground sets itself, in order, without `Authorization`.
         body: the bytes that are sent and shown.
@@ -56,8 +58,19 @@ def prepare(request: ChatRequest, target: Target) -> PreparedRequest:
     """
     return PreparedRequest(
         method="POST",
-        url=f"{target.base_url.rstrip('/')}/chat/completions",
+        url=_encoded(f"{target.base_url.rstrip('/')}/chat/completions"),
         key_name=target.key_name,
         headers=(("Content-Type", "application/json"),),
         body=lay_out(request.to_wire()),
     )
+
+
+def _encoded(url: str) -> str:
+    """The URL as aiohttp puts it on the wire; what is no URL stays, for the client to say so.
+
+    Decided here, because curl encodes nothing: it refuses a space, and asks `{a,b}` and `[1-3]` several times.
+    """
+    try:
+        return str(URL(url.replace(" ", "%20"))) if url.startswith(("http://", "https://")) else url
+    except ValueError:
+        return url

@@ -14,17 +14,19 @@ from httpx_sse._decoders import SSEDecoder, SSELineDecoder
 from playground.errors import StreamProtocolError
 
 MAX_EVENT_BYTES = 8 * 2**20
+PIECE_BYTES = 16 * 2**10  # the bound is checked after each piece of this size, however much is fed at once
 
 
 class EventDecoder:
     """Feed it bytes as they arrive; it gives back the `data` of each complete event, in order."""
 
     def __init__(self, max_event_bytes: int = MAX_EVENT_BYTES) -> None:
-        self._text = codecs.getincrementaldecoder("utf-8")()
+        self._text = codecs.getincrementaldecoder("utf-8-sig")()  # a BOM at the start is no part of the stream
         self._lines = SSELineDecoder()
         self._events = SSEDecoder()
         self._max = max_event_bytes
         self._pending = 0
+        self._inside = False
 
     def feed(self, data: bytes) -> Iterator[str]:
         """The events that `data` completes.
@@ -32,9 +34,16 @@ class EventDecoder:
         Raises:
             StreamProtocolError: bytes that are no UTF-8, or an event longer than the bound.
         """
+        for start in range(0, len(data), PIECE_BYTES):
+            yield from self._piece(data[start : start + PIECE_BYTES])
+
+    def _piece(self, data: bytes) -> Iterator[str]:
         try:
             text = self._text.decode(data)
         except UnicodeDecodeError as error:
+            before = bytes(error.object[: error.start]).decode()  # what stood complete before the fault is kept
+            for line in self._lines.decode(before) if before else ():
+                yield from self._line(line)
             raise StreamProtocolError(
                 f"The stream holds bytes that are no UTF-8 ({error.reason}).",
                 excerpt=repr(bytes(error.object[max(0, error.start - 20) : error.end + 20])),
@@ -55,19 +64,21 @@ class EventDecoder:
         Raises:
             StreamProtocolError: the stream ended inside a UTF-8 character.
         """
+        if self._text.getstate()[0]:
+            raise StreamProtocolError("The stream ended in the middle of a UTF-8 character.")
         for line in [*self._lines.flush(), ""]:
             yield from self._line(line)
-        try:
-            self._text.decode(b"", final=True)
-        except UnicodeDecodeError:
-            raise StreamProtocolError("The stream ended in the middle of a UTF-8 character.") from None
 
     def _line(self, line: str) -> Iterator[str]:
         try:
             event = self._events.decode(line)
         except SSEError as error:  # pragma: no cover - httpx-sse declares it, today's decoder never raises it
             raise StreamProtocolError(str(error)) from error
-        if line == "" or line.startswith(":"):
+        if line == "":
+            self._pending, self._inside = 0, False
+        elif not line.startswith(":"):
+            self._inside = True
+        elif not self._inside:  # a comment between events; one inside an event does not make that shorter
             self._pending = 0
         if event is not None and event.data:
             yield event.data

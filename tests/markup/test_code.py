@@ -7,9 +7,7 @@ from hypothesis import strategies as st
 
 from playground.markup.code import colour_curl, colour_json
 
-TEXTS = st.one_of(
-    st.text(), st.lists(st.sampled_from([*list("'\"\\{}[]:#$\n \ra<&"), "'\\''", "$A"])).map("".join)
-)
+TEXTS = st.one_of(st.text(), st.lists(st.sampled_from([*list("'\"\\{}[]:#$\n \ra<&"), "'\\''", "$A"])).map("".join))
 
 
 def text_of(html: str) -> str:

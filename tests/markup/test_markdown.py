@@ -84,9 +84,7 @@ def test_fences() -> None:
     check(html)
 
 
-@pytest.mark.parametrize(
-    "text", ["$a^2$", "$$\na^2\n$$", r"\(a^2\)", "\\[\na^2\n\\]", "$$a^2$$", r"x \[a^2\] y"]
-)
+@pytest.mark.parametrize("text", ["$a^2$", "$$\na^2\n$$", r"\(a^2\)", "\\[\na^2\n\\]", "$$a^2$$", r"x \[a^2\] y"])
 def test_math(text: str) -> None:
     html = render_markdown(text)
     assert "<msup><mi>a</mi><mn>2</mn></msup>" in html

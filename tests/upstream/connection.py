@@ -65,9 +65,7 @@ class Connection:
                 try:
                     requests = parser.feed(data)
                 except BadRequest as error:
-                    self._writer.write(
-                        b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n%a\n" % str(error)
-                    )
+                    self._writer.write(b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n%a\n" % str(error))
                     return
                 if parser.wants_continue:
                     parser.wants_continue = False

@@ -7,7 +7,7 @@ HEAD_LIMIT = 1 << 20
 RawHeaders = tuple[tuple[bytes, bytes], ...]
 
 
-class BadRequest(ValueError):  # noqa: N818 - the status it leads to
+class BadRequest(ValueError):
     """The bytes are no HTTP/1.1 request."""
 
 

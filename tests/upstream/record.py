@@ -142,7 +142,5 @@ class Log:
                 raise TimeoutError(self._seen(timeout_s))
 
     def _seen(self, timeout_s: float) -> str:
-        seen = ", ".join(
-            f"{r.method} {r.target} {r.outcome} {r.chunks_written} chunks" for r in self.requests
-        )
+        seen = ", ".join(f"{r.method} {r.target} {r.outcome} {r.chunks_written} chunks" for r in self.requests)
         return f"not within {timeout_s:g} s; requests: {seen or 'none'}"

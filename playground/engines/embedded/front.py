@@ -99,6 +99,7 @@ class _Relay(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Relays until the end, or until the client has left."""
+        del scope  # the request is known already
         work = asyncio.create_task(self._relay(send))
         gone = asyncio.create_task(_until_gone(receive))
         try:

@@ -16,7 +16,7 @@ from uuid import uuid4
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _SPACE = " \t\r\n"
 _ESCAPES = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
-_HEX_DIGITS = 4
+_UNICODE_ESCAPE = len(r"\u0000")
 _TOOL_FIELDS = ("tools", "tool_choice", "parallel_tool_calls")
 
 
@@ -358,26 +358,32 @@ class _Unescaper:
         self._high = ""
 
     def step(self, character: str) -> str:
+        """The text that this character completes, or ""."""
         if not self._pending:
             if character == "\\":
                 self._pending = character
                 return ""
             return self._lone() + ("" if character == '"' else character)
         self._pending += character
-        if self._pending[1] != "u":
+        if not self._pending.startswith("\\u"):
             self._pending = ""
             return self._lone() + _ESCAPES.get(character, character)
-        if len(self._pending) < len("\\u") + _HEX_DIGITS:
+        if len(self._pending) < _UNICODE_ESCAPE:
             return ""
-        code, self._pending = int(self._pending[2:], 16), ""
-        if 0xDC00 <= code < 0xE000 and self._high:  # noqa: PLR2004 - UTF-16's low surrogates
-            pair, self._high = self._high + chr(code), ""
+        digits = self._pending.removeprefix("\\u")
+        self._pending = ""
+        return self._unit(chr(int(digits, base=16)))
+
+    def _unit(self, unit: str) -> str:
+        """The text that a UTF-16 unit completes: half of a pair waits for the other."""
+        if self._high and "\udc00" <= unit <= "\udfff":
+            pair, self._high = self._high + unit, ""
             return pair.encode("utf-16", "surrogatepass").decode("utf-16")
         lone = self._lone()
-        if 0xD800 <= code < 0xDC00:  # noqa: PLR2004 - UTF-16's high surrogates
-            self._high = chr(code)
+        if "\ud800" <= unit <= "\udbff":
+            self._high = unit
             return lone
-        return lone + ("\ufffd" if 0xDC00 <= code < 0xE000 else chr(code))  # noqa: PLR2004
+        return lone + ("\ufffd" if "\udc00" <= unit <= "\udfff" else unit)
 
     def _lone(self) -> str:
         """What stands for a high surrogate without its low one."""

@@ -112,9 +112,7 @@ def sglang_unauthorized() -> Script:
 
 def html_error(code: int = 502) -> Script:
     """The page of a proxy."""
-    page = (
-        f"<html><head><title>{code} Bad Gateway</title></head><body><h1>{code} Bad Gateway</h1></body></html>"
-    )
+    page = f"<html><head><title>{code} Bad Gateway</title></head><body><h1>{code} Bad Gateway</h1></body></html>"
     return body(page.encode(), code=code, content_type="text/html")
 
 

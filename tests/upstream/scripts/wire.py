@@ -83,9 +83,7 @@ def sse(data: Any, *, line_end: str = "\n") -> bytes:
     return b"data: " + (data if isinstance(data, bytes) else dump(data)) + end + end
 
 
-def body(
-    data: bytes, *, code: int = 200, content_type: str = "application/json", headers: Headers = ()
-) -> Script:
+def body(data: bytes, *, code: int = 200, content_type: str = "application/json", headers: Headers = ()) -> Script:
     """A response with a length and one write."""
     fixed = (("content-type", content_type), ("content-length", str(len(data))))
     return Script((Status(code, fixed + headers, REASONS.get(code, "Unknown")), Write(data)))

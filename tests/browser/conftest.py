@@ -1,0 +1,87 @@
+"""A real app in a process of its own, and a real Chromium."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.upstream import ThreadedUpstream
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    program = next((path for name in NAMES if (path := shutil.which(name))), None)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def shared_upstream() -> Iterator[ThreadedUpstream]:
+    with ThreadedUpstream() as upstream:
+        yield upstream
+
+
+@pytest.fixture(scope="module")
+def app_url(shared_upstream: ThreadedUpstream) -> Iterator[str]:
+    """The app with the real embedded model, TheRouter's place taken by the upstream, and Custom URL too."""
+    env = {name: value for name, value in os.environ.items() if not name.startswith("PLAYGROUND_")}
+    env |= {
+        "PLAYGROUND_THEROUTER_BASE_URL": shared_upstream.base_url,
+        "PLAYGROUND_CUSTOM_BASE_URL": shared_upstream.base_url,
+        "PLAYGROUND_BACKEND": "embedded",
+    }
+    env.pop("THEROUTER_API_KEY", None)
+    command = [sys.executable, str(ROOT / "app.py"), "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=env, cwd=ROOT) as process:
+        try:
+            assert process.stdout is not None
+            line = process.stdout.readline()
+            match = re.search(r"http://\S+", line)
+            assert match, f"the app said {line!r}"
+            yield match[0]
+        finally:
+            process.terminate()
+            process.wait(30)
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    context.set_default_timeout(20_000)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext, app_url: str) -> Iterator[Page]:
+    """The page, opened; a request that leaves this machine, or an error of its script, fails the test."""
+    page = context.new_page()
+    left: list[str] = []
+    errors: list[str] = []
+    page.on("request", lambda r: left.append(r.url) if not r.url.startswith((app_url, "data:", "blob:")) else None)
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(app_url)
+    page.locator("#curl pre").wait_for()
+    yield page
+    assert left == []
+    assert errors == []
