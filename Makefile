@@ -2,9 +2,14 @@
 .POSIX:
 
 PY = .venv/bin/python
+# Any Python can run the bootstrap: it looks for one that is new enough.
+BOOTSTRAP = found=; for python in python3 python3.13 python3.12 python3.11; do \
+    if command -v $$python >/dev/null 2>&1; then found=$$python; break; fi; done; \
+    if [ -z "$$found" ]; then echo 'Python 3.11 or newer is needed, and no python3 is on PATH.' >&2; exit 1; fi; \
+    $$found .ci/bootstrap
 ARGS =
 
-.PHONY: help setup setup-dev models run test check bench screenshots lock clean
+.PHONY: help setup setup-dev setup-test run test check bench screenshots lock clean
 
 help:
 	@echo 'make run          start the playground, setting it up first'
@@ -17,22 +22,25 @@ help:
 	@echo 'make clean        remove .venv and what the tools left; not the model file'
 
 setup:
-	@python3 .ci/bootstrap
+	@$(BOOTSTRAP)
 
 setup-dev:
-	@python3 .ci/bootstrap --dev
+	@$(BOOTSTRAP) --dev
+
+setup-test:
+	@$(BOOTSTRAP) --test
 
 run: setup
 	@$(PY) -m playground.engines.models
 	$(PY) app.py $(ARGS)
 
-test: setup-dev
+test: setup-test
 	@$(PY) -m playground.engines.models
-	$(PY) -m pytest --cov --cov-report=term:skip-covered $(ARGS)
+	$(PY) -m pytest --cov --cov-report=term $(ARGS)
 
 check: setup-dev
-	$(PY) -m ruff check .
-	$(PY) -m ruff format --check .
+	$(PY) -m ruff check . .ci/bootstrap
+	$(PY) -m ruff format --check . .ci/bootstrap
 	$(PY) -m mypy
 	.venv/bin/lint-imports
 
@@ -40,7 +48,7 @@ bench: setup-dev
 	@$(PY) -m playground.engines.models
 	$(PY) -m bench $(ARGS)
 
-screenshots: setup-dev
+screenshots: setup-test
 	@$(PY) -m playground.engines.models
 	$(PY) docs/screenshots.py $(ARGS)
 

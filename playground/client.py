@@ -8,6 +8,7 @@ from contextlib import aclosing
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
+from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 import httpx
@@ -39,6 +40,7 @@ OWN_HEADERS = {
     "user-agent": f"chat-playground/{__version__}",
 }
 PIECE_BYTES = 256 * 2**10
+DRAIN_S = 0.1
 ERROR_STATUS = 300  # redirects are not followed: they are shown
 
 
@@ -130,8 +132,6 @@ class Client:
                     yield event
         except PlaygroundError as error:
             yield ev.Failed(now(), error)
-        else:
-            yield ev.Completed(now())
 
     async def _exchange(
         self, request: PreparedRequest, key: str | None, start: float, now: Callable[[], float]
@@ -149,18 +149,19 @@ class Client:
                 tuple(response.headers.multi_items()),
                 _masked(response.request.headers, request),
             )
-            chunks = self._bytes(response, request.url)
-            if response.status_code >= ERROR_STATUS:
-                body = await _read(chunks, MAX_ERROR_BYTES)
-                yield ev.ChunkReceived(now(), body.decode("utf-8", errors="replace"))
-                head = (response.status_code, response.reason_phrase, response.headers.multi_items())
-                raise parse_error(*head, body)
-            if response.headers.get("content-type", "").lower().startswith("text/event-stream"):
-                async for event in self._stream(chunks, now):
-                    yield event
-            else:
-                async for event in _whole(chunks, response, now):
-                    yield event
+            async with aclosing(self._bytes(response, request.url)) as chunks:
+                if response.status_code >= ERROR_STATUS:
+                    body = await _read(chunks, MAX_ERROR_BYTES)
+                    yield ev.ChunkReceived(now(), body.decode("utf-8", errors="replace"))
+                    head = (response.status_code, response.reason_phrase, response.headers.multi_items())
+                    raise parse_error(*head, body)
+                streams = response.headers.get("content-type", "").lower().startswith("text/event-stream")
+                answer = self._stream(chunks, now) if streams else _whole(chunks, response, now)
+                async with aclosing(answer):
+                    async for event in answer:
+                        yield event
+                yield ev.Completed(now())
+                await _drain(chunks)
         finally:
             await response.aclose()
 
@@ -185,7 +186,7 @@ class Client:
         except (httpx.HTTPError, httpx.InvalidURL, aiohttp.ClientError, OSError) as error:
             raise _transport_error(error, request.url, self._timeouts.connect_s) from error
 
-    async def _bytes(self, response: httpx.Response, url: str) -> AsyncIterator[bytes]:
+    async def _bytes(self, response: httpx.Response, url: str) -> AsyncGenerator[bytes, None]:
         """The body as it arrives, each wait with its deadline."""
         phase, limit_s = "first_byte", self._timeouts.first_byte_s
         iterator = response.aiter_raw()
@@ -224,10 +225,16 @@ class Client:
                     break
             if done:
                 return
-        for text in decoder.finish():
-            for event in _events_of(text, now()):
-                finished = finished or isinstance(event, ev.Finished)
-                yield event
+        for text in decoder.finish():  # an event without its blank line: whole, or cut off
+            try:
+                for event in _events_of(text, now()):
+                    finished = finished or isinstance(event, ev.Finished)
+                    yield event
+            except StreamProtocolError as error:
+                raise StreamInterrupted(
+                    "The stream ended in the middle of an event.",
+                    advice="What had come by then is kept. Try again.",
+                ) from error
             done = done or text == DONE
         if not (finished or done):
             raise StreamInterrupted(
@@ -239,7 +246,7 @@ class Client:
         if self._http is None:
             context = self._verify or httpx.create_ssl_context()
             self._http = httpx.AsyncClient(
-                transport=AiohttpTransport(client=lambda: _session(context, self._clock)),
+                transport=_Transport(client=lambda: _session(context, self._clock)),
                 timeout=httpx.Timeout(None, connect=self._timeouts.connect_s),
                 follow_redirects=False,
                 headers=None,
@@ -284,6 +291,16 @@ async def _whole(
         ) from error
 
 
+async def _drain(chunks: AsyncIterator[bytes]) -> None:
+    """Take the end of the response's framing, which may come just after `[DONE]`: so the connection can be reused."""
+    try:
+        async with asyncio.timeout(DRAIN_S):
+            async for _ in chunks:
+                pass
+    except (PlaygroundError, TimeoutError):
+        pass  # the answer is complete; the connection is closed instead
+
+
 async def _read(chunks: AsyncIterator[bytes], limit: int) -> bytes:
     """At most `limit` bytes of an error's body; a body that breaks off is used as far as it came."""
     body = bytearray()
@@ -316,8 +333,24 @@ def _session(context: ssl.SSLContext, clock: Callable[[], float]) -> aiohttp.Cli
         connector=connector,
         trace_configs=[trace],
         cookie_jar=aiohttp.DummyCookieJar(),  # a backend's cookies must not travel from visitor to visitor
-        trust_env=True,
+        trust_env=False,  # it would send what ~/.netrc says of the host; `_proxy` reads the proxies
     )
+
+
+class _Transport(AiohttpTransport):
+    """httpx-aiohttp's transport with the proxies of the environment, and without its `.netrc`."""
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        self.proxy = _proxy(request.url)  # read before the first await of the next line
+        return await super().handle_async_request(request)
+
+
+def _proxy(url: httpx.URL) -> httpx.Proxy | None:
+    """What `http_proxy`, `https_proxy` and `no_proxy` say of `url`."""
+    address = getproxies().get(url.scheme)
+    if not address or proxy_bypass(f"{url.host}:{url.port}" if url.port else url.host):
+        return None
+    return httpx.Proxy(address if "://" in address else f"http://{address}")
 
 
 def _masked(headers: httpx.Headers, request: PreparedRequest) -> tuple[tuple[str, str], ...]:

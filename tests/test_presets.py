@@ -1,5 +1,6 @@
 """Presets: the seed page's examples, and what a broken file says."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -41,9 +42,23 @@ def test_the_form_builds_the_same_request_again(name: str) -> None:
         (GOOD.replace("title: t\n", ""), "title"),
         (GOOD.replace("order: 1", "order: one"), "order"),
         (GOOD.replace("tab: chat", "tab: talk"), "tab"),
-        (GOOD.replace("role: user", "role: 7"), "messages.0.role"),
-        ("a: [", "YAML"),
+        (GOOD.replace("title: t", "title: ''"), "title"),
+        (GOOD.replace("title: t", "title: yes"), "title"),
+        (GOOD.replace("role: user", "role: 7"), "request.messages.0.role"),
+        (GOOD.replace("content: hi", "content: on"), "request.messages.0.content"),
+        (GOOD.replace("content: hi", "when: 2026-01-31"), "request.messages.0.when"),
+        (GOOD.replace("content: hi", "x: .nan"), "request.messages.0.x"),
+        (GOOD.replace("content: hi", "1: x"), "the key 1 is no text"),
+        (GOOD + "  stop: &a [*a]\n", "request: it holds itself"),
+        (GOOD.partition("request")[0] + "request: hi\n", "request"),
+        (GOOD.partition("request")[0] + "request: {model: m}\n", "request.messages"),
+        (GOOD + "name: other\n", "name"),
+        (GOOD + "order: 2\n", "order stands twice, line 8"),
+        (GOOD + "d: 2026-02-31\n", "no YAML"),
+        ("title: t\na: [", "no YAML: .*line 2"),
+        ("a: !!python/object:os.system x", "no YAML: .*line 1"),
         ("- a", "no fields"),
+        ("", "no fields"),
     ],
 )
 def test_a_broken_file_is_named_with_its_field(tmp_path: Path, text: str, field: str) -> None:
@@ -52,7 +67,24 @@ def test_a_broken_file_is_named_with_its_field(tmp_path: Path, text: str, field:
     with pytest.raises(InvalidPreset) as caught:
         Preset.from_file(path)
     assert "mine.yaml" in caught.value.message
-    assert field in caught.value.message
+    assert re.search(field, caught.value.message)
+    assert "\n" not in caught.value.message
+
+
+@pytest.mark.parametrize("name", ["Mine.yaml", "my preset.yaml", "-a.yaml", "a--b.yaml"])
+def test_a_name_that_is_no_slug_is_refused(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text(GOOD)
+    with pytest.raises(InvalidPreset, match="the name may hold"):
+        Preset.from_file(tmp_path / name)
+
+
+def test_an_unreadable_file_is_named(tmp_path: Path) -> None:
+    (tmp_path / "folder.yaml").mkdir()
+    (tmp_path / "latin.yaml").write_bytes(b"title: \xe9")
+    with pytest.raises(InvalidPreset, match=r"folder\.yaml: it cannot be read"):
+        Preset.from_file(tmp_path / "folder.yaml")
+    with pytest.raises(InvalidPreset, match=r"latin\.yaml: it is not UTF-8"):
+        Preset.from_file(tmp_path / "latin.yaml")
 
 
 def test_presets_come_in_their_order(tmp_path: Path) -> None:

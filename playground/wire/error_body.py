@@ -7,6 +7,7 @@
 """
 
 import html
+import math
 import re
 from collections.abc import Iterable
 from typing import Any
@@ -91,6 +92,7 @@ def _retry_after_s(value: str | None) -> float | None:
     if value is None:
         return None
     try:
-        return max(0.0, float(value))
+        seconds = float(value)
     except ValueError:
         return None
+    return max(0.0, seconds) if math.isfinite(seconds) else None

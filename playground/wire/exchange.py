@@ -138,13 +138,21 @@ class Exchange:
         if isinstance(self.error, APIStatusError):
             return self.error.request_id
         if isinstance(self.error, StreamFailed):
-            return self.error.metadata.get("request_id")
+            nested = self.error.metadata.get("metadata")
+            return self.error.metadata.get("request_id") or (
+                nested.get("request_id") if isinstance(nested, dict) else None
+            )
         return None
 
     def stop(self, at_s: float | None = None) -> "Exchange":
         """This snapshot as the end: the person stopped it."""
         end = at_s if at_s is not None else self.timings.last_delta_s
-        return replace(self, stopped=True, done=True, timings=replace(self.timings, e2e_s=end))
+        return replace(self, stopped=True, done=True, timings=replace(self.timings, e2e_s=end, itl_s=self._gaps()))
+
+    def _gaps(self) -> tuple[float, ...]:
+        """The gaps between the chunks seen so far; the builder counts them only at the end."""
+        first_of_chunk = {piece.chunk: piece.at_s for piece in reversed(self.pieces)}
+        return gaps(sorted(first_of_chunk.values()))
 
     def fail(self, error: PlaygroundError) -> "Exchange":
         """This snapshot as the end, with an error."""

@@ -4,6 +4,7 @@ Nothing is assumed to be there: `choices` may be empty or null, `delta` may be m
 chunk, and the reasoning is `reasoning_content` (SGLang, TheRouter) or `reasoning` (vLLM).
 """
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -24,6 +25,10 @@ from playground.wire.events import (
 
 REASONING_NAMES = ("reasoning_content", "reasoning")
 
+# An escaped backslash, a whole surrogate pair, or half of one: servers that cut a text by UTF-16 send halves, which
+# no UTF-8 can carry; each becomes U+FFFD.
+_LONE = re.compile(r"\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})")
+
 
 def parse_chunk(data: str, at_s: float) -> Iterator[StreamEvent]:
     """The events of one chunk's JSON text.
@@ -43,9 +48,13 @@ def parse_completion(data: str, at_s: float) -> Iterator[StreamEvent]:
     yield from _events(body, "message", at_s)
 
 
+def _replacement(match: re.Match[str]) -> str:
+    return "\\ufffd" if match[1] else match[0]
+
+
 def _load(data: str, what: str) -> dict[str, Any]:
     try:
-        value = orjson.loads(data)
+        value = orjson.loads(_LONE.sub(_replacement, data) if "\\ud" in data or "\\uD" in data else data)
     except orjson.JSONDecodeError as error:
         raise StreamProtocolError(f"{what} is no JSON: {error.msg}.", excerpt=data) from None
     if not isinstance(value, dict):

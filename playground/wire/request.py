@@ -4,10 +4,10 @@ Field names and shapes: OpenAI API reference, "Create chat completion" (2026-10)
 (`models`, `provider`, `reasoning`, …). Ranges are not checked: what a server refuses is the server's to say.
 """
 
+import json
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, NoReturn, Self
 
-import orjson
 from pydantic import (
     BaseModel,
     ConfigDict,
@@ -24,6 +24,10 @@ from playground.errors import InvalidRequest
 
 Number = StrictInt | float
 Json = Any
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON value")
 
 
 class WireModel(BaseModel):
@@ -112,11 +116,14 @@ class ChatRequest(WireModel):
             InvalidRequest: it is no JSON (line and column are in the message), or no request.
         """
         try:
-            data = orjson.loads(text)
-        except orjson.JSONDecodeError as error:
+            # Not orjson: it makes floats of long integers and refuses half a surrogate pair.
+            data = json.loads(text if isinstance(text, str) else text.decode(), parse_constant=_no_constant)
+        except json.JSONDecodeError as error:
             raise InvalidRequest(
                 f"This is no JSON: {error.msg} at line {error.lineno}, column {error.colno}."
             ) from None
+        except (ValueError, RecursionError) as error:  # no UTF-8, NaN, a number of thousands of digits, nesting
+            raise InvalidRequest(f"This is no JSON that can be read: {error}.") from None
         return cls.parse(data)
 
     def replace(self, **fields: Json) -> Self:

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from playground.errors import InvalidRequest
 from playground.wire.layout import WIDTH, lay_out

@@ -64,12 +64,12 @@ class Front:
         headers.append(("authorization", f"Bearer {self.key}"))
         if rewritten is not None:
             body = json.dumps(rewritten.body).encode()
-            if rewritten.translates:
+            if rewritten.translates or rewritten.gathers:
                 headers = [(key, value) for key, value in headers if key != "accept-encoding"]
                 headers.append(("accept-encoding", "identity"))
         path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         asked = self._client.build_request(request.method, self.upstream + path, headers=headers, content=body)
-        return _Relay(self._client, asked, rewritten if rewritten and rewritten.translates else None, named)
+        return _Relay(self._client, asked, rewritten, named)
 
 
 def _rewrite(body: bytes) -> Rewritten | None:
@@ -78,7 +78,40 @@ def _rewrite(body: bytes) -> Rewritten | None:
         request = json.loads(body)
     except ValueError:
         return None
-    return rewrite(request) if isinstance(request, dict) else None
+    if not isinstance(request, dict):
+        return None
+    rewritten = rewrite(request)
+    if request.get("stream"):
+        return rewritten
+    # llama.cpp sees that a client has left only while it streams, so it is asked to.
+    made = rewritten or Rewritten(request, translates=False)
+    streamed = made.body | {"stream": True, "stream_options": {"include_usage": True}}
+    return Rewritten(streamed, translates=made.translates, raw_reply=made.raw_reply, gathers=True)
+
+
+async def _gather(answer: httpx.Response) -> dict[str, Any]:
+    """The completion that a stream's chunks make; or the error that is in it."""
+    whole: dict[str, Any] = {}
+    choices: dict[int, dict[str, Any]] = {}
+    async for line in answer.aiter_lines():
+        if not line.startswith("data:") or line[5:].strip() == "[DONE]":
+            continue
+        chunk = json.loads(line[5:])
+        if "error" in chunk:
+            return {"error": chunk["error"]}
+        whole |= chunk
+        for part in chunk.get("choices") or []:
+            first = {"finish_reason": None, "index": part["index"], "message": {"role": "assistant", "content": ""}}
+            choice = choices.setdefault(part["index"], first)
+            choice["finish_reason"] = part.get("finish_reason") or choice["finish_reason"]
+            for key, value in (part.get("delta") or {}).items():
+                if key != "role" and isinstance(value, str):
+                    choice["message"][key] = choice["message"].get(key, "") + value
+            found = part.get("logprobs")
+            if found:
+                kept = choice.setdefault("logprobs", {"content": []})
+                kept["content"] += found.get("content") or []
+    return whole | {"object": "chat.completion", "choices": [choices[index] for index in sorted(choices)]}
 
 
 class _Relay(Response):
@@ -117,9 +150,9 @@ class _Relay(Response):
         try:
             answer = await self._client.send(self._asked, stream=True)
             try:
-                translates = self._rewritten is not None and answer.status_code == httpx.codes.OK
-                is_stream = answer.headers.get("content-type", "").startswith("text/event-stream")
-                if translates and not is_stream:
+                fine = self._rewritten is not None and answer.status_code == httpx.codes.OK
+                translates = fine and self._rewritten is not None and self._rewritten.translates
+                if fine and self._rewritten is not None and self._rewritten.gathers:
                     await self._send_whole(answer, send)
                     return
                 started = True
@@ -145,8 +178,13 @@ class _Relay(Response):
         await send({"type": "http.response.start", "status": answer.status_code, "headers": kept})
 
     async def _send_whole(self, answer: httpx.Response, send: Send) -> None:
-        raw_reply = self._rewritten is not None and self._rewritten.raw_reply
-        await self._send_json(completion(json.loads(await answer.aread()), raw_reply=raw_reply), 200, send)
+        whole = await _gather(answer)
+        if "error" in whole:
+            await self._send_json(whole, 500, send)
+            return
+        if self._rewritten is not None and self._rewritten.translates:
+            whole = completion(whole, raw_reply=self._rewritten.raw_reply)
+        await self._send_json(whole, 200, send)
 
     async def _send_json(self, value: Any, status: int, send: Send) -> None:
         body = json.dumps(value, ensure_ascii=False).encode()

@@ -36,11 +36,19 @@ class BadTools(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Rewritten:
-    """A request for llama.cpp. `translates`: its answer is one of `Translator`'s; `raw_reply`: as there."""
+    """A request for llama.cpp.
+
+    Attributes:
+        body: the request.
+        translates: whether its answer is for `Translator`.
+        raw_reply: as in `Translator`.
+        gathers: whether it streams although the client wants a whole answer.
+    """
 
     body: dict[str, Any]
     translates: bool
     raw_reply: bool = False
+    gathers: bool = False
 
 
 def rewrite(body: Mapping[str, Any]) -> Rewritten | None:

@@ -1,0 +1,52 @@
+"""One exchange as one JSON document."""
+
+import json
+from typing import Any
+
+from playground.errors import PlaygroundError
+from playground.wire.exchange import Answer, Exchange
+from playground.wire.prepared import PreparedRequest
+
+EMPTY: dict[str, Any] = dict.fromkeys(
+    ("request", "status", "response_headers", "message", "finish_reason", "usage", "timings", "error")
+)
+
+
+def render_document(exchange: Exchange | None, error: PlaygroundError | None = None) -> str:
+    """The document as text; without an exchange, all but `error` is null."""
+    fields = EMPTY | ({"error": error.to_dict()} if error else {})
+    if exchange is not None:
+        fields = exchange_document(exchange)
+    return json.dumps(fields, indent=2, ensure_ascii=False)
+
+
+def exchange_document(exchange: Exchange) -> dict[str, Any]:
+    """What was sent and what came back, as JSON values.
+
+    The key stands in it by its name, and `request.body` is the exact text that was sent. `message` is the first
+    choice, as far as it came; null where nothing did. Times are seconds.
+    """
+    answer = exchange.answer
+    return {
+        "request": _request(exchange.request),
+        "status": exchange.status_code,
+        "response_headers": _headers(exchange.response_headers),
+        "message": answer.to_wire() if exchange.error is None or answer != Answer() else None,
+        "finish_reason": exchange.finish_reason,
+        "usage": exchange.usage,
+        "timings": exchange.timings.to_dict(),
+        "error": exchange.error.to_dict() if exchange.error else None,
+    }
+
+
+def _request(request: PreparedRequest) -> dict[str, Any]:
+    headers = _headers(request.shown_headers())
+    return {"method": request.method, "url": request.url, "headers": headers, "body": request.body.decode()}
+
+
+def _headers(pairs: tuple[tuple[str, str], ...]) -> dict[str, str]:
+    """As an object; a header that is there more than once is joined with commas (RFC 9110, 5.3)."""
+    headers: dict[str, str] = {}
+    for name, value in pairs:
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    return headers

@@ -1,0 +1,30 @@
+"""`serve`: open the app."""
+
+import argparse
+from typing import Any
+
+from playground.settings import Settings
+
+MAX_PORT = 65535
+
+
+def add(commands: Any) -> None:
+    """The command's parser."""
+    parser = commands.add_parser("serve", help="open the app", allow_abbrev=False)
+    parser.add_argument("--host", help="address to listen on (PLAYGROUND_HOST, else 127.0.0.1)")
+    parser.add_argument("--port", type=_port, help="port; 0 takes a free one (PLAYGROUND_PORT, else 7860)")
+    parser.set_defaults(run=run, host=None, port=None)
+
+
+def run(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Serve until it is interrupted."""
+    from playground.ui.app import serve  # Gradio takes seconds to import; no other command needs it
+
+    return serve(settings, host=arguments.host, port=arguments.port)
+
+
+def _port(text: str) -> int:
+    port = int(text)
+    if not 0 <= port <= MAX_PORT:
+        raise argparse.ArgumentTypeError(f"{port} is not between 0 and {MAX_PORT}")
+    return port
