@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import aclosing
 from contextvars import ContextVar
 from dataclasses import dataclass
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 from urllib.request import getproxies, proxy_bypass
 
@@ -99,14 +100,16 @@ class Client:
 
         Raises:
             TransportError: no response. APIStatusError: an error status. StreamProtocolError: no JSON.
+            InvalidRequest: a key that no header can carry.
         """
+        _check(key)
         headers = OWN_HEADERS | ({"authorization": f"Bearer {key}"} if key else {})
         try:
             async with asyncio.timeout(timeout_s):
                 response = await self._client().get(url, headers=headers)
         except TimeoutError:
             raise _timed_out(url, "first_byte", timeout_s) from None
-        except (httpx.HTTPError, httpx.InvalidURL, aiohttp.ClientError, OSError) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, aiohttp.ClientError, OSError, UnicodeError) as error:
             raise _transport_error(error, url, self._timeouts.connect_s) from error
         if response.status_code >= ERROR_STATUS:
             raise parse_error(response.status_code, response.reason_phrase, response.headers.items(), response.content)
@@ -166,6 +169,7 @@ class Client:
             await response.aclose()
 
     async def _open(self, request: PreparedRequest, key: str | None) -> httpx.Response:
+        _check(key)
         try:
             http_request = self._client().build_request(
                 request.method,
@@ -181,9 +185,7 @@ class Client:
                 return await self._client().send(http_request, stream=True)
         except TimeoutError:
             raise _timed_out(request.url, "first_byte", self._timeouts.first_byte_s) from None
-        except UnicodeEncodeError:
-            raise InvalidRequest("The API key holds characters that no HTTP header can carry.") from None
-        except (httpx.HTTPError, httpx.InvalidURL, aiohttp.ClientError, OSError) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, aiohttp.ClientError, OSError, UnicodeError) as error:
             raise _transport_error(error, request.url, self._timeouts.connect_s) from error
 
     async def _bytes(self, response: httpx.Response, url: str) -> AsyncGenerator[bytes, None]:
@@ -225,16 +227,10 @@ class Client:
                     break
             if done:
                 return
-        for text in decoder.finish():  # an event without its blank line: whole, or cut off
-            try:
-                for event in _events_of(text, now()):
-                    finished = finished or isinstance(event, ev.Finished)
-                    yield event
-            except StreamProtocolError as error:
-                raise StreamInterrupted(
-                    "The stream ended in the middle of an event.",
-                    advice="What had come by then is kept. Try again.",
-                ) from error
+        for text in decoder.finish():
+            for event in _last_events_of(text, now()):
+                finished = finished or isinstance(event, ev.Finished)
+                yield event
             done = done or text == DONE
         if not (finished or done):
             raise StreamInterrupted(
@@ -249,9 +245,15 @@ class Client:
                 transport=_Transport(client=lambda: _session(context, self._clock)),
                 timeout=httpx.Timeout(None, connect=self._timeouts.connect_s),
                 follow_redirects=False,
-                headers=None,
+                # As the session's: a backend's cookies must not travel from visitor to visitor.
+                cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
             )
         return self._http
+
+
+def _check(key: str | None) -> None:
+    if key and not (key.isascii() and key.isprintable()):
+        raise InvalidRequest("The API key holds characters that no HTTP header can carry.")
 
 
 async def _pieces(body: bytes) -> AsyncIterator[bytes]:
@@ -264,6 +266,17 @@ def _events_of(data: str, at_s: float) -> Iterator[ev.StreamEvent]:
     yield ev.ChunkReceived(at_s, data)
     if data != DONE:
         yield from parse_chunk(data, at_s)
+
+
+def _last_events_of(data: str, at_s: float) -> Iterator[ev.StreamEvent]:
+    """The events of a chunk without its blank line: a whole one, or one that the end cut off."""
+    try:
+        yield from _events_of(data, at_s)
+    except StreamProtocolError as error:
+        raise StreamInterrupted(
+            "The stream ended in the middle of an event.",
+            advice="What had come by then is kept. Try again.",
+        ) from error
 
 
 async def _whole(
@@ -346,11 +359,12 @@ class _Transport(AiohttpTransport):
 
 
 def _proxy(url: httpx.URL) -> httpx.Proxy | None:
-    """What `http_proxy`, `https_proxy` and `no_proxy` say of `url`."""
+    """What `http_proxy`, `https_proxy` and `no_proxy` say of `url`; a SOCKS proxy is passed over."""
     address = getproxies().get(url.scheme)
     if not address or proxy_bypass(f"{url.host}:{url.port}" if url.port else url.host):
         return None
-    return httpx.Proxy(address if "://" in address else f"http://{address}")
+    proxy = httpx.URL(address if "://" in address else f"http://{address}")
+    return httpx.Proxy(proxy) if proxy.scheme in {"http", "https"} else None  # aiohttp knows no others
 
 
 def _masked(headers: httpx.Headers, request: PreparedRequest) -> tuple[tuple[str, str], ...]:
@@ -392,7 +406,7 @@ def _transport_error(error: Exception, url: str, connect_s: float) -> Playground
     def any_is(*kinds: type[BaseException]) -> bool:
         return any(isinstance(cause, kinds) for cause in causes)
 
-    if any_is(aiohttp.InvalidURL, httpx.InvalidURL, httpx.UnsupportedProtocol):
+    if any_is(aiohttp.InvalidURL, httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError):
         return ConnectFailed(
             f"{url} is no URL that can be asked: {_words(error)}.",
             url=url,

@@ -30,7 +30,7 @@ from playground.wire import events as ev
 from playground.wire.exchange import Exchange, ExchangeBuilder
 from playground.wire.prepared import PreparedRequest, Target, prepare
 from playground.wire.request import ChatRequest
-from tests.upstream import Raw, Script, Status, Upstream, Write, scripts
+from tests.upstream import Raw, Script, Sleep, Status, Upstream, Write, scripts
 
 KEY = "sk-recognisable-4711"
 HELLO = ChatRequest.parse(
@@ -145,6 +145,8 @@ async def test_a_key_that_no_header_can_carry(client: Client, upstream: Upstream
         found = await exchange(client, upstream.base_url, key)
         assert isinstance(found.error, InvalidRequest)
         assert key not in repr(found)
+        with pytest.raises(InvalidRequest, match="API key"):
+            await client.get_json(f"{upstream.base_url}/models", key=key)
     assert upstream.requests == []
 
 
@@ -215,6 +217,13 @@ async def test_connections_are_kept(client: Client, upstream: Upstream) -> None:
     assert [seen.outcome for seen in upstream.requests] == ["complete"] * 3
 
 
+async def test_a_connection_is_kept_though_its_framing_ends_after_done(client: Client, upstream: Upstream) -> None:
+    upstream.enqueue(scripts.stream().then(Sleep(0.02)), scripts.stream())
+    await exchange(client, upstream.base_url)
+    assert (await exchange(client, upstream.base_url)).timings.connection_reused
+    assert [seen.outcome for seen in upstream.requests] == ["complete"] * 2
+
+
 async def test_a_server_that_goes_on_after_done_does_not_hold_the_answer_up(client: Client, upstream: Upstream) -> None:
     whole = scripts.stream_events(finish=False)
     upstream.enqueue(scripts.events(whole).then(*scripts.stall_first().steps))
@@ -247,7 +256,9 @@ async def test_a_name_without_an_address(client: Client) -> None:
     assert isinstance(found.error, NameResolutionFailed)
 
 
-@pytest.mark.parametrize("base_url", ["ftp://127.0.0.1/v1", "nonsense", "", "http://", "http://[::1/v1", "http://a b/v1"])
+@pytest.mark.parametrize(
+    "base_url", ["ftp://127.0.0.1/v1", "nonsense", "", "http://", "http://[::1/v1", "http://a b/v1", "http://\ud800/v1"]
+)
 async def test_what_is_no_url(client: Client, base_url: str) -> None:
     found = await exchange(client, base_url)
     assert isinstance(found.error, ConnectFailed | NameResolutionFailed)
@@ -272,8 +283,14 @@ async def test_tls() -> None:
         assert len(upstream.requests) == 1
 
 
-async def test_https_to_a_port_that_speaks_http(client: Client, upstream: Upstream) -> None:
-    found = await exchange(client, upstream.base_url.replace("http:", "https:"))
+async def test_https_to_a_port_that_speaks_http(client: Client) -> None:
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1)
+        writer.write(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n")
+        writer.close()
+
+    async with await asyncio.start_server(refuse, "127.0.0.1", 0) as server:
+        found = await exchange(client, f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1")
     assert isinstance(found.error, TLSFailed)
     assert "plain http" in found.error.advice
 
@@ -400,7 +417,9 @@ FAULTS: tuple[tuple[str, Callable[[], Script], type[PlaygroundError], str], ...]
 )
 
 
-@pytest.mark.parametrize(("script", "kind", "text"), [fault[1:] for fault in FAULTS], ids=[fault[0] for fault in FAULTS])
+@pytest.mark.parametrize(
+    ("script", "kind", "text"), [fault[1:] for fault in FAULTS], ids=[fault[0] for fault in FAULTS]
+)
 async def test_a_fault_after_200(
     client: Client, upstream: Upstream, script: Callable[[], Script], kind: type[PlaygroundError], text: str
 ) -> None:

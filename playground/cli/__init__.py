@@ -1,5 +1,5 @@
 """The command line, for scripts and for checking: one file a command. `serve` alone imports Gradio."""
 
-from playground.cli.main import build_parser, main
+from playground.cli.program import build_parser, main
 
 __all__ = ["build_parser", "main"]

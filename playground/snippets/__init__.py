@@ -4,9 +4,10 @@ from collections.abc import Callable
 
 from playground.errors import InvalidInput
 from playground.snippets.curl import render_curl
+from playground.snippets.python import render_python
 from playground.wire.prepared import PreparedRequest
 
-LANGUAGES: dict[str, Callable[[PreparedRequest], str]] = {"curl": render_curl}
+LANGUAGES: dict[str, Callable[[PreparedRequest], str]] = {"curl": render_curl, "python": render_python}
 
 
 def render_snippet(request: PreparedRequest, language: str = "curl") -> str:

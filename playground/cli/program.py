@@ -56,7 +56,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # a lone surrogate: \\ud83d, which JSON reads too
+            # Snippets and documents are UTF-8 wherever they go; a lone surrogate is \ud83d, which JSON reads too.
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     try:
         arguments = build_parser().parse_args(words or ["serve"])
         settings = Settings.from_environment()

@@ -1,0 +1,50 @@
+"""A request as a Python script that needs httpx alone and sends the very same bytes."""
+
+import json
+
+from playground.wire.prepared import PreparedRequest
+
+TEMPLATE = """\
+{imports}
+import httpx
+
+body = (
+{body}
+).encode()
+
+headers = {{
+{headers}
+}}
+
+with httpx.stream({method}, {url}, headers=headers, content=body, timeout=300) as response:
+    for text in response.iter_text():
+        print(text, end="", flush=True)
+response.raise_for_status()"""
+
+
+def render_python(request: PreparedRequest) -> str:
+    """The script: it prints the answer's body as it comes, streamed or not, and fails on an error status.
+
+    Each line of the body is a literal of its own, as `repr` writes it, so that no text can end it early.
+    """
+    auth = f"f\"Bearer {{os.environ['{request.key_name}']}}\""
+    headers = [f'    "Authorization": {auth},'] if request.key_name else []
+    headers += [f"    {_text(name)}: {_text(value)}," for name, value in request.headers]
+    return TEMPLATE.format(
+        imports="import os\n" if request.key_name else "",
+        body="\n".join(f"    {line!r}" for line in _lines(request.body.decode())),
+        headers="\n".join(headers),
+        method=_text(request.method),
+        url=_text(request.url),
+    ).lstrip()
+
+
+def _lines(text: str) -> list[str]:
+    """With their ends; split at newlines alone, where `splitlines` would split at U+2028 too."""
+    *lines, last = text.split("\n")
+    return [*(f"{line}\n" for line in lines), last]
+
+
+def _text(value: str) -> str:
+    """A literal in double quotes: JSON's escapes are Python's too."""
+    return json.dumps(value)
