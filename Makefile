@@ -45,10 +45,12 @@ check: setup-dev
 	.venv/bin/lint-imports
 
 bench: setup-dev
+	@test -f bench/__main__.py || { echo 'There are no benchmarks yet.' >&2; exit 1; }
 	@$(PY) -m playground.engines.models
 	$(PY) -m bench $(ARGS)
 
 screenshots: setup-test
+	@test -f docs/screenshots.py || { echo 'There is no docs/screenshots.py yet.' >&2; exit 1; }
 	@$(PY) -m playground.engines.models
 	$(PY) docs/screenshots.py $(ARGS)
 

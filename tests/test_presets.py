@@ -93,3 +93,8 @@ def test_presets_come_in_their_order(tmp_path: Path) -> None:
     assert [preset.name for preset in load_presets(tmp_path)] == ["b", "a"]
     with pytest.raises(InvalidPreset, match="no such folder"):
         load_presets(tmp_path / "none")
+
+
+def test_the_chosen_folder_comes_first(tmp_path: Path) -> None:
+    assert presets_folder(tmp_path) == tmp_path
+    assert (presets_folder() / "chat-odd-sum.yaml").is_file()

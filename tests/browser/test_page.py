@@ -29,6 +29,7 @@ def test_the_embedded_model_answers(page: Page) -> None:
     expect(page.locator("#state")).to_contain_text("ready", timeout=60_000)
     page.get_by_role("button", name="Parameters").click()
     page.get_by_role("textbox", name=re.compile("^max_tokens")).fill("24")
+    page.get_by_role("textbox", name=re.compile("^temperature")).fill("0")  # the same answer each time
     ask(page, "What is the capital of France?")
     answer = page.locator("#talk .turn").nth(1)
     expect(answer.locator(".meter")).to_contain_text("tokens", timeout=60_000)

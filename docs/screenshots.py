@@ -1,0 +1,67 @@
+"""Take the pictures in `docs/screenshots`: each tab with the embedded model's answer, wide and narrow, both schemes.
+
+Run by `make screenshots`.
+"""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+ROOT = Path(__file__).parents[1]
+OUT = ROOT / "docs" / "screenshots"
+SIZES = {"wide": (1440, 900), "narrow": (390, 844)}
+SCHEMES = ("light", "dark")
+FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync"]
+QUESTION = "Write three short facts about the Moon as a list."
+
+
+def main() -> None:
+    """Start the app, take all pictures, stop it."""
+    OUT.mkdir(exist_ok=True)
+    command = [sys.executable, str(ROOT / "app.py"), "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as app, sync_playwright() as playwright:
+        try:
+            url = re.search(r"http://\S+", app.stdout.readline() if app.stdout else "")
+            browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+            for size in SIZES:
+                for scheme in SCHEMES:
+                    take(browser, url[0] if url else "", size, scheme)
+            browser.close()
+        finally:
+            app.terminate()
+
+
+def take(browser: Browser, url: str, size: str, scheme: str) -> None:
+    """One size in one scheme: the empty page, Chat with an answer, Streaming, the wire drawer on a phone."""
+    width, height = SIZES[size]
+    context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)  # type: ignore[arg-type]  # a literal
+    page = context.new_page()
+    page.goto(url)
+    expect(page.locator("#state")).to_contain_text("ready", timeout=120_000)
+    shoot(page, f"empty-{size}-{scheme}")
+    page.get_by_role("textbox", name="Message").fill(QUESTION)
+    page.get_by_role("button", name="Send").click()
+    expect(page.locator("#talk .meter").last).to_contain_text("finish", timeout=120_000)
+    shoot(page, f"chat-{size}-{scheme}")
+    page.get_by_role("tab", name="Streaming").click()
+    shoot(page, f"streaming-{size}-{scheme}")
+    page.get_by_role("button", name="Parameters").click()
+    shoot(page, f"parameters-{size}-{scheme}")
+    if size == "narrow":
+        page.get_by_role("button", name="Request").click()
+        shoot(page, f"wire-{size}-{scheme}")
+    context.close()
+
+
+def shoot(page: Page, name: str) -> None:
+    """One picture, once the marks of changed lines have faded."""
+    page.wait_for_timeout(1800)
+    page.screenshot(path=OUT / f"{name}.png")
+
+
+if __name__ == "__main__":
+    main()
