@@ -143,6 +143,6 @@ def test_retry_and_edit(page: Page, shared_upstream: ThreadedUpstream) -> None:
     expect(page.locator("#talk .turn")).to_have_count(2)
     page.locator("#talk .turn").first.hover()
     page.locator("#talk .turn").first.get_by_role("button", name="edit").click()
-    page.get_by_role("textbox", name="Edit message").fill("other words")
+    page.get_by_role("textbox", name="Edit").fill("other words")
     page.get_by_role("button", name="save").click()
     expect(page.locator(CURL)).to_contain_text("other words")
