@@ -9,7 +9,7 @@ from playground.ui.handlers import BackendHandlers, ConversationHandlers, Preset
 from playground.ui.header import build_header, connect_header
 from playground.ui.parts import QUICK, Page
 from playground.ui.preset_row import connect_presets
-from playground.ui.tabs.chat import build_chat, connect_chat
+from playground.ui.tabs.chat import build_chat, build_talk, connect_chat
 from playground.ui.tabs.streaming import build_streaming
 from playground.ui.wire_pane import build_wire, connect_wire
 
@@ -31,6 +31,7 @@ def build_page(context: Context) -> gr.Blocks:
             with gr.Column(elem_id="work", min_width=0):
                 with gr.Tabs(elem_id="modes") as page.parts["tabs"]:
                     tabs = {"chat": build_chat(page, context), "streaming": build_streaming(page, context)}
+                build_talk(page)
                 build_composer(page)
             Drawn(SEPARATOR, js_on_load="window.playground.divider(element)", elem_id="divider", min_width=0)
             with gr.Column(elem_id="wire", min_width=0):

@@ -23,7 +23,7 @@ def connect_presets(page: Page, handlers: PresetHandlers) -> None:
     """A press fills the form."""
     form = page.form
     params = [form[f"param.{parameter.name}"] for parameter in PARAMETERS]
-    filled = [form[name] for name in ("model", "message", "system", "stream", "include_usage", "extra")]
+    filled = [form[name] for name in ("tab", "model", "message", "system", "stream", "include_usage", "extra")]
     for button, preset in page.presets:
         button.click(
             partial(handlers.load, preset),

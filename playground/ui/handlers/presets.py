@@ -24,8 +24,10 @@ class PresetHandlers:
         conversation.clear()
         conversation.preface = fields["history"]
         params = [fields["params"].get(parameter.name, "") for parameter in PARAMETERS]
+        tab = "streaming" if preset.tab == "streaming" else "chat"
         return (
-            gr.Tabs(selected="streaming" if preset.tab == "streaming" else "chat"),
+            gr.Tabs(selected=tab),
+            tab,
             fields["model"] if backend == "therouter" else model,
             fields["message"],
             fields["system"],

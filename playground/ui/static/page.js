@@ -122,8 +122,9 @@
     node.setAttribute('aria-label', label);
   };
   new MutationObserver(() => {
+    document.body.dataset.tab = tab();  // the sheet lays the work pane out by it
     name($('#wire'), 'region', 'What is sent and received');
     name($('#work'), 'region', 'Work');
     document.querySelectorAll('.presets').forEach(node => name(node, 'group', 'Presets'));
-  }).observe(document.documentElement, {subtree: true, childList: true});
+  }).observe(document.documentElement, {subtree: true, childList: true, attributeFilter: ['aria-selected']});
 })();

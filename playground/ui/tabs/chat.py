@@ -1,4 +1,4 @@
-"""Chat: a conversation of several turns."""
+"""Chat: a conversation of several turns. The conversation itself stands below the tabs, since several share it."""
 
 import gradio as gr
 
@@ -11,12 +11,16 @@ from playground.ui.preset_row import build_presets
 
 
 def build_chat(page: Page, context: Context) -> gr.Tab:
-    """The presets and the conversation."""
+    """The presets."""
     tab: gr.Tab
     with gr.Tab("Chat", id="chat", render_children=True) as tab:
         build_presets(page, context)
-        page.parts["talk"] = Talk(EMPTY, elem_id="talk")
     return tab
+
+
+def build_talk(page: Page) -> None:
+    """The conversation."""
+    page.parts["talk"] = Talk(EMPTY, elem_id="talk")
 
 
 def connect_chat(page: Page, handlers: ConversationHandlers) -> None:
