@@ -77,6 +77,11 @@ class Conversation:
         """What goes before the next message."""
         return [*self.preface, *(message for turn in self.turns for message in turn.messages())]
 
+    @property
+    def exchanges(self) -> list[Exchange]:
+        """All that went over the wire for what stands in the conversation, oldest first."""
+        return [turn.exchange for turn in self.turns if turn.exchange is not None and turn.exchange.request.url]
+
     def add(self, turn: Turn) -> None:
         """Put a new turn at the end; one that failed before it is replaced by it."""
         while self.turns and self.turns[-1].failed:

@@ -50,7 +50,7 @@ def _hidden(page: Page) -> None:
     for bell in ("ended", "again"):
         page.parts[bell] = gr.Textbox(visible="hidden")
     page.parts["turn"] = gr.Textbox(visible="hidden", elem_id="turn")
-    for button in ("retry", "detach"):
+    for button in ("retry", "detach", "step"):
         page.parts[button] = gr.Button(visible="hidden", elem_id=button)
 
 

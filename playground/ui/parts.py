@@ -19,7 +19,7 @@ FORM = (
     "extra",
     *(f"param.{parameter.name}" for parameter in PARAMETERS),
 )
-PANELS = ("talk", "stream_view", "request", "response", "events", "timing")
+PANELS = ("talk", "stream_view", "steps", "request", "response", "events", "timing")
 
 
 @dataclass

@@ -20,6 +20,7 @@ def build_wire(page: Page) -> None:
                 page.parts[language] = Snippet("", elem_id=language)
             tab.select(None, None, page.parts["language"], js=f"() => '{language}'")
     page.parts["code"] = code
+    page.parts["steps"] = Drawn("", elem_id="steps")
     with gr.Tabs(elem_id="answer", selected="timing"):
         for name, draw in (("Request", draw_request), ("Response", draw_response), ("Events", draw_events)):
             with gr.Tab(name, render_children=True):
@@ -41,4 +42,6 @@ def connect_wire(page: Page, blocks: gr.Blocks, handlers: WireHandlers) -> None:
         trigger_mode="always_last",
         **QUICK,
     )
+    shown = [parts[name] for name in ("steps", "request", "response", "events", "timing")]
+    parts["step"].click(handlers.step, [page.form["conversation"], parts["turn"]], shown, **QUICK)
     parts["copy"].click(None, js="() => window.playground.copy()")

@@ -63,6 +63,25 @@ def _empty(text: str) -> str:
     return f'<p class="empty">{text}</p>'
 
 
+def draw_wire(exchange: Exchange | None, index: int, count: int) -> tuple[str, ...]:
+    """What went over the wire in exchange `index` (from 0) of `count`: steps, request, response, events, times."""
+    views = (draw_request, draw_response, draw_events, draw_timing)
+    return draw_steps(index, count), *(view(exchange) for view in views)
+
+
+def draw_steps(index: int, count: int) -> str:
+    """The way from one exchange to the next; "" where there is one alone."""
+    if count <= 1:
+        return ""
+    ways = [("‹", index - 1, "the exchange before"), ("›", index + 1, "the next exchange")]
+    before, after = (
+        f'<button type="button" class="link" data-act="step" data-turn="{to}" aria-label="{name}"'
+        f"{'' if 0 <= to < count else ' disabled'}>{sign}</button>"
+        for sign, to, name in ways
+    )
+    return f'<span class="num">{before}<span>{index + 1} of {count}</span>{after}</span>'
+
+
 def draw_request(exchange: Exchange | None) -> str:
     """Method, URL, headers with the key masked, body."""
     if exchange is None or not exchange.request.url:

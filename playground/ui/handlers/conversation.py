@@ -15,7 +15,7 @@ from playground.server.form import Form
 from playground.ui.draw.images import draw_attached
 from playground.ui.draw.stream import draw_stream
 from playground.ui.draw.turns import draw_conversation
-from playground.ui.draw.wire import draw_events, draw_request, draw_response, draw_timing
+from playground.ui.draw.wire import draw_wire
 from playground.ui.parts import FORM
 
 
@@ -78,9 +78,8 @@ class ConversationHandlers:
 
 def draw_panels(conversation: Conversation) -> tuple[str, ...]:
     """What an exchange changes, in the order of `PANELS`."""
-    last = conversation.last
-    talk, stream = draw_conversation(conversation), draw_stream(last)
-    return talk, stream, draw_request(last), draw_response(last), draw_events(last), draw_timing(last)
+    last, count = conversation.last, len(conversation.exchanges)
+    return draw_conversation(conversation), draw_stream(last), *draw_wire(last, count - 1, count)
 
 
 def data_url(path: Path) -> str:

@@ -85,6 +85,7 @@
     },
     'put-back': ({dataset}) => fill($(`#param-${dataset.name} :is(input, textarea)`), ''),
     detach: ({dataset}) => playground.press('detach', dataset.turn),
+    step: ({dataset}) => playground.press('step', dataset.turn),
   };
   document.addEventListener('click', event => {
     const link = event.target.closest?.('[data-act]');
