@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar, overload
 
+import orjson
+
 from playground.errors import APIStatusError, PlaygroundError, StreamFailed
 from playground.wire import events as ev
 from playground.wire.metrics import Timings, gaps
@@ -272,19 +274,50 @@ class _Choice:
     content: str = ""
     reasoning: str = ""
     refusal: str = ""
-    calls: dict[int, ToolCall] = field(default_factory=dict)
+    calls: list[ToolCall] = field(default_factory=list)
+    open_calls: dict[int, ToolCall] = field(default_factory=dict)  # by the server's index: where fragments go
     logprobs: list[dict[str, Any]] = field(default_factory=list)
     finish_reason: str | None = None
 
     def tool_call(self, event: ev.ToolCallDelta) -> None:
-        call = self.calls.setdefault(event.index, ToolCall(event.index))
-        call.id = event.id or call.id
+        call = self._call_of(event)
+        call.id = call.id or event.id  # some servers make a new id for each fragment
         call.name = event.name or call.name
         call.arguments += event.arguments
 
+    def _call_of(self, event: ev.ToolCallDelta) -> ToolCall:
+        """The call that this fragment belongs to; some servers give every call index 0, or no index at all."""
+        call = self.open_calls.get(event.index)
+        if call is not None and event.id and event.id != call.id:
+            by_id = next((other for other in self.calls if other.id == event.id), None)
+            call = by_id or (None if event.name and call.id else call)
+        elif call is not None and not event.id and event.name and event.arguments.strip() and _is_whole(call.arguments):
+            call = None  # after a whole object no fragment can go on with it
+        if call is None:
+            taken = {other.index for other in self.calls}
+            call = ToolCall(event.index if event.index not in taken else max(taken) + 1)
+            self.calls.append(call)
+        self.open_calls[event.index] = call
+        return call
+
     def answer(self) -> Answer:
-        calls = tuple(replace(self.calls[i]) for i in sorted(self.calls))
+        calls = tuple(replace(call) for call in sorted(self.calls, key=_index))
         return Answer(self.content, self.reasoning, self.refusal, calls, tuple(self.logprobs), self.finish_reason)
+
+
+def _index(call: ToolCall) -> int:
+    return call.index
+
+
+def _is_whole(arguments: str) -> bool:
+    """Whether the text is a whole JSON object."""
+    if not arguments.rstrip().endswith("}"):
+        return False
+    try:
+        orjson.loads(arguments)
+    except orjson.JSONDecodeError:
+        return False
+    return True
 
 
 def fold(request: PreparedRequest, events: Iterable[ev.StreamEvent]) -> Exchange:
