@@ -93,14 +93,14 @@ class Conversation:
         self.preface, self.turns, self.images, self.last = [], [], [], None
 
     def cut_from(self, index: int) -> str:
-        """Take away turn `index` and all after it, and give its message's text back."""
+        """Take away turn `index` and all after it; its message's text comes back, its images wait again."""
         if not 0 <= index < len(self.turns):
             return ""
         message = self.turns[index].message
         del self.turns[index:]
         if message is None:
             return ""
-        self.images = [*images_of(message), *self.images]
+        self.images = [*images_of(message), *(image for image in self.images if image not in images_of(message))]
         return text_of(message)
 
     def edit(self, index: int, part: str, text: str) -> None:
@@ -124,15 +124,19 @@ def text_of(message: Mapping[str, Any]) -> str:
     content = message.get("content")
     if isinstance(content, str):
         return content
-    parts = content if isinstance(content, list) else ()
-    return "\n".join(part["text"] for part in parts if isinstance(part, dict) and "text" in part)
+    return "\n".join(part["text"] for part in parts_of(message) if isinstance(part.get("text"), str))
 
 
 def images_of(message: Mapping[str, Any]) -> list[str]:
     """The URLs of a message's images."""
+    found = (part.get("image_url") for part in parts_of(message) if part.get("type") == "image_url")
+    return [image["url"] for image in found if isinstance(image, dict) and isinstance(image.get("url"), str)]
+
+
+def parts_of(message: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The parts of a message's content; none where it is text."""
     content = message.get("content")
-    parts = content if isinstance(content, list) else ()
-    return [part["image_url"]["url"] for part in parts if isinstance(part, dict) and part.get("type") == "image_url"]
+    return [part for part in content if isinstance(part, dict)] if isinstance(content, list) else []
 
 
 def with_text(message: Mapping[str, Any], text: str) -> dict[str, Any]:
