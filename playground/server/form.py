@@ -4,21 +4,28 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from playground.errors import InvalidRequest
+from playground.server.format_fields import FormatForm, format_fields, system_text, take_format
 from playground.server.parameters import BY_NAME, read_json, read_parameter, reads_back, show_parameter
+from playground.server.tool_fields import ToolForm, take_tools, tool_fields
 from playground.wire.request import ChatRequest
 
 LEADING = ("model", "models", "stream", "stream_options", "response_format")
 MAX_TEXT = 4 * 2**20
-STREAMING = "streaming"
+CHAT, STREAMING, TOOLS, JSON = "chat", "streaming", "tools", "json"
 
 
-class Form(BaseModel):
-    """What the page holds, as text, the way it was typed. `params`: name to text, "" where not sent."""
+class Form(ToolForm, FormatForm):
+    """What the page holds, as text, the way it was typed.
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    Attributes:
+        params: name to text, "" where not sent.
+        with_format: whether the Tools tab sends the JSON tab's `response_format` too.
+        mock, builtins, by_itself, max_turns: how calls are answered: a table, functions, without asking, how often.
+        with_tools: whether the JSON tab sends the Tools tab's tools too.
+    """
 
     conversation: str = Field("", max_length=64)
     tab: str = "chat"
@@ -26,11 +33,16 @@ class Form(BaseModel):
     custom_url: str = Field("", max_length=2048)
     model: str = Field("", max_length=512)
     message: str = Field("", max_length=MAX_TEXT)
-    system: str = Field("", max_length=MAX_TEXT)
     stream: bool = False
     include_usage: bool = False
     extra: str = Field("", max_length=MAX_TEXT)
     params: Mapping[str, str] = Field(default_factory=dict)
+    with_format: bool = False
+    mock: str = Field("", max_length=MAX_TEXT)
+    builtins: Sequence[str] = ()
+    by_itself: bool = False
+    max_turns: int = Field(8, ge=1, le=100)
+    with_tools: bool = False
 
     @classmethod
     def from_values(cls, names: Sequence[str], values: Sequence[Any]) -> Self:
@@ -42,6 +54,16 @@ class Form(BaseModel):
             else:
                 fields[name] = value if value is not None else ""
         return cls.model_validate(fields)
+
+    @property
+    def sends_tools(self) -> bool:
+        """Whether the Tools tab's fields are part of the request."""
+        return self.tab == TOOLS or (self.tab == JSON and self.with_tools)
+
+    @property
+    def sends_format(self) -> bool:
+        """Whether the JSON tab's fields are part of the request."""
+        return self.tab == JSON or (self.tab == TOOLS and self.with_format)
 
     @property
     def streams(self) -> bool:
@@ -61,8 +83,9 @@ def build_request(form: Form, history: Sequence[Mapping[str, Any]] = (), images:
         InvalidRequest: a field that cannot be read, with its name.
     """
     messages: list[Mapping[str, Any]] = []
-    if form.system.strip():
-        messages.append({"role": "system", "content": form.system})
+    system = system_text(form) if form.sends_format else form.system
+    if system.strip():
+        messages.append({"role": "system", "content": system})
     messages += history
     if (said := user_message(form, history, images)) is not None:
         messages.append(said)
@@ -75,6 +98,10 @@ def build_request(form: Form, history: Sequence[Mapping[str, Any]] = (), images:
     for name, text in form.params.items():
         if name in BY_NAME and text.strip():
             fields[name] = read_parameter(name, text)
+    if form.sends_tools:
+        fields |= tool_fields(form)
+    if form.sends_format:
+        fields |= format_fields(form)
     fields |= _extra(form.extra)
     leading = {name: fields[name] for name in LEADING if name in fields}
     return ChatRequest.parse(leading | fields)
@@ -112,11 +139,11 @@ def _extra(text: str) -> dict[str, Any]:
     return value
 
 
-def form_fields(request: ChatRequest) -> dict[str, Any]:
+def form_fields(request: ChatRequest, tab: str = CHAT) -> dict[str, Any]:
     """The form's fields that build this request again, where its last message is the user's.
 
-    Messages before the last are given under `history`; whatever has no field of its own, or a value that its
-    field cannot hold, goes to `extra`.
+    Messages before the last are given under `history`; whatever has no field of its own on this tab, or a value
+    that its field cannot hold, goes to `extra`.
     """
     rest = request.to_wire()
     messages = [message.to_wire() for message in request.messages]
@@ -129,6 +156,9 @@ def form_fields(request: ChatRequest) -> dict[str, Any]:
         rest.pop("stream_options")
     model = rest.get("model")
     model = rest.pop("model") if _has_text(model) and model == model.strip() else ""
+    both = tab in {TOOLS, JSON} and "tools" in rest and "response_format" in rest
+    tools = take_tools(rest) if tab == TOOLS or both else {}
+    formatted = take_format(rest) if tab == JSON or both else {}
     shown = [name for name in BY_NAME if name in rest and reads_back(name, rest[name])]
     params = {name: show_parameter(name, rest.pop(name)) for name in shown}
     extra = json.dumps(rest, ensure_ascii=False, indent=2) if rest else ""
@@ -141,6 +171,10 @@ def form_fields(request: ChatRequest) -> dict[str, Any]:
         "params": params,
         "extra": extra,
         "history": messages,
+        "with_format": tab == TOOLS and bool(formatted),
+        "with_tools": tab == JSON and bool(tools),
+        **tools,
+        **formatted,
     }
 
 

@@ -112,7 +112,6 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter("top_logprobs", "0 to 20", "How many alternatives for each token; wants logprobs", _whole),
     Parameter("logit_bias", "JSON object", "Token ids and what is added to their logits", _object),
     Parameter("reasoning_effort", "low, medium, high", "How long a reasoning model thinks", _text),
-    Parameter("response_format", "JSON object", 'Such as {"type": "json_object"}', _object),
     Parameter("user", "text", "Your own id of the end user", _text),
 )
 BY_NAME = {parameter.name: parameter for parameter in PARAMETERS}

@@ -17,6 +17,14 @@ FORM = (
     "stream",
     "include_usage",
     "extra",
+    "tools",
+    "tool_choice",
+    "parallel_tool_calls",
+    "with_format",
+    "mock",
+    "builtins",
+    "by_itself",
+    "max_turns",
     *(f"param.{parameter.name}" for parameter in PARAMETERS),
 )
 PANELS = ("talk", "stream_view", "steps", "request", "response", "events", "timing")

@@ -25,7 +25,7 @@
   };
 
   // What scripts tell the server goes through Gradio's own hidden fields and buttons.
-  const fill = (field, text) => {
+  const fill = playground.fill = (field, text) => {
     Object.getOwnPropertyDescriptor(Object.getPrototypeOf(field), 'value').set.call(field, text);
     field.dispatchEvent(new Event('input', {bubbles: true}));
   };
