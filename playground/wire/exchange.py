@@ -249,6 +249,11 @@ class ExchangeBuilder:
         )
 
     @property
+    def begun(self) -> bool:
+        """Whether any delta with something in it has come."""
+        return bool(self._pieces)
+
+    @property
     def finished(self) -> bool:
         """Whether any choice has its `finish_reason`."""
         return any(choice.finish_reason for choice in self._choices.values())
