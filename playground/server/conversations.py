@@ -5,10 +5,11 @@ The exchange route writes them and the page reads them: what the snippet shows i
 
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
+from playground.loop import Call
 from playground.wire.exchange import Exchange
 
 MAX_CONVERSATIONS = 500
@@ -22,6 +23,7 @@ class Turn:
     Attributes:
         message: the user's; None where the answer goes on from what is there.
         exchange: what came back.
+        calls: the answer's tool calls, each with its result once it has one.
         edited: the answer as the person changed it.
         model: the model that was asked.
         cost: US dollars, where the backend's list has prices and the answer had usage.
@@ -30,6 +32,7 @@ class Turn:
 
     message: dict[str, Any] | None
     exchange: Exchange | None = None
+    calls: tuple[Call, ...] = ()
     edited: str | None = None
     model: str = ""
     cost: Decimal | None = None
@@ -58,10 +61,16 @@ class Turn:
         if self.edited is not None:
             return [*said, {"role": "assistant", "content": self.edited}]
         assert self.exchange is not None  # noqa: S101 - `answered` has looked; this tells the type checker
-        wire = self.exchange.answer.to_wire()
+        answer = replace(self.exchange.answer, tool_calls=tuple(call.call for call in self.calls))
+        wire = answer.to_wire()
         wire.pop("reasoning_content", None)  # no backend wants its reasoning back; the page shows what is sent
         wire.pop("refusal", None)
-        return [*said, wire]
+        return [*said, wire, *(call.result.to_wire() for call in self.calls if call.result)]
+
+    @property
+    def waits(self) -> bool:
+        """Whether a call has no result yet: no server goes on before it has one."""
+        return any(call.result is None for call in self.calls)
 
 
 @dataclass(slots=True)
