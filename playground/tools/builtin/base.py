@@ -1,14 +1,13 @@
-"""What a built-in function is, and how it says that it could not."""
+"""What a built-in function is."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
 from playground.tools.definitions import name_of
+from playground.tools.failure import ToolFailed
 
-
-class ToolFailed(Exception):
-    """A function could not do what it was asked; its words go to the model as the call's result."""
+__all__ = ["Builtin", "ToolFailed", "text_argument"]
 
 
 @dataclass(frozen=True, slots=True)
