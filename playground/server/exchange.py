@@ -43,7 +43,7 @@ async def _frames(context: Context, form: Form, visitor: str | None) -> AsyncIte
     conversation = context.conversations.get(form.conversation)
     try:
         prepared = context.prepare(form, visitor)
-        key = context.key(form, visitor)
+        key, client = context.key(form, visitor), context.client_for(form, visitor)
     except PlaygroundError as error:
         nothing = PreparedRequest("POST", "", None, (), b"")
         _keep(conversation, form, Exchange(nothing).fail(error))
@@ -53,7 +53,7 @@ async def _frames(context: Context, form: Form, visitor: str | None) -> AsyncIte
     start = time.perf_counter()
     changes = _Changes(pieces=form.tab == STREAMING)
     try:
-        async with aclosing(run(prepared, client=context.client, key=key)) as snapshots:
+        async with aclosing(run(prepared, client=client, key=key)) as snapshots:
             async for last in snapshots:
                 for frame in changes.since(last):
                     yield _frame(frame)
