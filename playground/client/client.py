@@ -87,7 +87,7 @@ class Client:
                 response = await self._client().get(url, headers=headers)
         except TimeoutError:
             raise timed_out(url, "first_byte", timeout_s) from None
-        except (httpx.HTTPError, httpx.InvalidURL, aiohttp.ClientError, OSError, UnicodeError) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, aiohttp.ClientError, OSError, ValueError) as error:
             raise transport_error(error, url, self._timeouts.connect_s) from error
         if response.status_code >= ERROR_STATUS:
             body = hide_key(response.content, key, "API_KEY")
@@ -168,7 +168,7 @@ class Client:
                 return await self._client().send(http_request, stream=True)
         except TimeoutError:
             raise timed_out(request.url, "first_byte", self._timeouts.first_byte_s) from None
-        except (httpx.HTTPError, httpx.InvalidURL, aiohttp.ClientError, OSError, UnicodeError) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, aiohttp.ClientError, OSError, ValueError) as error:
             raise transport_error(error, request.url, self._timeouts.connect_s) from error
 
     def _client(self) -> httpx.AsyncClient:

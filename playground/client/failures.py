@@ -59,7 +59,8 @@ def transport_error(error: Exception, url: str, connect_s: float) -> PlaygroundE
             advice="The app is open to others, so a Custom URL reaches public addresses only. "
             "Its operator can name inside hosts in PLAYGROUND_INTERNAL_HOSTS.",
         )
-    if any_is(aiohttp.InvalidURL, httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError):
+    no_url = any_is(aiohttp.InvalidURL, httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError)
+    if no_url or type(error) is ValueError:  # the last: aiohttp takes no name and password in a URL
         return ConnectFailed(
             f"{url} is no URL that can be asked: {words(error)}.",
             url=url,

@@ -1,7 +1,6 @@
 """Who may ask: plain ASGI, so that a stream passes untouched and is cancelled when the visitor leaves."""
 
 import secrets
-from http.cookies import SimpleCookie
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -10,7 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from playground.server.addresses import is_loopback
 from playground.server.cookies import build_cookie
-from playground.server.visitors import COOKIE
+from playground.server.scope import path_of, visitor_of
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1", "testserver"})
 
@@ -40,7 +39,7 @@ class Gate:
         if refusal := self._refusal(scope["method"], headers):
             await JSONResponse({"error": refusal}, 403)(scope, receive, send)
             return
-        named = self._names_visitors and scope["path"] == "/" and COOKIE not in SimpleCookie(headers.get("cookie", ""))
+        named = self._names_visitors and path_of(scope) == "/" and visitor_of(scope) is None
 
         async def send_named(message: Message) -> None:
             if named and message["type"] == "http.response.start":

@@ -8,7 +8,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from playground.server.login import LOGIN, LOGOUT, NAME, path_of, visitor_of
+from playground.server.login import LOGIN, LOGOUT
+from playground.server.scope import NAME, path_of, visitor_of
 
 MIB = 2**20
 # The form's three long texts hold 4 MiB each, and JSON writes some characters as two.

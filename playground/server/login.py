@@ -1,17 +1,16 @@
 """The login: plain ASGI in front of everything, our own routes, Gradio's and the page's files alike."""
 
-from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
 from starlette.datastructures import Headers
 from starlette.responses import JSONResponse, RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from playground.server.access import Access, Role
-from playground.server.visitors import COOKIE, Visitors
+from playground.server.access import Access
+from playground.server.scope import NAME, ROLE, path_of, visitor_of
+from playground.server.visitors import Visitors
 
 LOGIN, LOGOUT = "/login", "/logout"
-ROLE, NAME = "playground.role", "playground.name"
 
 
 class Login:
@@ -48,23 +47,3 @@ class Login:
             answer = JSONResponse({"error": "Log in first: reload the page."}, 401)
         answer.headers["cache-control"] = "no-store"
         await answer(scope, receive, send)
-
-
-def role(scope: Scope) -> Role:
-    """What the one who asks may do; the least, where `Login` has not been passed."""
-    return Role(scope.get(ROLE, Role.USER))
-
-
-def visitor_of(scope: Scope) -> str | None:
-    """The visitor's id from the cookie."""
-    try:
-        found = SimpleCookie(Headers(scope=scope).get("cookie", "")).get(COOKIE)
-    except CookieError:
-        return None
-    return found.value if found else None
-
-
-def path_of(scope: Scope) -> str:
-    """The path below the app's own root."""
-    path, root = str(scope["path"]), str(scope.get("root_path", ""))
-    return path.removeprefix(root) if root and path.startswith(f"{root}/") else path

@@ -12,7 +12,8 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from playground.server.access import Access
 from playground.server.cookies import build_cookie
 from playground.server.headers import login_policy
-from playground.server.login import LOGIN, LOGOUT, NAME, visitor_of
+from playground.server.login import LOGIN, LOGOUT
+from playground.server.scope import NAME, visitor_of
 from playground.server.sessions import Failures
 from playground.server.visitors import Visitors
 
@@ -35,8 +36,7 @@ def login_routes(access: Access, visitors: Visitors, failures: Failures | None =
 
     @router.post(LOGIN)
     async def log_in(request: Request) -> Response:
-        fields = parse_qs((await request.body()).decode("utf-8", "replace"), max_num_fields=8)
-        name, password = (fields.get(field, [""])[0] for field in ("name", "password"))
+        name, password = _fields(await request.body())
         address = request.client.host if request.client else ""
         if wait_s := failed.wait_s(address):
             minutes = int(wait_s // 60) + 1
@@ -70,6 +70,15 @@ def login_routes(access: Access, visitors: Visitors, failures: Failures | None =
         return answer
 
     return router
+
+
+def _fields(body: bytes) -> tuple[str, str]:
+    """Name and password of the form; empty where it is none."""
+    try:
+        fields = parse_qs(body.decode("utf-8", "replace"), max_num_fields=8)
+    except ValueError:
+        return "", ""
+    return fields.get("name", [""])[0], fields.get("password", [""])[0]
 
 
 def _home(request: Request) -> Response:

@@ -5,7 +5,7 @@ import hashlib
 import hmac
 import re
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 from playground.errors import InvalidSetting
@@ -33,10 +33,10 @@ class PasswordHash:
     digest: bytes
 
     @classmethod
-    def of(cls, password: str) -> Self:
+    def of(cls, password: str, *, cost: int = COST, parallel: int = PARALLEL) -> Self:
         """Hash a password with a salt of its own."""
         salt = secrets.token_bytes(SALT_BYTES)
-        return cls(COST, BLOCK, PARALLEL, salt, _scrypt(password, COST, BLOCK, PARALLEL, salt))
+        return cls(cost, BLOCK, parallel, salt, _scrypt(password, cost, BLOCK, parallel, salt))
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -74,11 +74,12 @@ class User:
 
 
 class Users:
-    """Those who may log in."""
+    """Those who may log in; at least one."""
 
     def __init__(self, users: dict[str, User]) -> None:
         self._users = users
-        self._nobody = PasswordHash.of(secrets.token_urlsafe())  # an unknown name costs what a known one does
+        first = next(iter(users.values()))
+        self._nobody = replace(first.password, digest=secrets.token_bytes(HASH_BYTES))  # costs what a user's does
 
     @classmethod
     def parse(cls, users: str, admins: str = "") -> Self:
@@ -101,6 +102,8 @@ class Users:
                 f"PLAYGROUND_ADMINS: {', '.join(sorted(unknown))} is not in {USERS}.",
                 advice="An administrator is a user too, with a password there.",
             )
+        if not read:
+            raise InvalidSetting(f"{USERS} is empty.", advice=ADVICE)
         return cls(read)
 
     def __len__(self) -> int:

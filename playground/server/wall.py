@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from playground.server.headers import POLICY, inline_scripts, page_policy
-from playground.server.login import path_of
+from playground.server.scope import path_of
 
 API = "/gradio_api"
 EXACT = frozenset({"/", "/config", "/theme.css", "/favicon.ico", "/robots.txt", "/manifest.json"}) | {
