@@ -11,7 +11,16 @@ import aiohttp
 import httpx
 
 from playground import __version__
-from playground.client.body import PIECE_BYTES, drain, pieces, read_bytes, read_error, stream_events, whole_events
+from playground.client.body import (
+    PIECE_BYTES,
+    drain,
+    hide_key,
+    pieces,
+    read_bytes,
+    read_error,
+    stream_events,
+    whole_events,
+)
 from playground.client.failures import timed_out, transport_error
 from playground.client.timeouts import Timeouts
 from playground.client.transport import Connection, build_http_client, connection_of_task
@@ -37,6 +46,8 @@ class Client:
         timeouts: the deadlines.
         max_event_bytes: the longest server-sent event that is accepted.
         verify: what certificates are trusted.
+        allow_address: which IP addresses it may connect to, asked of each one before a connection; where it is
+            given, no proxy is used, since a proxy would choose the address.
         clock: monotonic seconds.
     """
 
@@ -46,12 +57,14 @@ class Client:
         *,
         max_event_bytes: int = MAX_EVENT_BYTES,
         verify: ssl.SSLContext | None = None,
+        allow_address: Callable[[str], bool] | None = None,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._timeouts = timeouts or Timeouts()
         self._max_event_bytes = max_event_bytes
         self._clock = clock
         self._verify = verify
+        self._allow_address = allow_address
         self._http: httpx.AsyncClient | None = None
 
     async def aclose(self) -> None:
@@ -74,10 +87,11 @@ class Client:
                 response = await self._client().get(url, headers=headers)
         except TimeoutError:
             raise timed_out(url, "first_byte", timeout_s) from None
-        except (httpx.HTTPError, httpx.InvalidURL, aiohttp.ClientError, OSError, UnicodeError) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, aiohttp.ClientError, OSError, ValueError) as error:
             raise transport_error(error, url, self._timeouts.connect_s) from error
         if response.status_code >= ERROR_STATUS:
-            raise parse_error(response.status_code, response.reason_phrase, response.headers.items(), response.content)
+            body = hide_key(response.content, key, "API_KEY")
+            raise parse_error(response.status_code, response.reason_phrase, response.headers.items(), body)
         try:
             return response.json()
         except (ValueError, RecursionError):  # the last: brackets without end
@@ -119,7 +133,7 @@ class Client:
             )
             async with aclosing(read_bytes(response, request.url, self._timeouts)) as chunks:
                 if response.status_code >= ERROR_STATUS:
-                    body = await read_error(chunks, MAX_ERROR_BYTES)
+                    body = hide_key(await read_error(chunks, MAX_ERROR_BYTES), key, request.key_name)
                     yield ev.ChunkReceived(now(), body.decode("utf-8", errors="replace"))
                     head = (response.status_code, response.reason_phrase, response.headers.multi_items())
                     raise parse_error(*head, body)
@@ -154,13 +168,15 @@ class Client:
                 return await self._client().send(http_request, stream=True)
         except TimeoutError:
             raise timed_out(request.url, "first_byte", self._timeouts.first_byte_s) from None
-        except (httpx.HTTPError, httpx.InvalidURL, aiohttp.ClientError, OSError, UnicodeError) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, aiohttp.ClientError, OSError, ValueError) as error:
             raise transport_error(error, request.url, self._timeouts.connect_s) from error
 
     def _client(self) -> httpx.AsyncClient:
         if self._http is None:
             context = self._verify or httpx.create_ssl_context()
-            self._http = build_http_client(context, self._clock, self._timeouts.connect_s)
+            self._http = build_http_client(
+                context, self._clock, self._timeouts.connect_s, allow_address=self._allow_address
+            )
         return self._http
 
 

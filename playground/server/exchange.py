@@ -6,7 +6,7 @@ out, and at the end `{"end": {"ok": bool}}`.
 """
 
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from typing import Any
 

@@ -1,13 +1,13 @@
 """What a snapshot adds to the one before it, as JSON frames for the page's live pane. Pure.
 
-    {"status": code}                          the response has begun
-    {"reasoning": text}
-    {"open": text}                            more of the block that is still open
-    {"closed": html, "tail": text}            a block is finished; what follows it is open
-    {"tree": [op, …]}                         a JSON answer: see `tree_op`
-    {"violations": [message, …]}              rules that the JSON breaks so far
-    {"calls": [[index, name, arguments], …]}  more of these tool calls
-    {"pieces": [[n, at_ms, gap_ms, kind, text], …], "count": n}
+{"status": code}                          the response has begun
+{"reasoning": text}
+{"open": text}                            more of the block that is still open
+{"closed": html, "tail": text}            a block is finished; what follows it is open
+{"tree": [op, …]}                         a JSON answer: see `tree_op`
+{"violations": [message, …]}              rules that the JSON breaks so far
+{"calls": [[index, name, arguments], …]}  more of these tool calls
+{"pieces": [[n, at_ms, gap_ms, kind, text], …], "count": n}
 """
 
 from collections.abc import Iterator
