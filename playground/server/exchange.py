@@ -99,9 +99,9 @@ class _Exchange:
                 yield frame
 
     async def _single(
-        self, snapshots: AsyncGenerator[Exchange, None], message: dict[str, Any] | None, last: Exchange
+        self, snapshots: AsyncGenerator[Exchange, None], message: dict[str, Any] | None, before: Exchange
     ) -> AsyncGenerator[Frame, None]:
-        changes = self._changes(last.request)
+        last, changes = before, self._changes(before.request)
         start = time.perf_counter()
         try:
             async with aclosing(snapshots):

@@ -154,8 +154,8 @@ def form_fields(request: ChatRequest, tab: str = CHAT) -> dict[str, Any]:
     usage = bool(stream) and rest.get("stream_options") == {"include_usage": True}
     if usage:
         rest.pop("stream_options")
-    model = rest.get("model")
-    model = rest.pop("model") if _has_text(model) and model == model.strip() else ""
+    named = rest.get("model")
+    model = rest.pop("model") if isinstance(named, str) and named.strip() == named else ""
     both = tab in {TOOLS, JSON} and "tools" in rest and "response_format" in rest
     tools = take_tools(rest) if tab == TOOLS or both else {}
     formatted = take_format(rest) if tab == JSON or both else {}

@@ -5,11 +5,19 @@ import gradio as gr
 from playground.server.context import Context
 from playground.ui.components import Drawn
 from playground.ui.composer import build_composer, connect_composer
-from playground.ui.handlers import BackendHandlers, ConversationHandlers, PresetHandlers, ToolHandlers, WireHandlers
+from playground.ui.handlers import (
+    BackendHandlers,
+    ConversationHandlers,
+    PresetHandlers,
+    SchemaHandlers,
+    ToolHandlers,
+    WireHandlers,
+)
 from playground.ui.header import build_header, connect_header
 from playground.ui.parts import QUICK, Page
 from playground.ui.preset_row import connect_presets
 from playground.ui.tabs.chat import build_chat, build_talk, connect_chat
+from playground.ui.tabs.json_mode import build_json, connect_json
 from playground.ui.tabs.streaming import build_streaming
 from playground.ui.tabs.tools import build_tools, connect_tools
 from playground.ui.wire_pane import build_wire, connect_wire
@@ -18,7 +26,7 @@ SEPARATOR = (
     '<div role="separator" tabindex="0" aria-orientation="vertical" aria-label="Width of the work pane" '
     'aria-valuemin="35" aria-valuemax="70" aria-valuenow="56"></div>'
 )
-TABS = {"chat": build_chat, "streaming": build_streaming, "tools": build_tools}
+TABS = {"chat": build_chat, "streaming": build_streaming, "tools": build_tools, "json": build_json}
 OPEN = "(...values) => [window.playground.conversation(), ...values.slice(1)]"
 
 
@@ -53,8 +61,8 @@ def _hidden(page: Page) -> None:
         page.parts[bell] = gr.Textbox(visible="hidden")
     page.parts["tool_edit"] = gr.Textbox(visible="hidden", elem_id="tool-edit")
     page.parts["turn"] = gr.Textbox(visible="hidden", elem_id="turn")
-    for button in ("retry", "detach", "step"):
-        page.parts[button] = gr.Button(visible="hidden", elem_id=button)
+    for button in ("retry", "detach", "step", "decide", "fix_schema"):
+        page.parts[button] = gr.Button(visible="hidden", elem_id=button.replace("_", "-"))
 
 
 def _connect(blocks: gr.Blocks, page: Page, context: Context) -> None:
@@ -68,4 +76,5 @@ def _connect(blocks: gr.Blocks, page: Page, context: Context) -> None:
     connect_composer(page, conversations)
     connect_chat(page, conversations)
     connect_tools(page, ToolHandlers())
+    connect_json(page, SchemaHandlers())
     connect_presets(page, PresetHandlers(context))

@@ -25,6 +25,12 @@ FORM = (
     "builtins",
     "by_itself",
     "max_turns",
+    "json_mode",
+    "schema_name",
+    "json_schema",
+    "strict",
+    "schema_in_prompt",
+    "with_tools",
     *(f"param.{parameter.name}" for parameter in PARAMETERS),
 )
 PANELS = ("talk", "stream_view", "steps", "request", "response", "events", "timing")

@@ -10,8 +10,14 @@ from playground.server.form import form_fields
 from playground.server.parameters import PARAMETERS
 from playground.ui.handlers.conversation import draw_panels
 
-EMPTY: dict[str, Any] = {"tools": "", "tool_choice": "", "parallel_tool_calls": "", "mock": ""}
-FILLED = ("tab", "model", "message", "system", "stream", "include_usage", "extra", "with_format", *EMPTY)
+EMPTY: dict[str, Any] = {"tools": "", "tool_choice": "", "parallel_tool_calls": "", "mock": ""} | {
+    "json_mode": "none",
+    "schema_name": "",
+    "json_schema": "",
+    "strict": True,
+    "schema_in_prompt": False,
+}
+FILLED = ("tab", "model", "message", "system", "stream", "include_usage", "extra", "with_format", "with_tools", *EMPTY)
 
 
 class PresetHandlers:

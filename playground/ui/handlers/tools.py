@@ -10,7 +10,7 @@ from playground.tools.definitions import name_of, parse_tools, render_tools
 from playground.tools.form import Row, ToolForm, apply_form, form_of
 from playground.ui.draw.tools import draw_tool_forms, draw_tools_status
 
-CHOICES = [("not sent", ""), "auto", "none", "required"]
+CHOICES = [("not sent", ""), ("auto", "auto"), ("none", "none"), ("required", "required")]
 
 
 class ToolHandlers:
@@ -20,7 +20,11 @@ class ToolHandlers:
         """What the text says, the forms, and the choices that there are now."""
         read = parse_tools(text)
         names = list(dict.fromkeys(filter(None, map(name_of, read.tools))))
-        return draw_tools_status(read), draw_tool_forms(text), gr.update(choices=[*CHOICES, *names], value=choice)
+        return (
+            draw_tools_status(read),
+            draw_tool_forms(text),
+            gr.update(choices=[*CHOICES, *((name, name) for name in names)], value=choice),
+        )
 
     def edit(self, text: str, edit: str) -> Any:
         """The text with a form's change; what cannot be read stays as it is."""

@@ -17,7 +17,26 @@
     if (tool && event.target.dataset.field) send({edit: 'set', index: +tool.dataset.index, form: form(tool)});
   });
 
+  // What is decided about a call goes with the form, through the same door as a message.
+  const decide = (link, act) => {
+    const card = link.closest('.call'), part = name => card?.querySelector(`[data-part=${name}]`);
+    const {turn, call} = link.dataset, written = part('arguments');
+    playground.decision = {turn: +turn, call: call === undefined ? null : +call, act, text: part('text')?.value ?? ''};
+    if (written && written.value !== written.dataset.before) playground.decision.arguments = written.value;
+    $('#decide').click();
+  };
+  playground.decide = form => playground.send({...form, message: ''}, playground.decision);
+
   Object.assign(playground.acts, {
+    'call-run': link => decide(link, 'run'),
+    'call-all': link => decide(link, 'run'),
+    'call-by-hand': link => decide(link, 'by-hand'),
+    'call-reject': link => decide(link, 'reject'),
+    'fix-schema': () => $('#fix-schema').click(),
+    repair: link => {
+      playground.fill($('#message textarea'), link.dataset.text);
+      setTimeout(() => $('#send').click(), 200);
+    },
     'tool-edit': link => {
       const tool = link.closest('fieldset.tool'), row = link.closest('tr');
       send({edit: link.dataset.edit, index: tool ? +tool.dataset.index : -1, row: row ? +row.dataset.row : -1});

@@ -11,6 +11,7 @@ from playground.ui.handlers.tools import CHOICES, ToolHandlers
 from playground.ui.parts import QUICK, Page
 from playground.ui.preset_row import build_presets
 
+FLAGS = [("not sent", ""), ("true", "true"), ("false", "false")]
 TURNS = (1, 2, 3, 5, 8, 12, 20)
 MOCK_HELP = (
     "A row answers the calls that it matches; the first one counts. YAML or JSON: tool, arguments (left out: any), "
@@ -64,9 +65,7 @@ def _choices(page: Page) -> None:
         page.form["tool_choice"] = gr.Dropdown(
             CHOICES, value="", label="Tool choice", allow_custom_value=True, elem_id="tool-choice", min_width=0
         )
-        page.form["parallel_tool_calls"] = gr.Dropdown(
-            [("not sent", ""), "true", "false"], value="", label="Parallel tool calls", min_width=0
-        )
+        page.form["parallel_tool_calls"] = gr.Dropdown(FLAGS, value="", label="Parallel tool calls", min_width=0)
         page.form["max_turns"] = gr.Dropdown(list(TURNS), value=8, label="At most, turns", min_width=0)
         page.form["by_itself"] = gr.Checkbox(value=False, label="run calls without asking")
         page.form["with_format"] = gr.Checkbox(value=False, label="with the JSON tab's response_format")
