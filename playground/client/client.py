@@ -80,7 +80,7 @@ class Client:
             raise parse_error(response.status_code, response.reason_phrase, response.headers.items(), response.content)
         try:
             return response.json()
-        except ValueError:
+        except (ValueError, RecursionError):  # the last: brackets without end
             raise StreamProtocolError(f"{url} answered with no JSON.", excerpt=response.text) from None
 
     async def events(self, request: PreparedRequest, key: str | None = None) -> AsyncGenerator[ev.StreamEvent, None]:

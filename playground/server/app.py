@@ -4,6 +4,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI, HTTPException, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
 from playground.server.context import Context
@@ -35,6 +37,12 @@ def create_api(context: Context) -> FastAPI:
 
     api = FastAPI(lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None)
     api.add_middleware(Gate, loopback_only=context.settings.host in LOOPBACK)
+
+    @api.exception_handler(RequestValidationError)
+    async def refuse(_: Request, error: RequestValidationError) -> JSONResponse:
+        """What is wrong, and where; FastAPI's own answer would give back what was sent, a key among it."""
+        told = [{"loc": list(found["loc"]), "msg": found["msg"], "type": found["type"]} for found in error.errors()]
+        return JSONResponse({"detail": told}, 422)
 
     @api.post("/gradio_api/key")
     async def set_key(form: KeyForm, request: Request) -> dict[str, bool]:

@@ -77,12 +77,15 @@ class Conversation:
         self.preface, self.turns, self.images, self.last = [], [], [], None
 
     def cut_from(self, index: int) -> str:
-        """Take away turn `index` and all after it, and give its message's text back."""
+        """Take away turn `index` and all after it; its message's text comes back, its images wait again."""
         if not 0 <= index < len(self.turns):
             return ""
         message = self.turns[index].message
         del self.turns[index:]
-        return text_of(message) if message else ""
+        if message is None:
+            return ""
+        self.images = [*images_of(message), *(image for image in self.images if image not in images_of(message))]
+        return text_of(message)
 
     def edit(self, index: int, part: str, text: str) -> None:
         """Change a turn's message (`part` "user") or its answer ("assistant")."""
@@ -93,7 +96,9 @@ class Conversation:
         if part == "assistant":
             turn.edited = text
         elif turn.message is not None:
-            turn.message = {**turn.message, "content": text}
+            pictures = [part for part in parts_of(turn.message) if part.get("type") == "image_url"]
+            words = [{"type": "text", "text": text}] if text else []
+            turn.message = {**turn.message, "content": [*words, *pictures] if pictures else text}
 
 
 def text_of(message: Mapping[str, Any]) -> str:
@@ -101,8 +106,19 @@ def text_of(message: Mapping[str, Any]) -> str:
     content = message.get("content")
     if isinstance(content, str):
         return content
-    parts = content if isinstance(content, list) else ()
-    return "\n".join(part["text"] for part in parts if isinstance(part, dict) and "text" in part)
+    return "\n".join(part["text"] for part in parts_of(message) if isinstance(part.get("text"), str))
+
+
+def images_of(message: Mapping[str, Any]) -> list[str]:
+    """The URLs of a message's images."""
+    found = (part.get("image_url") for part in parts_of(message) if part.get("type") == "image_url")
+    return [image["url"] for image in found if isinstance(image, dict) and isinstance(image.get("url"), str)]
+
+
+def parts_of(message: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The parts of a message's content; none where it is text."""
+    content = message.get("content")
+    return [part for part in content if isinstance(part, dict)] if isinstance(content, list) else []
 
 
 class Conversations:

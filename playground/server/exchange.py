@@ -17,8 +17,8 @@ from playground.errors import PlaygroundError
 from playground.markup.blocks import BlockStream, Closed, Open, Patch
 from playground.run import run
 from playground.server.context import Context
-from playground.server.conversations import Conversation, Turn
-from playground.server.form import STREAMING, Form
+from playground.server.conversations import Conversation, Turn, images_of
+from playground.server.form import STREAMING, Form, user_message
 from playground.server.visitors import COOKIE
 from playground.wire.exchange import Exchange
 from playground.wire.prepared import PreparedRequest
@@ -41,12 +41,13 @@ def exchange_routes(context: Context) -> APIRouter:
 
 async def _frames(context: Context, form: Form, visitor: str | None) -> AsyncIterator[bytes]:
     conversation = context.conversations.get(form.conversation)
+    message = user_message(form, conversation.messages(), conversation.images)
     try:
         prepared = context.prepare(form, visitor)
         key = context.key(form, visitor)
     except PlaygroundError as error:
         nothing = PreparedRequest("POST", "", None, (), b"")
-        _keep(conversation, form, Exchange(nothing).fail(error))
+        _keep(conversation, Turn(message, Exchange(nothing).fail(error), model=form.model))
         yield _frame({"end": {"ok": False}})
         return
     last = Exchange(prepared)
@@ -60,23 +61,16 @@ async def _frames(context: Context, form: Form, visitor: str | None) -> AsyncIte
     finally:  # also when the visitor pressed Stop, or left: what was seen is kept
         if not last.done:
             last = last.stop(time.perf_counter() - start)
-        _keep(conversation, form, last)
+        _keep(conversation, Turn(message, last, model=form.model))
     yield _frame({"end": {"ok": last.error is None}})
 
 
-def _keep(conversation: Conversation, form: Form, exchange: Exchange) -> None:
-    message: dict[str, Any] | None = None
-    if form.message or conversation.images:
-        content: Any = form.message
-        if conversation.images:
-            urls = [{"type": "image_url", "image_url": {"url": url}} for url in conversation.images]
-            content = [{"type": "text", "text": form.message}, *urls] if form.message else urls
-        message = {"role": "user", "content": content}
-    turn = Turn(message, exchange, model=form.model)
+def _keep(conversation: Conversation, turn: Turn) -> None:
     conversation.add(turn)
-    conversation.last = exchange
-    if turn.answered:
-        conversation.images = []
+    conversation.last = turn.exchange
+    if turn.answered and turn.message:
+        sent = images_of(turn.message)
+        conversation.images = [image for image in conversation.images if image not in sent]
 
 
 class _Changes:

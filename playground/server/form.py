@@ -1,13 +1,13 @@
 """The form to a request, and a preset's request to the form; the snippet and the exchange come this way."""
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
-import orjson
 from pydantic import BaseModel, ConfigDict, Field
 
 from playground.errors import InvalidRequest
-from playground.server.parameters import BY_NAME, read_parameter, show_parameter
+from playground.server.parameters import BY_NAME, read_json, read_parameter, reads_back, show_parameter
 from playground.wire.request import ChatRequest
 
 LEADING = ("model", "models", "stream", "stream_options", "response_format")
@@ -64,9 +64,9 @@ def build_request(form: Form, history: Sequence[Mapping[str, Any]] = (), images:
     if form.system.strip():
         messages.append({"role": "system", "content": form.system})
     messages += history
-    if form.message or images or not history:
-        messages.append({"role": "user", "content": _content(form.message, images)})
-    fields: dict[str, Any] = {"model": form.model.strip()}
+    if (said := user_message(form, history, images)) is not None:
+        messages.append(said)
+    fields: dict[str, Any] = {"model": form.model.strip()} if form.model.strip() else {}
     if form.streams:
         fields["stream"] = True
         if form.include_usage:
@@ -80,6 +80,15 @@ def build_request(form: Form, history: Sequence[Mapping[str, Any]] = (), images:
     return ChatRequest.parse(leading | fields)
 
 
+def user_message(
+    form: Form, history: Sequence[Mapping[str, Any]] = (), images: Sequence[str] = ()
+) -> dict[str, Any] | None:
+    """The message that the form adds to the history; None where the history goes as it is."""
+    if not (form.message or images or not history):
+        return None
+    return {"role": "user", "content": _content(form.message, images)}
+
+
 def _content(message: str, images: Sequence[str]) -> str | list[dict[str, Any]]:
     if not images:
         return message
@@ -91,11 +100,13 @@ def _extra(text: str) -> dict[str, Any]:
     if not text.strip():
         return {}
     try:
-        value = orjson.loads(text)
-    except orjson.JSONDecodeError as error:
+        value = read_json(text)
+    except json.JSONDecodeError as error:
         raise InvalidRequest(
             f"Extra JSON: {error.msg} at line {error.lineno}, column {error.colno}.", field="extra"
         ) from None
+    except ValueError as error:
+        raise InvalidRequest(f"Extra JSON: {error}.", field="extra") from None
     if not isinstance(value, dict):
         raise InvalidRequest('Extra JSON wants an object, such as {"top_k": 40}.', field="extra")
     return value
@@ -104,23 +115,24 @@ def _extra(text: str) -> dict[str, Any]:
 def form_fields(request: ChatRequest) -> dict[str, Any]:
     """The form's fields that build this request again, where its last message is the user's.
 
-    Messages before the last are given under `history`; whatever has no field of its own goes to `extra`.
+    Messages before the last are given under `history`; whatever has no field of its own, or a value that its
+    field cannot hold, goes to `extra`.
     """
     rest = request.to_wire()
     messages = [message.to_wire() for message in request.messages]
     rest.pop("messages")
-    system = ""
-    if messages and messages[0]["role"] == "system" and set(messages[0]) == {"role", "content"}:
-        system = messages.pop(0)["content"]
-    message = ""
-    if messages and messages[-1]["role"] == "user" and isinstance(messages[-1].get("content"), str):
-        message = messages.pop()["content"]
-    usage = rest.get("stream_options") == {"include_usage": True}
+    system = messages.pop(0)["content"] if messages and _is_plain(messages[0], "system") else ""
+    message = messages.pop()["content"] if messages and _is_plain(messages[-1], "user") else ""
+    stream = rest.pop("stream", False)
+    usage = bool(stream) and rest.get("stream_options") == {"include_usage": True}
     if usage:
         rest.pop("stream_options")
-    model, stream = rest.pop("model", ""), rest.pop("stream", False)
-    params = {name: show_parameter(name, rest.pop(name)) for name in BY_NAME if name in rest}
-    extra = orjson.dumps(rest, option=orjson.OPT_INDENT_2).decode() if rest else ""
+    model = ""
+    if isinstance(given := rest.get("model"), str) and given and given == given.strip():
+        model = rest.pop("model")
+    shown = [name for name in BY_NAME if name in rest and reads_back(name, rest[name])]
+    params = {name: show_parameter(name, rest.pop(name)) for name in shown}
+    extra = json.dumps(rest, ensure_ascii=False, indent=2) if rest else ""
     return {
         "model": model,
         "message": message,
@@ -131,3 +143,11 @@ def form_fields(request: ChatRequest) -> dict[str, Any]:
         "extra": extra,
         "history": messages,
     }
+
+
+def _is_plain(message: Mapping[str, Any], role: str) -> bool:
+    """Whether a text field can stand for the message: nothing but a role and a text that is not blank."""
+    if list(message) != ["role", "content"] or message["role"] != role:
+        return False
+    content = message["content"]
+    return isinstance(content, str) and bool(content.strip())

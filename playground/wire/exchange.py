@@ -139,9 +139,10 @@ class Exchange:
             return self.error.request_id
         if isinstance(self.error, StreamFailed):
             nested = self.error.metadata.get("metadata")
-            return self.error.metadata.get("request_id") or (
+            found = self.error.metadata.get("request_id") or (
                 nested.get("request_id") if isinstance(nested, dict) else None
             )
+            return None if found is None else str(found)
         return None
 
     def stop(self, at_s: float | None = None) -> "Exchange":

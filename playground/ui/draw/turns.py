@@ -80,7 +80,7 @@ def _reasoning(answer: Answer, exchange: Exchange) -> str:
         return ""
     details = (exchange.usage or {}).get("completion_tokens_details") or {}
     tokens = details.get("reasoning_tokens") if isinstance(details, dict) else None
-    head = "Reasoning" + (f" · {tokens} tokens" if tokens else "")
+    head = "Reasoning" + (f" · {tokens:,} tokens" if isinstance(tokens, int) and tokens else "")
     return f'<details><summary>{head}</summary><div class="plain">{escape(answer.reasoning)}</div></details>'
 
 

@@ -81,7 +81,7 @@ def draw_response(exchange: Exchange | None) -> str:
 def _pretty(text: str) -> str:
     try:
         return json.dumps(json.loads(text), indent=2, ensure_ascii=False)
-    except ValueError:
+    except (ValueError, RecursionError):  # no JSON; JSON that is nested without end
         return text
 
 
