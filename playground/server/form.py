@@ -154,8 +154,9 @@ def form_fields(request: ChatRequest, tab: str = CHAT) -> dict[str, Any]:
     usage = bool(stream) and rest.get("stream_options") == {"include_usage": True}
     if usage:
         rest.pop("stream_options")
-    named = rest.get("model")
-    model = rest.pop("model") if isinstance(named, str) and named.strip() == named else ""
+    model = ""
+    if isinstance(given := rest.get("model"), str) and given and given == given.strip():
+        model = rest.pop("model")
     both = tab in {TOOLS, JSON} and "tools" in rest and "response_format" in rest
     tools = take_tools(rest) if tab == TOOLS or both else {}
     formatted = take_format(rest) if tab == JSON or both else {}
@@ -180,9 +181,7 @@ def form_fields(request: ChatRequest, tab: str = CHAT) -> dict[str, Any]:
 
 def _is_plain(message: Mapping[str, Any], role: str) -> bool:
     """Whether a text field can stand for the message: nothing but a role and a text that is not blank."""
-    content = message.get("content")
-    return list(message) == ["role", "content"] and message["role"] == role and _has_text(content)
-
-
-def _has_text(content: Any) -> bool:
+    if list(message) != ["role", "content"] or message["role"] != role:
+        return False
+    content = message["content"]
     return isinstance(content, str) and bool(content.strip())

@@ -49,7 +49,7 @@ async def serving(context: Context) -> AsyncIterator[str]:
 async def until(predicate: Callable[[], bool], timeout_s: float = 5) -> None:
     """Wait until it holds."""
     async with asyncio.timeout(timeout_s):
-        while not predicate():
+        while not predicate():  # noqa: ASYNC110 - what is waited for has no event of its own
             await asyncio.sleep(0.005)
 
 

@@ -154,7 +154,11 @@ def test_clearing() -> None:
         ("a", "a", []),
         (None, "", []),
         ([WORDS, IMAGE, WORDS], "Look\nLook", ["data:,a"]),
-        ([{"type": "text", "text": 5}, "loose", {"type": "image_url"}, {"type": "image_url", "image_url": "u"}], "", []),
+        (
+            [{"type": "text", "text": 5}, "loose", {"type": "image_url"}, {"type": "image_url", "image_url": "u"}],
+            "",
+            [],
+        ),
         ({"type": "text"}, "", []),
     ],
 )

@@ -6,7 +6,15 @@ from typing import Any
 
 import pytest
 
-from playground.errors import APIStatusError, ConnectFailed, InvalidRequest, MissingKey, StreamInterrupted, UnknownBackend
+from playground.errors import (
+    APIStatusError,
+    ConnectFailed,
+    InvalidRequest,
+    MissingKey,
+    PlaygroundError,
+    StreamInterrupted,
+    UnknownBackend,
+)
 from playground.server import exchange as exchange_module
 from playground.server.context import Context
 from playground.server.conversations import Conversation
@@ -98,15 +106,15 @@ async def test_an_answer_that_does_not_stream(browser: Browser, conversation: Co
     ],
 )
 async def test_what_cannot_be_sent_is_kept_as_a_failure(
-    browser: Browser, upstream: Upstream, conversation: Conversation, form: dict[str, Any], kind: type, said: str
+    browser: Browser, context: Context, form: dict[str, Any], kind: type[PlaygroundError], said: str
 ) -> None:
     assert await browser.frames(message="Hi", **form) == [{"end": {"ok": False}}]
-    (turn,) = conversation.turns
+    (turn,) = context.conversations.get(TAB).turns
     assert turn.exchange is not None
     assert isinstance(turn.exchange.error, kind)
     assert said in turn.exchange.error.message
+    assert turn.exchange.status_code is None
     assert (turn.failed, turn.messages(), turn.message) == (True, [], USER)
-    assert upstream.requests == []
 
 
 async def test_without_a_key_nothing_is_sent(context: Context, browser: Browser, upstream: Upstream) -> None:
@@ -145,6 +153,14 @@ async def test_a_broken_answer_is_kept_as_far_as_it_came(
     assert (turn.failed, turn.messages()[1]["content"]) == (False, "Hello")
 
 
+Left = tuple[Browser, Upstream, Conversation]
+
+
+@pytest.fixture
+def left(browser: Browser, upstream: Upstream, conversation: Conversation) -> Left:
+    return browser, upstream, conversation
+
+
 @pytest.mark.parametrize(
     ("script", "frames", "said"),
     [
@@ -155,8 +171,9 @@ async def test_a_broken_answer_is_kept_as_far_as_it_came(
     ids=["between", "head only", "nothing"],
 )
 async def test_leaving_ends_the_request_and_keeps_what_came(
-    browser: Browser, upstream: Upstream, conversation: Conversation, script: Script, frames: str, said: list[Any]
+    left: Left, script: Script, frames: str, said: list[Any]
 ) -> None:
+    browser, upstream, conversation = left
     upstream.enqueue(script)
     before = asyncio.all_tasks()
     got: list[dict[str, Any]] = []
