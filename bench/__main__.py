@@ -9,6 +9,7 @@ from pathlib import Path
 
 from bench.cpu import measure_cpu
 from bench.figures import Figure, line, machine, table, write
+from bench.noise import LOUD, Noise
 from bench.snippet import measure_snippet
 from bench.start import measure_start
 from bench.stream import measure_history, measure_stream
@@ -42,13 +43,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     about = machine()
     print(", ".join(f"{name} {value}" for name, value in about.items()))
     figures: list[Figure] = []
+    others: dict[str, float] = {}
     for name in arguments.names or BENCHMARKS:
+        noise = Noise()
         for figure in BENCHMARKS[name](quick=arguments.quick):
             figures.append(figure)
             print("  ".join(cell for cell in line(figure) if cell), flush=True)
+        others[name] = round(noise.cpus(), 2)
+        loud = ": too much for figures to be believed" if others[name] > LOUD else ""
+        print(f"{name}  others kept {others[name]} CPUs busy meanwhile{loud}", flush=True)
     print(f"\n{table(figures)}")
     if arguments.json:
-        write(arguments.json, figures, about)
+        write(arguments.json, figures, about | {"busy_cpus_of_others": others})
     return 0
 
 

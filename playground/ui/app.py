@@ -1,5 +1,6 @@
 """The app: our routes, the page on top of them, and the server that serves both."""
 
+import gc
 import logging
 import os
 import socket
@@ -88,6 +89,8 @@ def serve(
         app, log_level=settings.log_level, timeout_graceful_shutdown=3, access_log=settings.log_level == "debug"
     )
     logging.getLogger("playground").setLevel(settings.log_level.upper())
+    gc.freeze()  # a full collection would walk all of Gradio again and again, and hold up every stream for 0.1 s
+    gc.enable()
     uvicorn.Server(config).run(sockets=[listener])
     return 0
 
