@@ -113,9 +113,7 @@ def _references(schema: Schema) -> Iterator[Problem]:
         if reference.target is None and not reference.resource.startswith(_BUNDLED):
             is_own = reference.resource in references.resources
             why = "leads nowhere in this schema" if is_own else f"is somewhere else: {_ADVICE}"
-            yield Problem(
-                f"{shown(reference.text)} {why}", pointer=to_pointer((*reference.path, reference.keyword))
-            )
+            yield Problem(f"{shown(reference.text)} {why}", pointer=to_pointer((*reference.path, reference.keyword)))
     length, count = references.reach()
     if length > MAX_CHAIN:
         yield Problem(f"{length:,} schemas apply one inside the other; {MAX_CHAIN} are the most that are followed")

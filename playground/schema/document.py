@@ -84,7 +84,9 @@ def read_json(text: str) -> Document:
 def find_duplicates(text: str) -> tuple[Problem, ...]:
     """Every name that stands in its object a second time, at its value."""
     return tuple(
-        _problem(f"{json.dumps(path[-1], ensure_ascii=False)} stands twice: the last one counts", text, begin.offset, path)
+        _problem(
+            f"{json.dumps(path[-1], ensure_ascii=False)} stands twice: the last one counts", text, begin.offset, path
+        )
         for begin, path in _values(text)
         if begin.duplicate
     )

@@ -23,9 +23,7 @@ _WHOLE = frozenset(
     " propertyNames $dynamicRef $id".split()
 )
 # What can be told from the members' names and number. `required` is checked apart: the library would copy for each.
-_SHALLOW = frozenset(
-    "type enum const minProperties maxProperties dependentRequired minItems maxItems".split()
-)
+_SHALLOW = frozenset("type enum const minProperties maxProperties dependentRequired minItems maxItems".split())
 _ALTERNATIVES = ("anyOf", "oneOf")
 
 
