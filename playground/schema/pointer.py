@@ -1,10 +1,12 @@
 """JSON Pointer (RFC 6901)."""
 
+import re
 from collections.abc import Iterable
 from typing import Any
 from urllib.parse import unquote
 
 Token = str | int
+_INDEX = re.compile("0|[1-9][0-9]*")
 
 
 def to_pointer(tokens: Iterable[Token]) -> str:
@@ -50,6 +52,6 @@ def from_fragment(reference: str) -> str:
 def _step(value: Any, token: str) -> Any:
     if isinstance(value, dict):
         return value[token]
-    if isinstance(value, list) and token.isascii() and token.isdigit() and (token == "0" or token[0] != "0"):
+    if isinstance(value, list) and _INDEX.fullmatch(token):
         return value[int(token)]
     raise KeyError(token)

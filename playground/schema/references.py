@@ -130,11 +130,11 @@ def _reach(edges: dict[Path, list[Path]]) -> tuple[int, int]:
     """The longest way along the edges and the most nodes from one on; without recursion."""
     length: dict[Path, int] = {}
     count: dict[Path, int] = {}
-    for start in edges:
+    for start, first in edges.items():
         if start in length:
             continue
         length[start], count[start] = 0, 1
-        stack = [(start, iter(edges[start]))]
+        stack = [(start, iter(first))]
         open_paths = {start}
         while stack:
             path, following = stack[-1]

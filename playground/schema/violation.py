@@ -87,13 +87,13 @@ def violations_of(
     if isinstance(kind, Kinds.AdditionalProperties | Kinds.UnevaluatedProperties | Kinds.UnevaluatedItems):
         for key in kind.unexpected:
             there = (*path, key)
-            value = error.instance[key]  # type: ignore[index, call-overload]  # of the kind that the report says
+            value = error.instance[key]  # type: ignore[index]  # of the kind that the report says
             yield Violation(to_pointer(there), value, rule, rule_value, _not_allowed(there), pointer)
         return
     if isinstance(kind, Kinds.PropertyNames):
         name = kind.error.instance
         there = (*path, str(name))
-        value = error.instance[name]  # type: ignore[index, call-overload]  # an object, whose name it is
+        value = error.instance[name]  # type: ignore[index]  # an object, whose name it is
         reason = f"the name {shown(name)} is not allowed: {_reason(kind.error)}"
         yield Violation(to_pointer(there), value, rule, rule_value, reason, pointer)
         return
