@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from playground.errors import InvalidInput
-from playground.schema.document import find_duplicates, locate, read_json
+from playground.schema.document import find_duplicates, read_json
 from playground.schema.validate import validate
 from playground.schema.wording import shown
 from playground.tools.definitions import function_of, name_of
-from playground.tools.problems import Problem
+from playground.tools.problems import Problem, placed
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +82,5 @@ def _broken(tool: Any, check: CallCheck) -> tuple[tuple[Problem, ...], tuple[Pro
         violations = validate(parameters, check.arguments)
     except InvalidInput as error:
         return (), (Problem(f"the arguments could not be checked: {error.message}"),)
-    places = locate(check.text, {violation.pointer for violation in violations}) if check.text.strip() else {}
-    return tuple(
-        Problem(violation.reason, *places.get(violation.pointer, (None, None)), violation.pointer)
-        for violation in violations
-    ), ()
+    found = [Problem(violation.reason, pointer=violation.pointer) for violation in violations]
+    return (placed(found, check.text) if check.text.strip() else tuple(found)), ()

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from tempfile import TemporaryFile
 from types import TracebackType
-from typing import IO, TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TextIO, cast
 
 import httpx
 
@@ -148,7 +148,8 @@ class McpSession:
 
     async def _hold(self, ready: "asyncio.Future[None]") -> None:
         """Open the connection, keep it until it is to end, and close it: all in one task."""
-        with TemporaryFile("w+", encoding="utf-8", errors="replace") as log:
+        with TemporaryFile("w+", encoding="utf-8", errors="replace") as file:
+            log = cast("TextIO", file)  # typeshed says IO[str]
             try:
                 async with AsyncExitStack() as stack:
                     session = await self._connect(stack, log)
@@ -162,7 +163,7 @@ class McpSession:
             finally:
                 self._session = None
 
-    async def _connect(self, stack: AsyncExitStack, log: IO[str]) -> "ClientSession":
+    async def _connect(self, stack: AsyncExitStack, log: TextIO) -> "ClientSession":
         from mcp import ClientSession, StdioServerParameters, stdio_client
         from mcp.client.streamable_http import streamable_http_client
         from mcp.types import Implementation
@@ -181,7 +182,7 @@ class McpSession:
         await session.initialize()
         return session
 
-    def _explained(self, error: Exception, log: IO[str]) -> ToolServerFailed:
+    def _explained(self, error: Exception, log: TextIO) -> ToolServerFailed:
         cause = _leaf(error)
         if isinstance(cause, ImportError):
             return ToolServerFailed(

@@ -32,7 +32,7 @@ def test_the_first_row_that_matches_wins() -> None:
 
     def answer(tool: str, arguments: Any) -> str | None:
         row = find_row(rows, tool, arguments)
-        return row and row.content
+        return row.content if row else None
 
     tokyo = '{"name": "Asia Pacific (Tokyo)", "zones": ["a", "c", "d"]}'
     assert answer("lookup_region", {"code": "ap-northeast-1"}) == tokyo

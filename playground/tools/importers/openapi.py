@@ -188,8 +188,10 @@ def _add_body(inliner: Inliner, raw: Any, properties: dict[str, Any], required: 
     if media is None:
         return [f"the body is left out: it is not JSON, but {', '.join(_object(body.get('content'))) or 'nothing'}"]
     schema = inliner.schema(media.get("schema", {}))
-    fields = schema.get("properties") if isinstance(schema, dict) else None
-    simple = isinstance(fields, dict) and not set(schema) & {"allOf", "anyOf", "oneOf", "$ref", "if", "not"}
+    schema = schema if isinstance(schema, dict) else {}
+    fields = schema.get("properties")
+    fields = fields if isinstance(fields, dict) else {}
+    simple = bool(fields) and not set(schema) & {"allOf", "anyOf", "oneOf", "$ref", "if", "not"}
     needed = body.get("required") is True
     if simple and not set(fields) & set(properties):
         properties |= fields
