@@ -42,9 +42,9 @@ class Settings(BaseSettings):
     model_path: Path | None = Field(None, description="a GGUF file for the embedded model")
     model_repo: str | None = Field(None, description="a Hub repository with a GGUF file")
     model_file: str | None = Field(None, description="the GGUF file in that repository")
-    tool_hosts: tuple[str, ...] = Field((), description="hosts that the built-in http_get_json may ask")
     cache_dir: Path | None = Field(None, description="where model files are kept; empty: the user's cache")
     presets_dir: Path | None = Field(None, description="a folder with presets; empty: those that come along")
+    tool_hosts: str = Field("", description="hosts that http_get_json may ask, with commas between; empty: none")
 
     @classmethod
     def from_environment(cls) -> "Settings":

@@ -49,12 +49,6 @@ def create_api(context: Context) -> FastAPI:
         told = [{"loc": list(found["loc"]), "msg": found["msg"], "type": found["type"]} for found in error.errors()]
         return JSONResponse({"detail": told}, 422)
 
-    @api.exception_handler(RequestValidationError)
-    async def refuse(_: Request, error: RequestValidationError) -> JSONResponse:
-        """What is wrong, and where; FastAPI's own answer would give back what was sent, a key among it."""
-        told = [{"loc": list(found["loc"]), "msg": found["msg"], "type": found["type"]} for found in error.errors()]
-        return JSONResponse({"detail": told}, 422)
-
     @api.post("/gradio_api/key")
     async def set_key(form: KeyForm, request: Request) -> dict[str, bool]:
         """Keep this visitor's key for a backend; it is never given back."""

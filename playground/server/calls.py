@@ -1,19 +1,25 @@
 """Tool calls on the page: who answers them, and what a person decides about one."""
 
-from collections.abc import Sequence
+import shlex
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from playground.backends.base import is_url
 from playground.errors import InvalidRequest
-from playground.loop import Call, Phase, Rejected, rejection
+from playground.loop import rejection
+from playground.server.access import Role
+from playground.server.context import Context
 from playground.server.conversations import Conversation, Turn
 from playground.server.form import Form
-from playground.settings import Settings
 from playground.tools.builtin import BUILTINS, make_builtins
 from playground.tools.execute import Source, ToolBox, ToolResult
+from playground.tools.mcp_session import McpCommand, McpSession, McpUrl
 from playground.tools.mock import read_rows
+from playground.tools.turns import Call, Phase, Rejected
 
 MAX_TEXT = 4 * 2**20
 
@@ -38,15 +44,41 @@ class Decision(BaseModel):
     text: str = Field("", max_length=MAX_TEXT)
 
 
-def make_toolbox(form: Form, settings: Settings, tools: Sequence[Any]) -> ToolBox:
-    """What answers calls, as the Tools tab says.
+@asynccontextmanager
+async def open_toolbox(
+    form: Form, context: Context, visitor: str | None, tools: Sequence[Any]
+) -> AsyncIterator[ToolBox]:
+    """What answers calls, as the Tools tab says; its MCP server stays connected for as long.
 
     Raises:
-        InvalidMock: the table of results cannot be read.
+        InvalidInput: the table of results cannot be read, or this visitor may not use an MCP server.
+        ToolServerFailed: the MCP server does not answer.
     """
-    names = [name for name in BUILTINS if name in form.builtins]
-    builtins = make_builtins(names, hosts=settings.tool_hosts)
-    return ToolBox(tools=tools, mocks=read_rows(form.mock), builtins=builtins)
+    mocks = read_rows(form.mock)
+    builtins = make_builtins(
+        [name for name in BUILTINS if name in form.builtins], hosts=context.settings.tool_hosts.split(",")
+    )
+    async with AsyncExitStack() as stack:
+        sessions = [mcp_session(form.mcp, context, visitor)] if form.mcp.strip() else []
+        servers = [await stack.enter_async_context(session) for session in sessions]
+        yield ToolBox(tools=tools, mocks=mocks, builtins=builtins, servers=servers)
+
+
+def mcp_session(text: str, context: Context, visitor: str | None) -> McpSession:
+    """A session, not yet connected, with the server of that URL; or of that command line, on a person's own machine.
+
+    Raises:
+        InvalidInput: this visitor may not, or the words cannot be read.
+    """
+    if context.access.opened and context.access.role(visitor) is not Role.ADMIN:
+        raise InvalidRequest("MCP servers are for administrators here.", advice="Use a mock result instead.")
+    if is_url(text):
+        return McpSession(McpUrl(text.strip()))
+    try:
+        argv = tuple(shlex.split(text))
+    except ValueError as error:
+        raise InvalidRequest(f"The MCP server's command cannot be read: {error}.", field="mcp") from None
+    return McpSession(McpCommand(argv), allow_commands=not context.access.opened)
 
 
 async def decide(decision: Decision, conversation: Conversation, toolbox: ToolBox) -> bool:

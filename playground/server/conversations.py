@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
-from playground.loop import Call
+from playground.tools.turns import Call
 from playground.wire.exchange import Exchange
 
 MAX_CONVERSATIONS = 500

@@ -7,7 +7,7 @@ out, and at the end `{"end": {"ok": bool}}`.
 
 import time
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing
 from typing import Any
 
 import orjson
@@ -16,20 +16,20 @@ from pydantic import BaseModel, ConfigDict
 from starlette.responses import StreamingResponse
 
 from playground.errors import PlaygroundError
-from playground.loop import LoopSnapshot, run_loop
-from playground.loop import Turn as LoopTurn
+from playground.loop import run_loop
 from playground.run import run
-from playground.server.calls import Decision, decide, make_toolbox
+from playground.server.calls import Decision, decide, open_toolbox
 from playground.server.context import Context
 from playground.server.conversations import Conversation, Turn, images_of
 from playground.server.form import STREAMING, Form, user_message
-from playground.server.frames import Changes, Frame
+from playground.server.frames import Changes, Frame, stream
 from playground.server.judging import answer_schema, is_json
 from playground.server.visitors import COOKIE
+from playground.tools.execute import ToolBox
+from playground.tools.turns import LoopSnapshot
+from playground.tools.turns import Turn as LoopTurn
 from playground.wire.exchange import Exchange
 from playground.wire.prepared import PreparedRequest, prepare
-
-HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no"}
 
 
 class Sent(BaseModel):
@@ -47,9 +47,7 @@ def exchange_routes(context: Context) -> APIRouter:
 
     @router.post("/exchange")
     async def exchange(sent: Sent, request: Request) -> StreamingResponse:
-        frames = _Exchange(context, sent, request.cookies.get(COOKIE)).frames()
-        encoded = (b"data: " + orjson.dumps(frame) + b"\n\n" async for frame in frames)
-        return StreamingResponse(encoded, media_type="text/event-stream", headers=HEADERS)
+        return stream(_Exchange(context, sent, request.cookies.get(COOKIE)).frames())
 
     return router
 
@@ -68,8 +66,8 @@ class _Exchange:
         form, conversation = self._form, self._conversation
         if self._decision is not None:
             try:
-                toolbox = make_toolbox(form, self._context.settings, self._sent_tools())
-                goes_on = await decide(self._decision, conversation, toolbox)
+                async with self._toolbox(self._sent_tools()) as toolbox:
+                    goes_on = await decide(self._decision, conversation, toolbox)
             except PlaygroundError as error:
                 yield {"problem": f"{error.message} {error.advice}".strip()}
                 goes_on = False
@@ -78,25 +76,39 @@ class _Exchange:
                 return
         message = user_message(form, conversation.messages(), conversation.images)
         try:
-            request = self._context.request(form)
-            target = self._context.backend(form, self._visitor).target
-            prepared = prepare(request, target)
-            key, client = self._context.key(form, self._visitor), self._context.client_for(form, self._visitor)
-            toolbox = make_toolbox(form, self._context.settings, request.tools or ())
-        except PlaygroundError as error:
+            async with aclosing(self._send(message)) as frames:
+                async for frame in frames:
+                    yield frame
+        except PlaygroundError as error:  # before anything was sent
             nothing = PreparedRequest("POST", "", None, (), b"")
             self._keep(Turn(message, Exchange(nothing).fail(error), model=form.model))
             yield {"end": {"ok": False}}
-            return
-        if request.tools:
-            turns = form.max_turns if form.by_itself else 1
-            loop = run_loop(request, target, client=client, key=key, toolbox=toolbox, max_turns=turns)
-            follow = self._loop(loop, message)
-        else:
-            follow = self._single(run(prepared, client=client, key=key), message, Exchange(prepared))
-        async with aclosing(follow) as frames:
-            async for frame in frames:
+
+    async def _send(self, message: dict[str, Any] | None) -> AsyncGenerator[Frame, None]:
+        form, visitor = self._form, self._visitor
+        request = self._context.request(form)
+        target = self._context.backend(form, visitor).target
+        prepared = prepare(request, target)
+        key, client = self._context.key(form, visitor), self._context.client_for(form, visitor)
+        async with AsyncExitStack() as stack:
+            if request.tools:
+                loop = run_loop(
+                    request,
+                    target,
+                    client=client,
+                    key=key,
+                    toolbox=await stack.enter_async_context(self._toolbox(request.tools)),
+                    max_turns=form.max_turns if form.by_itself else 1,
+                    tool_choice_after=form.choice_after,
+                )
+                follow = self._loop(loop, message)
+            else:
+                follow = self._single(run(prepared, client=client, key=key), message, Exchange(prepared))
+            async for frame in await stack.enter_async_context(aclosing(follow)):
                 yield frame
+
+    def _toolbox(self, tools: Sequence[Any]) -> AbstractAsyncContextManager[ToolBox]:
+        return open_toolbox(self._form, self._context, self._visitor, tools)
 
     async def _single(
         self, snapshots: AsyncGenerator[Exchange, None], message: dict[str, Any] | None, before: Exchange

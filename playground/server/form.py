@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from pydantic import Field
 
@@ -23,6 +23,8 @@ class Form(ToolForm, FormatForm):
     Attributes:
         params: name to text, "" where not sent.
         with_format: whether the Tools tab sends the JSON tab's `response_format` too.
+        choice_after: what `tool_choice` becomes once calls were answered.
+        mcp: the URL, or the command line, of an MCP server.
         mock, builtins, by_itself, max_turns: how calls are answered: a table, functions, without asking, how often.
         with_tools: whether the JSON tab sends the Tools tab's tools too.
     """
@@ -38,6 +40,8 @@ class Form(ToolForm, FormatForm):
     extra: str = Field("", max_length=MAX_TEXT)
     params: Mapping[str, str] = Field(default_factory=dict)
     with_format: bool = False
+    choice_after: Literal["keep", "auto", "none"] = "keep"
+    mcp: str = Field("", max_length=4096)
     mock: str = Field("", max_length=MAX_TEXT)
     builtins: Sequence[str] = ()
     by_itself: bool = False
@@ -100,6 +104,8 @@ def build_request(form: Form, history: Sequence[Mapping[str, Any]] = (), images:
             fields[name] = read_parameter(name, text)
     if form.sends_tools:
         fields |= tool_fields(form)
+        if form.choice_after != "keep" and "tool_choice" in fields and messages and messages[-1]["role"] == "tool":
+            fields["tool_choice"] = form.choice_after
     if form.sends_format:
         fields |= format_fields(form)
     fields |= _extra(form.extra)

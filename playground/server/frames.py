@@ -1,4 +1,4 @@
-"""What a snapshot adds to the one before it, as JSON frames for the page's live pane. Pure.
+"""What a snapshot adds to the one before it, as JSON frames for the page's live pane.
 
 {"status": code}                          the response has begun
 {"reasoning": text}
@@ -10,8 +10,11 @@
 {"pieces": [[n, at_ms, gap_ms, kind, text], …], "count": n}
 """
 
-from collections.abc import Iterator
+from collections.abc import AsyncGenerator, Iterator
 from typing import Any
+
+import orjson
+from starlette.responses import StreamingResponse
 
 from playground.markup.blocks import BlockStream, Closed, Open, Patch
 from playground.schema.engine import Schema
@@ -20,6 +23,7 @@ from playground.schema.partial import PartialJson
 from playground.schema.partial_ops import Begin, Broken, End, Noise, Op, Text
 from playground.wire.exchange import Exchange
 
+HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no"}
 MAX_PIECES = 60  # rows of one frame; a screen shows no more
 
 Frame = dict[str, Any]
@@ -86,6 +90,12 @@ class Changes:
             gap = piece.at_s - exchange.pieces[i - 1].at_s if i else None
             rows.append([i + 1, round(piece.at_s * 1000, 1), gap and round(gap * 1000, 1), piece.kind, piece.text])
         return rows
+
+
+def stream(frames: AsyncGenerator[Frame, None]) -> StreamingResponse:
+    """Frames as server-sent events."""
+    encoded = (b"data: " + orjson.dumps(frame) + b"\n\n" async for frame in frames)
+    return StreamingResponse(encoded, media_type="text/event-stream", headers=HEADERS)
 
 
 def tree_op(op: Op) -> Iterator[list[Any]]:

@@ -44,23 +44,6 @@ def read_json(text: str) -> Any:
         raise ValueError("it is nested too deeply") from None
 
 
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON value")
-
-
-def read_json(text: str) -> Any:
-    """JSON text's value, numbers as they stand; what JSON has no word for (NaN) is refused.
-
-    Raises:
-        ValueError: it is no JSON; a `json.JSONDecodeError` where the place of the fault is known.
-    """
-    try:
-        # Not orjson: it makes floats of long integers, and what is typed is what is sent.
-        return json.loads(text, parse_constant=_no_constant)
-    except RecursionError:
-        raise ValueError("it is nested too deeply") from None
-
-
 def _number(text: str) -> float | int:
     value = read_json(text)
     if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):

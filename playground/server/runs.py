@@ -57,8 +57,8 @@ async def run_many(
 async def _run(prepared: PreparedRequest, client: Client, key: str | None) -> Run:
     exchange = Exchange(prepared)
     async with aclosing(run(prepared, client=client, key=key)) as snapshots:
-        async for exchange in snapshots:
-            pass
+        async for snapshot in snapshots:
+            exchange = snapshot
     took_s = exchange.timings.e2e_s
     if exchange.error is not None:
         return Run("failed", exchange.error.message, took_s)

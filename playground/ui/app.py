@@ -22,8 +22,10 @@ from playground.server.context import Context
 from playground.server.embedded import EmbeddedBackend
 from playground.server.headers import inline_scripts
 from playground.server.limits import MAX_FILE_BYTES
+from playground.server.run_routes import run_routes
 from playground.server.wall import Wall
 from playground.settings import Settings
+from playground.ui.draw.runs import draw_runs
 from playground.ui.page import build_page
 from playground.ui.theme import build_head, build_theme
 
@@ -54,8 +56,10 @@ def create_app(settings: Settings) -> FastAPI:
     blocks.max_threads = 100
     blocks.delete_cache = UPLOADS_S
     head = build_head()
+    api = create_api(context)
+    api.include_router(run_routes(context, draw_runs))
     app: FastAPI = gr.mount_gradio_app(
-        create_api(context),
+        api,
         blocks,
         path="/",
         run_history=False,  # it would keep inputs in the browser's storage

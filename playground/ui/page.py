@@ -75,6 +75,6 @@ def _connect(blocks: gr.Blocks, page: Page, context: Context) -> None:
     connect_wire(page, blocks, WireHandlers(context))
     connect_composer(page, conversations)
     connect_chat(page, conversations)
-    connect_tools(page, ToolHandlers())
+    connect_tools(page, ToolHandlers(context))
     connect_json(page, SchemaHandlers())
     connect_presets(page, PresetHandlers(context))

@@ -21,6 +21,8 @@ FORM = (
     "tool_choice",
     "parallel_tool_calls",
     "with_format",
+    "choice_after",
+    "mcp",
     "mock",
     "builtins",
     "by_itself",
@@ -33,6 +35,7 @@ FORM = (
     "with_tools",
     *(f"param.{parameter.name}" for parameter in PARAMETERS),
 )
+FOLD = '<button type="button" class="link" data-act="fold" aria-expanded="true">fold</button>'
 PANELS = ("talk", "stream_view", "steps", "request", "response", "events", "timing")
 
 

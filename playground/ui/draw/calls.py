@@ -3,16 +3,17 @@
 from collections.abc import Sequence
 from html import escape
 
-from playground.loop import Call
 from playground.markup.code import colour_json
 from playground.schema.document import Problem
 from playground.tools.execute import Source, ToolResult
 from playground.tools.leaks import Leak, find_leaks
+from playground.tools.turns import Call
 from playground.ui.draw.numbers import plural, seconds
 from playground.ui.draw.problems import draw_problems
 from playground.ui.draw.text import pretty
 
 MAX_SHOWN = 20_000
+DECISIONS = (("call-run", "Run tool"), ("call-by-hand", "Use this result"), ("call-reject", "Reject"))
 SOURCES = {
     Source.MOCK: "mock result",
     Source.BUILTIN: "built-in function",
@@ -43,9 +44,10 @@ def _all(turn: int, waiting: int) -> str:
 def _card(call: Call, turn: int, index: int) -> str:
     name = escape(call.call.name or "no name")
     body = _result(call.result) if call.result else _open(call, turn, index)
+    call_id = f"<code>{escape(call.call.id or '')}</code>"
     edited = "" if call.call.arguments == call.written else '<span class="quiet-word">arguments edited</span>'
     return (
-        f'<section class="call" aria-label="call of {name}"><header><b>{name}</b><code>{escape(call.call.id or "")}</code>'
+        f'<section class="call" aria-label="call of {name}"><header><b>{name}</b>{call_id}'
         f"{edited}</header>{_arguments(call)}{draw_problems(call.check.problems)}"
         f"{draw_problems(call.check.notes, 'note')}{body}</section>"
     )
@@ -67,8 +69,7 @@ def _open(call: Call, turn: int, index: int) -> str:
         f'aria-label="Arguments" spellcheck="false" data-before="{said}">{said}</textarea></details>'
         '<textarea data-part="text" rows="1" aria-label="Result or reason" '
         'placeholder="a result typed by hand, or the reason for a rejection"></textarea>'
-        f"<footer>{_button('call-run', 'Run tool', turn, index)}{_button('call-by-hand', 'Use this result', turn, index)}"
-        f"{_button('call-reject', 'Reject', turn, index)}</footer>"
+        f"<footer>{''.join(_button(act, words, turn, index) for act, words in DECISIONS)}</footer>"
     )
 
 

@@ -27,7 +27,8 @@ def draw_runs(runs: Sequence[Run], wanted: int) -> str:
 
 def _cell(run: Run, number: int) -> str:
     took = f", {seconds(run.took_s)}" if run.took_s is not None else ""
-    return f'<i class="{escape(run.outcome)}" title="run {number}: {escape(WORDS.get(run.outcome, run.outcome))}{took}"></i>'
+    words = escape(f"run {number}: {WORDS.get(run.outcome, run.outcome)}{took}")
+    return f'<i class="{escape(run.outcome)}" title="{words}"></i>'
 
 
 def _groups(runs: Sequence[Run]) -> str:

@@ -4,6 +4,8 @@ from html import escape
 
 from playground.tools.definitions import ToolsText, name_of, parse_tools
 from playground.tools.form import TYPES, Row, form_of
+from playground.tools.importers.imported import Imported
+from playground.tools.problems import Problem
 from playground.ui.draw.numbers import plural
 from playground.ui.draw.problems import draw_problems
 
@@ -21,6 +23,13 @@ def draw_tools_status(read: ToolsText) -> str:
     mark = "bad" if read.problems else "good" if names else ""
     state = f'<p class="line {mark}" role="status">{head}</p>'
     return state + draw_problems(read.problems) + draw_problems(read.notes, "note")
+
+
+def draw_imported(found: Imported) -> str:
+    """What was added, and what is worth knowing of it."""
+    names = escape(", ".join(name_of(tool) for tool in found.tools))
+    notes = [Problem(note) for note in found.notes]
+    return f'<p class="line good" role="status">Added: {names}</p>{draw_problems(notes, "note")}'
 
 
 def draw_tool_forms(text: str) -> str:
@@ -52,14 +61,14 @@ def _form(tool: object, index: int) -> str:
 def _row(row: Row, at: int) -> str:
     known = [*TYPES] if row.type in TYPES else [row.type, *TYPES]
     options = "".join(f"<option{' selected' if t == row.type else ''}>{escape(t)}</option>" for t in known)
-    name = escape(row.name)
+    name, about = escape(row.name), escape(row.description)
     return (
         f'<tr data-row="{at}" data-was="{escape(row.was)}">'
         f'<td><input data-field="name" aria-label="parameter name" value="{name}" spellcheck="false"></td>'
         f'<td><select data-field="type" aria-label="type of {name}">{options}</select></td>'
         f'<td><input type="checkbox" data-field="required" aria-label="{name} is required"'
         f"{' checked' if row.required else ''}></td>"
-        f'<td><input data-field="description" aria-label="description of {name}" value="{escape(row.description)}"></td>'
+        f'<td><input data-field="description" aria-label="description of {name}" value="{about}"></td>'
         f"<td>{_act('remove-row', '×', f'remove {row.name}')}</td></tr>"
     )
 

@@ -22,8 +22,8 @@ EMPTY = (
     '<p class="empty" data-for="tools"><b>Tools</b> offers the functions above to the model. Press lookup_region, then '
     "Send: its calls appear here as they stream in, are checked against their schema, and wait for you to run, answer "
     "or reject them.</p>"
-    '<p class="empty" data-for="json"><b>JSON</b> asks for an answer of a stated shape. Press Restart nginx, then Send: '
-    "the answer grows as a tree, and each rule that it breaks is named with its place.</p>"
+    '<p class="empty" data-for="json"><b>JSON</b> asks for an answer of a stated shape. Press Restart nginx, then '
+    "Send: the answer grows as a tree, and each rule that it breaks is named with its place.</p>"
 )
 
 

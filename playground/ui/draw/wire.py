@@ -15,7 +15,7 @@ from playground.wire.metrics import percentile, stalls
 
 MAX_EVENTS = 300
 MAX_SHOWN = 60_000
-SHOWN_PARAMETERS = ("temperature", "max_tokens", "top_p", "seed")
+SHOWN_PARAMETERS = ("temperature", "max_tokens", "top_p")
 
 
 def draw_code(name: str, coloured: str) -> str:

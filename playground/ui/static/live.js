@@ -122,6 +122,36 @@ window.playground = (() => {
     }
   }
 
+  async function post(route, body, take) {  // one of our routes; `take` is given each frame
+    const headers = {'content-type': 'application/json'};
+    const response = await fetch(`gradio_api/${route}`, {method: 'POST', signal: abort.signal, headers, body: JSON.stringify(body)});
+    if (!response.ok) throw new Error(`the playground itself answered ${response.status}`);
+    await read(response, take);
+  }
+
+  async function stoppable(work, failed) {  // one at a time; Stop ends it
+    if (abort) return;
+    abort = new AbortController();
+    busy(true);
+    try {
+      await work();
+    } catch (error) {
+      if (error.name !== 'AbortError') failed(error.message);
+    } finally {
+      abort = null;
+      busy(false);
+    }
+  }
+
+  async function runs(form, count) {
+    const view = $('#runs .html-container > div') || $('#runs');
+    const say = words => { view.replaceChildren(make('p', 'line bad', words)); };
+    await stoppable(() => post('runs', {form, count}, item => {
+      if (item.html) view.innerHTML = item.html;
+      if (item.problem) say(item.problem);
+    }), words => say(`The playground does not answer: ${words}.`));
+  }
+
   async function send(form, decision = null) {  // the form, or a decision about a call of an answer
     if (abort) return '';
     abort = new AbortController();
@@ -145,11 +175,7 @@ window.playground = (() => {
       if (stick) log.scrollTop = log.scrollHeight;
     };
     try {
-      const response = await fetch('gradio_api/exchange', {
-        method: 'POST', signal: abort.signal, headers: {'content-type': 'application/json'}, body: JSON.stringify({form, decision}),
-      });
-      if (!response.ok) throw new Error(`the playground itself answered ${response.status}`);
-      await read(response, item => { pending.push(item); frame ||= requestAnimationFrame(flush); });
+      await post('exchange', {form, decision}, item => { pending.push(item); frame ||= requestAnimationFrame(flush); });
     } catch (error) {
       if (error.name !== 'AbortError') answer.said.append(make('p', 'error', `The playground does not answer: ${error.message}. Reload the page once it runs again; the text is kept.`));
       else await new Promise(done => setTimeout(done, 150));  // the server keeps the partial answer first
@@ -163,7 +189,7 @@ window.playground = (() => {
   }
 
   const playground = {
-    $, make, send,
+    $, make, send, runs,
     stop: () => abort?.abort(),
     running: () => abort !== null,
     tell: data => trigger('click', data),

@@ -78,6 +78,13 @@
     $('#toggle button').setAttribute('aria-expanded', open);
   };
   playground.acts = {
+    fold: () => {
+      const folded = document.body.classList.toggle('pane-folded');
+      document.querySelectorAll('[data-act=fold]').forEach(button => {
+        button.setAttribute('aria-expanded', !folded);
+        button.textContent = folded ? 'unfold' : 'fold';
+      });
+    },
     parameters: () => parameters(!document.body.classList.contains('parameters-open')),
     parameter: ({dataset}) => {
       parameters(true);

@@ -1,5 +1,7 @@
 """JSON: an answer of a stated shape, checked against it."""
 
+import json
+
 import gradio as gr
 
 from playground.server.context import Context
@@ -8,9 +10,11 @@ from playground.ui.components import Drawn
 from playground.ui.draw.runs import draw_runs
 from playground.ui.draw.schema import draw_schema_status
 from playground.ui.handlers.schema import BY_TITLE, KINDS, SchemaHandlers
-from playground.ui.parts import QUICK, Page
+from playground.ui.parts import FOLD, FORM, QUICK, Page
 from playground.ui.preset_row import build_presets
 
+FORM_OF = f"window.playground.form({json.dumps(FORM)}, values)"
+RUNS = f"async (n, ...values) => {{ await window.playground.runs({FORM_OF}, n); }}"
 COUNTS = (2, 3, 5, 10, 20)
 
 
@@ -20,6 +24,7 @@ def build_json(page: Page, context: Context) -> gr.Tab:
     with gr.Tab("JSON", id="json", render_children=True) as tab:
         build_presets(page, context)
         with gr.Column(elem_id="json-pane", elem_classes="pane", min_width=0):
+            Drawn(FOLD, elem_classes="fold")
             _fields(page)
             with gr.Tabs(elem_classes="parts", elem_id="json-parts") as page.parts["json_parts"]:
                 with gr.Tab("Schema", id="schema", render_children=True):
@@ -93,6 +98,7 @@ def connect_json(page: Page, handlers: SchemaHandlers) -> None:
         trigger_mode="always_last",
         **QUICK,
     )
+    parts["run_many"].click(None, [parts["count"], *page.inputs()], None, js=RUNS)
     parts["fix_schema"].click(handlers.fix, form["json_schema"], form["json_schema"], **QUICK)
     made = [form["json_mode"], form["schema_name"], form["json_schema"]]
     parts["template"].input(handlers.use_template, parts["template"], made, **QUICK)
