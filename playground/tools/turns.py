@@ -81,6 +81,14 @@ class Turn:
     exchange: Exchange
     calls: tuple[Call, ...] = ()
 
+    def message(self, *, with_reasoning: bool = True) -> dict[str, Any]:
+        """The model's message as it goes back: each call with its id, content null beside calls without text."""
+        answer = replace(self.exchange.answer, tool_calls=tuple(call.call for call in self.calls))
+        message = answer.to_wire()
+        if not with_reasoning:
+            message.pop("reasoning_content", None)
+        return message
+
 
 @dataclass(frozen=True, slots=True)
 class LoopSnapshot:
@@ -148,12 +156,9 @@ def _messages(request: ChatRequest) -> list[Any]:
 
 
 def _said(turn: Turn, *, send_reasoning: bool = False) -> list[dict[str, Any]]:
-    """The model's message and the results; content is null beside calls where there was no text."""
-    answer = replace(turn.exchange.answer, tool_calls=tuple(call.call for call in turn.calls))
-    message = answer.to_wire()
-    if not send_reasoning:
-        message.pop("reasoning_content", None)
-    return [message, *(call.result.to_wire() for call in turn.calls if call.result)]
+    """The model's message and the results that came."""
+    results = [call.result.to_wire() for call in turn.calls if call.result]
+    return [turn.message(with_reasoning=send_reasoning), *results]
 
 
 class CallIds:
