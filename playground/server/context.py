@@ -1,9 +1,10 @@
 """What the routes and the page share, made once by the app's factory; nothing is global."""
 
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Protocol
 
-from playground.backends import CUSTOM, Backend, BackendState, Phase, list_backends, probe
+from playground.backends import CUSTOM, Backend, BackendState, ModelEntry, Phase, list_backends, probe
 from playground.client import Client
 from playground.errors import InvalidRequest, UnknownBackend
 from playground.presets import Preset
@@ -13,6 +14,7 @@ from playground.server.conversations import Conversations
 from playground.server.form import Form, build_request
 from playground.server.visitors import Visitors
 from playground.settings import Settings
+from playground.wire.exchange import Exchange
 from playground.wire.prepared import PreparedRequest, prepare
 
 
@@ -37,8 +39,8 @@ class EmbeddedModel(Protocol):
 class Context:
     """Settings, the clients, the conversations, the keys, the presets and the embedded model.
 
-    `public_client` reaches no inside address; it has connections of its own, so that it cannot take over one that
-    an administrator's request has opened.
+    `catalogues`: each base URL's models as it last listed them, for prices. `public_client` reaches no inside
+    address; it has connections of its own, so that it cannot take over one that an administrator's request opened.
 
     Raises:
         InvalidSetting: the app would be open to others with no login.
@@ -50,6 +52,7 @@ class Context:
     presets: tuple[Preset, ...] = ()
     conversations: Conversations = field(default_factory=Conversations)
     visitors: Visitors = field(default_factory=Visitors)
+    catalogues: dict[str, tuple[ModelEntry, ...]] = field(default_factory=dict)
     public_client: Client = field(default_factory=lambda: Client(allow_address=is_public))
     access: Access = field(init=False)
 
@@ -132,4 +135,16 @@ class Context:
             state = self.embedded.backend_state()
             if state.phase is not Phase.READY:
                 return state
-        return await probe(backend, self.client_for(form, visitor), key=self.visitors.key(visitor, backend.name))
+        state = await probe(backend, self.client_for(form, visitor), key=self.visitors.key(visitor, backend.name))
+        if state.models:
+            self.catalogues[backend.target.base_url] = state.models
+        return state
+
+    def cost(self, form: Form, exchange: Exchange) -> Decimal | None:
+        """What the exchange cost in US dollars; None where the backend lists no prices or there was no usage."""
+        usage = exchange.usage or {}
+        tokens = [usage.get("prompt_tokens"), usage.get("completion_tokens")]
+        entries = self.catalogues.get(self.backend(form).target.base_url, ())
+        entry = next((entry for entry in entries if entry.id in {exchange.model, form.model}), None)
+        prompt, completion = (count if isinstance(count, int) else None for count in tokens)
+        return entry.cost(prompt, completion) if entry and prompt is not None and completion is not None else None

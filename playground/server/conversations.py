@@ -6,6 +6,7 @@ The exchange route writes them and the page reads them: what the snippet shows i
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from playground.wire.exchange import Exchange
@@ -16,12 +17,22 @@ ID_LENGTH = (16, 64)
 
 @dataclass(slots=True)
 class Turn:
-    """A message and what came back. `html` is the drawn turn, kept until the turn changes."""
+    """A message and what came back.
+
+    Attributes:
+        message: the user's; None where the answer goes on from what is there.
+        exchange: what came back.
+        edited: the answer as the person changed it.
+        model: the model that was asked.
+        cost: US dollars, where the backend's list has prices and the answer had usage.
+        html: the drawn turn, kept until the turn changes.
+    """
 
     message: dict[str, Any] | None
     exchange: Exchange | None = None
     edited: str | None = None
     model: str = ""
+    cost: Decimal | None = None
     html: str = ""
 
     @property
@@ -66,6 +77,11 @@ class Conversation:
         """What goes before the next message."""
         return [*self.preface, *(message for turn in self.turns for message in turn.messages())]
 
+    @property
+    def exchanges(self) -> list[Exchange]:
+        """All that went over the wire for what stands in the conversation, oldest first."""
+        return [turn.exchange for turn in self.turns if turn.exchange is not None and turn.exchange.request.url]
+
     def add(self, turn: Turn) -> None:
         """Put a new turn at the end; one that failed before it is replaced by it."""
         while self.turns and self.turns[-1].failed:
@@ -82,10 +98,17 @@ class Conversation:
             return ""
         message = self.turns[index].message
         del self.turns[index:]
-        return text_of(message) if message else ""
+        if message is None:
+            return ""
+        self.images = [*images_of(message), *self.images]
+        return text_of(message)
 
     def edit(self, index: int, part: str, text: str) -> None:
-        """Change a turn's message (`part` "user") or its answer ("assistant")."""
+        """Change a turn's message (`part` "user"), its answer ("assistant"), or an earlier message ("preface")."""
+        if part == "preface":
+            if 0 <= index < len(self.preface):
+                self.preface[index] = with_text(self.preface[index], text)
+            return
         if not 0 <= index < len(self.turns):
             return
         turn = self.turns[index]
@@ -93,7 +116,7 @@ class Conversation:
         if part == "assistant":
             turn.edited = text
         elif turn.message is not None:
-            turn.message = {**turn.message, "content": text}
+            turn.message = with_text(turn.message, text)
 
 
 def text_of(message: Mapping[str, Any]) -> str:
@@ -103,6 +126,22 @@ def text_of(message: Mapping[str, Any]) -> str:
         return content
     parts = content if isinstance(content, list) else ()
     return "\n".join(part["text"] for part in parts if isinstance(part, dict) and "text" in part)
+
+
+def images_of(message: Mapping[str, Any]) -> list[str]:
+    """The URLs of a message's images."""
+    content = message.get("content")
+    parts = content if isinstance(content, list) else ()
+    return [part["image_url"]["url"] for part in parts if isinstance(part, dict) and part.get("type") == "image_url"]
+
+
+def with_text(message: Mapping[str, Any], text: str) -> dict[str, Any]:
+    """The message with another text; whatever else is in it stays."""
+    content = message.get("content")
+    if not isinstance(content, list):
+        return {**message, "content": text}
+    others = [part for part in content if not (isinstance(part, dict) and part.get("type") == "text")]
+    return {**message, "content": [{"type": "text", "text": text}, *others] if text else others}
 
 
 class Conversations:

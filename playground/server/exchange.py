@@ -7,6 +7,7 @@ Frames are JSON objects: `{"reasoning": text}`, `{"open": text}`, `{"closed": ht
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing
+from decimal import Decimal
 from typing import Any
 
 import orjson
@@ -46,7 +47,7 @@ async def _frames(context: Context, form: Form, visitor: str | None) -> AsyncIte
         key, client = context.key(form, visitor), context.client_for(form, visitor)
     except PlaygroundError as error:
         nothing = PreparedRequest("POST", "", None, (), b"")
-        _keep(conversation, form, Exchange(nothing).fail(error))
+        _keep(conversation, form, Exchange(nothing).fail(error), None)
         yield _frame({"end": {"ok": False}})
         return
     last = Exchange(prepared)
@@ -60,11 +61,11 @@ async def _frames(context: Context, form: Form, visitor: str | None) -> AsyncIte
     finally:  # also when the visitor pressed Stop, or left: what was seen is kept
         if not last.done:
             last = last.stop(time.perf_counter() - start)
-        _keep(conversation, form, last)
+        _keep(conversation, form, last, context.cost(form, last))
     yield _frame({"end": {"ok": last.error is None}})
 
 
-def _keep(conversation: Conversation, form: Form, exchange: Exchange) -> None:
+def _keep(conversation: Conversation, form: Form, exchange: Exchange, cost: Decimal | None) -> None:
     message: dict[str, Any] | None = None
     if form.message or conversation.images:
         content: Any = form.message
@@ -72,7 +73,7 @@ def _keep(conversation: Conversation, form: Form, exchange: Exchange) -> None:
             urls = [{"type": "image_url", "image_url": {"url": url}} for url in conversation.images]
             content = [{"type": "text", "text": form.message}, *urls] if form.message else urls
         message = {"role": "user", "content": content}
-    turn = Turn(message, exchange, model=form.model)
+    turn = Turn(message, exchange, model=form.model, cost=cost)
     conversation.add(turn)
     conversation.last = exchange
     if turn.answered:
