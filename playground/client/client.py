@@ -1,6 +1,7 @@
 """The client: a `PreparedRequest` in, events out."""
 
 import asyncio
+import json
 import ssl
 import time
 from collections.abc import AsyncGenerator, Callable
@@ -31,6 +32,7 @@ from playground.wire.prepared import PreparedRequest
 from playground.wire.sse import MAX_EVENT_BYTES
 
 MAX_ERROR_BYTES = 2**20
+MAX_JSON_BYTES = 8 * 2**20  # a catalogue of some thousand models is 2 MB
 OWN_HEADERS = {
     "accept": "*/*",
     "accept-encoding": "identity",  # as curl: a compressed stream would come in blocks
@@ -83,19 +85,20 @@ class Client:
         _check(key)
         headers = OWN_HEADERS | ({"authorization": f"Bearer {key}"} if key else {})
         try:
-            async with asyncio.timeout(timeout_s):
-                response = await self._client().get(url, headers=headers)
+            async with asyncio.timeout(timeout_s), self._client().stream("GET", url, headers=headers) as response:
+                body = await _read_json(response, url)
         except TimeoutError:
             raise timed_out(url, "first_byte", timeout_s) from None
         except (httpx.HTTPError, httpx.InvalidURL, aiohttp.ClientError, OSError, ValueError) as error:
             raise transport_error(error, url, self._timeouts.connect_s) from error
         if response.status_code >= ERROR_STATUS:
-            body = hide_key(response.content, key, "API_KEY")
+            body = hide_key(body, key, "API_KEY")
             raise parse_error(response.status_code, response.reason_phrase, response.headers.items(), body)
         try:
-            return response.json()
+            return json.loads(body)
         except (ValueError, RecursionError):  # the last: brackets without end
-            raise StreamProtocolError(f"{url} answered with no JSON.", excerpt=response.text) from None
+            excerpt = body.decode("utf-8", "replace")
+            raise StreamProtocolError(f"{url} answered with no JSON.", excerpt=excerpt) from None
 
     async def events(self, request: PreparedRequest, key: str | None = None) -> AsyncGenerator[ev.StreamEvent, None]:
         """Send `request` and tell what happens; the last event is `Completed` or `Failed`.
@@ -178,6 +181,15 @@ class Client:
                 context, self._clock, self._timeouts.connect_s, allow_address=self._allow_address
             )
         return self._http
+
+
+async def _read_json(response: httpx.Response, url: str) -> bytes:
+    body = bytearray()
+    async for data in response.aiter_bytes():
+        body += data
+        if len(body) > MAX_JSON_BYTES:
+            raise StreamProtocolError(f"{url} answered with more than {MAX_JSON_BYTES:,} bytes.")
+    return bytes(body)
 
 
 def _check(key: str | None) -> None:

@@ -40,9 +40,8 @@ class EmbeddedModel(Protocol):
 class Context:
     """Settings, the clients, the conversations, the keys, the presets and the embedded model.
 
-    `public_client` reaches no inside address; it has connections of its own, so that it cannot take over one that
-    an administrator's request has opened.
-    `catalogues`: each base URL's models as it last listed them, for prices.
+    `catalogues`: each base URL's models as it last listed them, for prices. `public_client` reaches no inside
+    address; it has connections of its own, so that it cannot take over one that an administrator's request opened.
 
     Raises:
         InvalidSetting: the app would be open to others with no login.

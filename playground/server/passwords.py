@@ -5,7 +5,7 @@ import hashlib
 import hmac
 import re
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Self
 
 from playground.errors import InvalidSetting
@@ -29,8 +29,8 @@ class PasswordHash:
     cost: int
     block: int
     parallel: int
-    salt: bytes
-    digest: bytes
+    salt: bytes = field(repr=False)
+    digest: bytes = field(repr=False)
 
     @classmethod
     def of(cls, password: str, *, cost: int = COST, parallel: int = PARALLEL) -> Self:

@@ -43,6 +43,12 @@ async def test_get_json_fails(client: Client, upstream: Upstream, script: Script
         await client.get_json(f"{upstream.base_url}/models", key=KEY, timeout_s=0.2)
 
 
+async def test_get_json_takes_no_document_without_end(client: Client, upstream: Upstream) -> None:
+    upstream.on("/v1/models", scripts.body(b"[" + b" " * (9 * 2**20) + b"]"))
+    with pytest.raises(StreamProtocolError, match="more than"):
+        await client.get_json(f"{upstream.base_url}/models")
+
+
 @pytest.mark.parametrize("after", [ev.ResponseStarted, ev.FirstByte, ev.ContentDelta])
 async def test_closing_ends_the_request_and_leaves_nothing(client: Client, upstream: Upstream, after: Any) -> None:
     upstream.enqueue(scripts.stall_between())
