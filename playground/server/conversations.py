@@ -93,6 +93,13 @@ class Conversation:
         """All that went over the wire for what stands in the conversation, oldest first."""
         return [turn.exchange for turn in self.turns if turn.exchange is not None and turn.exchange.request.url]
 
+    def last_loop(self) -> list[Turn]:
+        """The last turn with a message of the user's, and all that followed from it."""
+        for index in range(len(self.turns) - 1, -1, -1):
+            if self.turns[index].message is not None:
+                return self.turns[index:]
+        return list(self.turns)
+
     def add(self, turn: Turn) -> None:
         """Put a new turn at the end; one that failed before it is replaced by it."""
         while self.turns and self.turns[-1].failed:
