@@ -8,7 +8,7 @@ from typing import Any
 import jsonschema_rs
 
 from playground.schema.document import Problem, find_duplicates, locate, read_json
-from playground.schema.engine import METASCHEMA, Schema, compile_schema, metaschema, well_formed
+from playground.schema.engine import MAX_CHAIN, METASCHEMA, Schema, compile_schema, metaschema, well_formed
 from playground.schema.pointer import from_pointer, resolve, to_pointer
 from playground.schema.references import References
 from playground.schema.wording import shown
@@ -16,7 +16,6 @@ from playground.schema.wording import shown
 MAX_CHARACTERS = 8_000_000
 MAX_PROBLEMS = 100
 MAX_REFERENCES = 10_000  # to compile takes time that grows faster than their number: 0.3 s for these
-MAX_CHAIN = 50  # the validator recurses, so that this times the depth of an answer must fit its stack
 MAX_APPLIED = 2_000  # alternatives inside alternatives multiply
 _TYPES = "array, boolean, integer, null, number, object, string"
 _BUNDLED = METASCHEMA.rsplit("/", 1)[0]  # comes along with the validator

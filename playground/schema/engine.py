@@ -8,7 +8,7 @@
 """
 
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urldefrag
 
 import jsonschema_rs
 
@@ -21,6 +21,8 @@ Schema = dict[str, Any] | bool
 BACKTRACK_LIMIT = 100_000
 PATTERN_BYTES = 10_000_000  # what a compiled expression may take
 METASCHEMA = "https://json-schema.org/draft/2020-12/schema"
+MAX_CHAIN = 50  # schemas that apply to one value, one inside the other: references, `allOf` and the like
+MAX_RECURSION = 2_500  # such steps times levels of the answer: three times as many overflow a stack of 8 MB
 _NAME = "urn:playground:schema"
 
 
@@ -40,12 +42,17 @@ class Located:
     """Validators for parts of one schema, with all of it at hand for references."""
 
     def __init__(self, schema: Schema) -> None:
-        self._registry = jsonschema_rs.Registry([(_NAME, well_formed(schema))], draft=jsonschema_rs.Draft202012)
+        identity = schema.get("$id") if isinstance(schema, dict) else None
+        self._name = urldefrag(identity).url if isinstance(identity, str) else _NAME
+        self._schema = well_formed(schema)
+        self._registry = jsonschema_rs.Registry([(self._name, self._schema)], draft=jsonschema_rs.Draft202012)
 
     def at(self, path: Path) -> jsonschema_rs.Validator:
         """For the subschema that stands at `path`."""
+        if not path:
+            return compile_schema(self._schema)
         return jsonschema_rs.Draft202012Validator(
-            {"$ref": f"{_NAME}#{quote(to_pointer(path))}"},
+            {"$ref": f"{self._name}#{quote(to_pointer(path))}"},
             registry=self._registry,
             offline=True,
             validate_formats=True,
@@ -58,6 +65,16 @@ def metaschema() -> jsonschema_rs.Validator:
     return jsonschema_rs.Draft202012Validator(
         {"$ref": METASCHEMA}, offline=True, validate_formats=True, pattern_options=_patterns()
     )
+
+
+def fits_the_stack(depth: int, chain: int) -> bool:
+    """Whether the validator, which recurses through the schema at each level of the value, may be let loose.
+
+    Args:
+        depth: how deep the value is nested.
+        chain: how many schemas apply to one value, one inside the other.
+    """
+    return depth * (chain + 1) <= MAX_RECURSION
 
 
 def measure(value: Any) -> tuple[int, int]:

@@ -15,8 +15,9 @@ from playground.schema.engine import Schema, well_formed
 from playground.schema.partial_ops import Begin, End, Kind, Op
 from playground.schema.plan import Plan, Planner, members
 from playground.schema.pointer import Token
+from playground.schema.reports import Checked, violations_of
 from playground.schema.subschemas import Path
-from playground.schema.violation import Violation, missing, not_allowed, violations_of
+from playground.schema.violation import Violation, missing, not_allowed
 
 LIMIT = 100
 
@@ -136,11 +137,14 @@ class LiveValidator:
 
     def _complete(self, key: Token | None, paths: tuple[Path, ...], value: Any) -> None:
         """Check a value against schemas of its own, and hand it to the container around it."""
+        if paths and not self._planner.fits(value):
+            self.gave_up = True
+            return
         for path in paths:
             validator = self._planner.validator(path)
             if not validator.is_valid(value):
                 for error in validator.iter_errors(value):
-                    self._tell(*violations_of(error, self._schema, at=self._path(key), schema_at=path))
+                    self._tell(*violations_of(error, Checked(self._schema, value, self._path(key), path)))
         if self._open:
             around = self._open[-1]
             if around.way != _Way.FREE:
@@ -154,8 +158,8 @@ class LiveValidator:
                     self._tell(missing(self._path(done.key), {}, name, required, (*part.path, "required")))
             if part.shallow is not None and not part.shallow.is_valid(done.value):
                 for error in part.shallow.iter_errors(done.value):
-                    at = self._path(done.key)
-                    self._tell(*violations_of(error, self._schema, at=at, schema_at=part.path))
+                    checked = Checked(self._schema, done.value, self._path(done.key), part.path)
+                    self._tell(*violations_of(error, checked))
 
     def _path(self, key: Token | None = None) -> tuple[Token, ...]:
         """To the innermost open container, or to what stands in it."""

@@ -7,10 +7,11 @@ not decide it, as between two objects, the value is checked whole when it is com
 
 from dataclasses import dataclass
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 import jsonschema_rs
 
-from playground.schema.engine import Located, Schema, compile_schema
+from playground.schema.engine import Located, Schema, compile_schema, fits_the_stack, measure
 from playground.schema.pointer import Token
 from playground.schema.references import References
 from playground.schema.subschemas import Path
@@ -62,8 +63,10 @@ class Planner:
         self._schema = schema
         references = References(schema)
         self._targets = references.targets()
-        self._has_ids = any(path for path in references.resources.values())
+        self._chain = references.reach()[0]
         self._located = Located(schema)
+        # Parts of a schema with names of their own inside it, or with a name that is relative, are not told apart.
+        self._has_ids = any(path or (uri and not urlsplit(uri).scheme) for uri, path in references.resources.items())
         self._validators: dict[Path, jsonschema_rs.Validator] = {}
         self._plans: dict[tuple[tuple[Path, ...], Container], Plan] = {}
 
@@ -72,6 +75,10 @@ class Planner:
         if path not in self._validators:
             self._validators[path] = self._located.at(path)
         return self._validators[path]
+
+    def fits(self, value: Any) -> bool:
+        """Whether a value is shallow enough to be checked whole."""
+        return not isinstance(value, dict | list) or fits_the_stack(measure(value)[0], self._chain)
 
     def plan(self, paths: tuple[Path, ...], kind: Container) -> Plan:
         """For a container that must fit the schemas at `paths`."""

@@ -195,7 +195,7 @@ class _Source:
         parent = self._model(name)
         found.properties |= parent.properties
         found.required |= parent.required
-        found.config |= {key: value for key, value in parent.config.items() if key != "title"}
+        found.config |= parent.config
         found.uses |= parent.uses
         found.names |= parent.names
 

@@ -124,7 +124,8 @@ def _keywords(path: Path, schema: dict[str, Any]) -> Iterator[Finding]:
         elif keyword in ANNOTATIONS:
             yield Finding(pointer, "keyword", f"{keyword} is not supported", fixable=True)
         elif keyword == "oneOf":
-            yield Finding(pointer, "keyword", "oneOf is not supported: use anyOf", fixable=is_exclusive(value))
+            fixable = "anyOf" not in schema and is_exclusive(value)
+            yield Finding(pointer, "keyword", "oneOf is not supported: use anyOf", fixable=fixable)
         elif keyword == "allOf":
             message = "allOf is not supported: write its schemas as one"
             yield Finding(pointer, "keyword", message, fixable=can_unwrap(schema))

@@ -39,6 +39,8 @@ def _fixed(schema: Any, *, is_root: bool = False) -> Any:
         return schema
     found = _simplified(schema, is_root=is_root)
     found = {keyword: _below(keyword, value) for keyword, value in found.items()}
+    if "oneOf" in found and "anyOf" not in found and is_exclusive(found["oneOf"]):
+        found = {"anyOf" if key == "oneOf" else key: value for key, value in found.items()}
     if is_object(found) and "$ref" not in found:
         found = _closed(found)
     return found
@@ -51,8 +53,6 @@ def _simplified(schema: dict[str, Any], *, is_root: bool) -> dict[str, Any]:
         found = {key: value for key, value in found.items() if key != "allOf"} | {
             key: value for key, value in inner.items() if not _can_go(key, value)
         }
-    if "oneOf" in found and "anyOf" not in found and is_exclusive(found["oneOf"]):
-        found = {"anyOf" if key == "oneOf" else key: value for key, value in found.items()}
     if "$ref" in found:
         beside = {key: value for key, value in found.items() if key != "$ref"}
         if beside and beside.keys() <= set(_TOLD) and not is_root:

@@ -5,10 +5,13 @@ from typing import Any
 import jsonschema_rs
 
 from playground.errors import InvalidInput
-from playground.schema.engine import Schema, compile_schema, measure, well_formed
+from playground.schema.engine import MAX_CHAIN, Schema, compile_schema, fits_the_stack, measure, well_formed
 from playground.schema.live import LiveValidator, operations
+from playground.schema.partial_ops import Begin
 from playground.schema.pointer import from_pointer
-from playground.schema.violation import Violation, violations_of
+from playground.schema.references import References
+from playground.schema.reports import Checked, violations_of
+from playground.schema.violation import Violation
 
 __all__ = ["LIMIT", "Violation", "validate"]
 
@@ -36,13 +39,22 @@ def validate(schema: Schema, value: Any, *, limit: int = LIMIT) -> tuple[Violati
     except ValueError as error:
         message = error.message if isinstance(error, jsonschema_rs.ValidationError) else str(error)
         raise InvalidInput(f"This cannot be checked: {message}.") from None
+    depth, count = measure(value)
+    if not fits_the_stack(depth, MAX_CHAIN) and not fits_the_stack(depth, References(schema).reach()[0]):
+        raise InvalidInput(f"This cannot be checked: {depth} levels are too deep for this schema.")
     if validator.is_valid(value):
         return ()
-    found = _step_by_step(schema, value, limit) if measure(value)[1] > MANY else []
-    found = found or [v for error in validator.iter_errors(value) for v in violations_of(error, schema)]
+    # The library leaves empty names out of its paths; step by step they are kept.
+    is_special = count > MANY or _has_empty_name(value)
+    found = _step_by_step(schema, value, limit) if is_special else []
+    found = found or [v for error in validator.iter_errors(value) for v in violations_of(error, Checked(schema, value))]
     order = _Order(value)
     once = {(v.pointer, v.schema_pointer, v.reason): v for v in found}
     return tuple(sorted(once.values(), key=lambda v: (order.of(v.pointer), v.schema_pointer, v.reason))[:limit])
+
+
+def _has_empty_name(value: Any) -> bool:
+    return any(isinstance(op, Begin) and op.key == "" for op in operations(value))
 
 
 def _step_by_step(schema: Schema, value: Any, limit: int) -> list[Violation]:
