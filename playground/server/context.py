@@ -1,9 +1,10 @@
 """What the routes and the page share, made once by the app's factory; nothing is global."""
 
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Protocol
 
-from playground.backends import Backend, BackendState, Phase, list_backends, probe
+from playground.backends import Backend, BackendState, ModelEntry, Phase, list_backends, probe
 from playground.client import Client
 from playground.errors import InvalidRequest, UnknownBackend
 from playground.presets import Preset
@@ -11,6 +12,7 @@ from playground.server.conversations import Conversations
 from playground.server.form import Form, build_request
 from playground.server.visitors import Visitors
 from playground.settings import Settings
+from playground.wire.exchange import Exchange
 from playground.wire.prepared import PreparedRequest, prepare
 
 
@@ -33,7 +35,10 @@ class EmbeddedModel(Protocol):
 
 @dataclass(slots=True)
 class Context:
-    """Settings, the client, the conversations, the keys, the presets and the embedded model."""
+    """Settings, the client, the conversations, the keys, the presets and the embedded model.
+
+    `catalogues`: each base URL's models as it last listed them, for prices.
+    """
 
     settings: Settings
     client: Client
@@ -41,6 +46,7 @@ class Context:
     presets: tuple[Preset, ...] = ()
     conversations: Conversations = field(default_factory=Conversations)
     visitors: Visitors = field(default_factory=Visitors)
+    catalogues: dict[str, tuple[ModelEntry, ...]] = field(default_factory=dict)
 
     def backends(self, form: Form, visitor: str | None = None) -> tuple[Backend, ...]:
         """The switcher's list, for what this visitor typed."""
@@ -98,4 +104,16 @@ class Context:
             state = self.embedded.backend_state()
             if state.phase is not Phase.READY:
                 return state
-        return await probe(backend, self.client, key=self.visitors.key(visitor, backend.name))
+        state = await probe(backend, self.client, key=self.visitors.key(visitor, backend.name))
+        if state.models:
+            self.catalogues[backend.target.base_url] = state.models
+        return state
+
+    def cost(self, form: Form, exchange: Exchange) -> Decimal | None:
+        """What the exchange cost in US dollars; None where the backend lists no prices or there was no usage."""
+        usage = exchange.usage or {}
+        tokens = [usage.get("prompt_tokens"), usage.get("completion_tokens")]
+        entries = {entry.id: entry for entry in self.catalogues.get(self.backend(form).target.base_url, ())}
+        entry = entries.get(exchange.model or "") or entries.get(form.model)  # first the one that really answered
+        prompt, completion = (count if isinstance(count, int) else None for count in tokens)
+        return entry.cost(prompt, completion) if entry and prompt is not None and completion is not None else None

@@ -6,6 +6,7 @@ The exchange route writes them and the page reads them: what the snippet shows i
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from playground.wire.exchange import Exchange
@@ -16,12 +17,22 @@ ID_LENGTH = (16, 64)
 
 @dataclass(slots=True)
 class Turn:
-    """A message and what came back. `html` is the drawn turn, kept until the turn changes."""
+    """A message and what came back.
+
+    Attributes:
+        message: the user's; None where the answer goes on from what is there.
+        exchange: what came back.
+        edited: the answer as the person changed it.
+        model: the model that was asked.
+        cost: US dollars, where the backend's list has prices and the answer had usage.
+        html: the drawn turn, kept until the turn changes.
+    """
 
     message: dict[str, Any] | None
     exchange: Exchange | None = None
     edited: str | None = None
     model: str = ""
+    cost: Decimal | None = None
     html: str = ""
 
     @property
@@ -66,6 +77,11 @@ class Conversation:
         """What goes before the next message."""
         return [*self.preface, *(message for turn in self.turns for message in turn.messages())]
 
+    @property
+    def exchanges(self) -> list[Exchange]:
+        """All that went over the wire for what stands in the conversation, oldest first."""
+        return [turn.exchange for turn in self.turns if turn.exchange is not None and turn.exchange.request.url]
+
     def add(self, turn: Turn) -> None:
         """Put a new turn at the end; one that failed before it is replaced by it."""
         while self.turns and self.turns[-1].failed:
@@ -84,11 +100,16 @@ class Conversation:
         del self.turns[index:]
         if message is None:
             return ""
+        # A turn that failed has left its images waiting.
         self.images = [*images_of(message), *(image for image in self.images if image not in images_of(message))]
         return text_of(message)
 
     def edit(self, index: int, part: str, text: str) -> None:
-        """Change a turn's message (`part` "user") or its answer ("assistant")."""
+        """Change a turn's message (`part` "user"), its answer ("assistant"), or an earlier message ("preface")."""
+        if part == "preface":
+            if 0 <= index < len(self.preface):
+                self.preface[index] = with_text(self.preface[index], text)
+            return
         if not 0 <= index < len(self.turns):
             return
         turn = self.turns[index]
@@ -96,9 +117,7 @@ class Conversation:
         if part == "assistant":
             turn.edited = text
         elif turn.message is not None:
-            pictures = [part for part in parts_of(turn.message) if part.get("type") == "image_url"]
-            words = [{"type": "text", "text": text}] if text else []
-            turn.message = {**turn.message, "content": [*words, *pictures] if pictures else text}
+            turn.message = with_text(turn.message, text)
 
 
 def text_of(message: Mapping[str, Any]) -> str:
@@ -119,6 +138,15 @@ def parts_of(message: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The parts of a message's content; none where it is text."""
     content = message.get("content")
     return [part for part in content if isinstance(part, dict)] if isinstance(content, list) else []
+
+
+def with_text(message: Mapping[str, Any], text: str) -> dict[str, Any]:
+    """The message with another text; whatever else is in it stays."""
+    content = message.get("content")
+    if not isinstance(content, list):
+        return {**message, "content": text}
+    others = [part for part in content if not (isinstance(part, dict) and part.get("type") == "text")]
+    return {**message, "content": [{"type": "text", "text": text}, *others] if text else others}
 
 
 class Conversations:

@@ -61,7 +61,7 @@ async def _frames(context: Context, form: Form, visitor: str | None) -> AsyncIte
     finally:  # also when the visitor pressed Stop, or left: what was seen is kept
         if not last.done:
             last = last.stop(time.perf_counter() - start)
-        _keep(conversation, Turn(message, last, model=form.model))
+        _keep(conversation, Turn(message, last, model=form.model, cost=context.cost(form, last)))
     yield _frame({"end": {"ok": last.error is None}})
 
 

@@ -21,6 +21,11 @@ class Parameter:
     help: str
     read: Callable[[str], Any]
 
+    @property
+    def wanted(self) -> str:
+        """What has to be typed, in words."""
+        return KINDS[self.read]
+
 
 def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is no JSON value")
@@ -85,6 +90,14 @@ def _text(text: str) -> str:
     return text
 
 
+KINDS: dict[Callable[[str], Any], str] = {
+    _number: "a number",
+    _whole: "a whole number",
+    _true_or_false: "true or false",
+    _object: "a JSON object",
+    _stop: "text, or a JSON list of texts",
+    _text: "text",
+}
 PARAMETERS: tuple[Parameter, ...] = (
     Parameter("temperature", "0 to 2", "Higher is more varied", _number),
     Parameter("top_p", "0 to 1", "Keeps the most likely tokens up to this share", _number),
@@ -114,10 +127,8 @@ def read_parameter(name: str, text: str) -> Any:
     parameter = BY_NAME[name]
     try:
         return parameter.read(text.strip())
-    except ValueError as error:
-        kinds = {"a number", "a whole number", "true or false", "a JSON object"}
-        wanted = str(error) if str(error) in kinds else parameter.range
-        raise InvalidRequest(f"{name} wants {wanted}, not {text.strip()[:40]!r}.", field=name) from None
+    except ValueError:
+        raise InvalidRequest(f"{name} wants {parameter.wanted}, not {text.strip()[:40]!r}.", field=name) from None
 
 
 def show_parameter(name: str, value: Any) -> str:

@@ -1,12 +1,16 @@
 """The conversation: turns, figures, and errors where the answer would stand."""
 
+from collections.abc import Mapping
 from html import escape
+from typing import Any
 
 from playground.errors import PlaygroundError
 from playground.markup.markdown import render_markdown
 from playground.server.conversations import Conversation, Turn, text_of
-from playground.ui.draw.numbers import plural, rate, seconds
+from playground.ui.draw.images import draw_pictures
+from playground.ui.draw.numbers import dollars, rate, seconds
 from playground.wire.exchange import Answer, Exchange
+from playground.wire.metrics import percentile
 
 EMPTY = (
     '<p class="empty"><b>Chat</b> sends one conversation to the model above. Press a preset, or write a '
@@ -18,7 +22,7 @@ def draw_conversation(conversation: Conversation) -> str:
     """All turns; a turn that was drawn before is not drawn again."""
     if not conversation.turns and not conversation.preface:
         return EMPTY
-    parts = [_said(escape(m.get("role", "?")), text_of(m)) for m in conversation.preface]
+    parts = [_preface(message, index) for index, message in enumerate(conversation.preface)]
     for index, turn in enumerate(conversation.turns):
         turn.html = turn.html or _turn(turn, index)
         parts.append(turn.html)
@@ -32,11 +36,16 @@ def _said(who: str, text: str, extra: str = "", links: str = "") -> str:
     )
 
 
+def _preface(message: Mapping[str, Any], index: int) -> str:
+    links = f'<div class="meter quiet">{_link("edit", index, "preface")}{_link("copy", index, "preface")}</div>'
+    return _said(escape(str(message.get("role", "?"))), text_of(message), draw_pictures(message), links)
+
+
 def _turn(turn: Turn, index: int) -> str:
     parts = []
     if turn.message is not None:
         links = f'<div class="meter quiet">{_link("edit", index, "user")}{_link("copy", index, "user")}</div>'
-        parts.append(_said("you", text_of(turn.message), _pictures(turn), links))
+        parts.append(_said("you", text_of(turn.message), draw_pictures(turn.message), links))
     if turn.exchange is not None:
         name = escape((turn.exchange.model or turn.model or "model").split("/")[-1])
         parts.append(
@@ -44,13 +53,6 @@ def _turn(turn: Turn, index: int) -> str:
             f'<div class="said">{_answer(turn, turn.exchange, index)}</div></article>'
         )
     return "".join(parts)
-
-
-def _pictures(turn: Turn) -> str:
-    content = turn.message.get("content") if turn.message else None
-    parts = content if isinstance(content, list) else ()
-    count = sum(part.get("type") == "image_url" for part in parts)
-    return f'<p class="note">{plural(count, "image")} attached</p>' if count else ""
 
 
 def _answer(turn: Turn, exchange: Exchange, index: int) -> str:
@@ -106,7 +108,11 @@ def _meter(turn: Turn, exchange: Exchange, index: int) -> str:
         items.append(f"<span>TTFT <b>{seconds(times.ttft_s)}</b></span>")
     if times.output_tokens_per_s:
         items.append(f"<span><b>{rate(times.output_tokens_per_s)}</b> tok/s</span>")
+    if (p99_s := percentile(times.itl_s, 99)) is not None:
+        items.append(f"<span>p99 gap <b>{seconds(p99_s)}</b></span>")
     items.append(f"<span><b>{seconds(times.e2e_s)}</b></span>")
+    if turn.cost is not None:
+        items.append(f"<span><b>{dollars(turn.cost)}</b></span>")
     if exchange.finish_reason:
         items.append(f"<span>finish <b>{escape(exchange.finish_reason)}</b></span>")
     if turn.edited is not None:

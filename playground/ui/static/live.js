@@ -60,7 +60,9 @@ window.playground = (() => {
       for (const [n, at, gap, kind, text] of frame.pieces) {
         const row = make('tr');
         for (const value of [n, at, gap ?? '']) row.append(make('td', 'n', typeof value === 'number' ? value.toLocaleString('en') : value));
-        const code = make('code', '', text), cell = make('td');
+        const code = make('code'), cell = make('td');
+        text.split('\n').forEach((line, i) => { if (i) code.append(make('i', '', '⏎'), '\n'); code.append(line); });
+        if (text.endsWith('\n')) code.lastChild.remove(), code.lastChild.remove();
         cell.append(code);
         row.append(make('td', '', kind), cell);
         body.append(row);
@@ -124,7 +126,7 @@ window.playground = (() => {
     $, make, send,
     stop: () => abort?.abort(),
     running: () => abort !== null,
-    press: data => trigger('click', data),
+    tell: data => trigger('click', data),
     stream: element => { view = element; },
     talk: (element, fire, watch) => {
       log = element.querySelector('.log');

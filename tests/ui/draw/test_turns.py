@@ -77,14 +77,6 @@ def test_stopped_failed_edited_and_under_way() -> None:
     assert "Hi" in safe(talk(turn())).text
 
 
-def test_images_are_counted_not_shown() -> None:
-    image = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}}
-    content = [{"type": "text", "text": "Look"}, image, image]
-    html = talk(turn(content=content))
-    assert "2 images attached" in html
-    assert "base64" not in html
-
-
 def test_a_turn_is_drawn_once_until_it_changes() -> None:
     conversation = Conversation(turns=[turn(streamed({"content": "A"}))])
     first = draw_conversation(conversation)

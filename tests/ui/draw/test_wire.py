@@ -12,18 +12,20 @@ from hypothesis import strategies as st
 from playground.errors import APIStatusError, ConnectFailed, InvalidRequest
 from playground.server.form import Form
 from playground.server.parameters import PARAMETERS
-from playground.snippets import render_snippet
+from playground.snippets import LANGUAGES, render_snippet
 from playground.ui.draw.wire import (
     MAX_EVENTS,
     SHOWN_PARAMETERS,
-    draw_curl,
     draw_events,
     draw_problem,
     draw_request,
     draw_response,
     draw_sent,
+    draw_snippet,
+    draw_steps,
     draw_timeline,
     draw_timing,
+    draw_wire,
 )
 from playground.wire import events as ev
 from playground.wire.exchange import Exchange, Prefix, fold
@@ -151,15 +153,24 @@ def test_the_bars_stay_inside(gaps_s: list[float]) -> None:
 
 def test_the_line_of_parameters() -> None:
     text = safe(draw_sent(Form(params={"seed": " 7 ", "stop": "END", "user": " "}))).text
-    assert text == "temperature not sentmax_tokens not senttop_p not sentseed 7stop END"
+    assert text == "temperature not sentmax_tokens not senttop_p not sentseed 7×stop END×"
     everything = safe(draw_sent(Form(params={p.name: "1" for p in PARAMETERS}))).text
     assert all(p.name in everything for p in PARAMETERS)
     assert set(SHOWN_PARAMETERS) <= {p.name for p in PARAMETERS}
 
 
+@pytest.mark.parametrize(("index", "count", "ends"), [(0, 1, 0), (0, 2, 1), (1, 3, 0), (2, 3, 1)])
+def test_the_steps_between_exchanges(index: int, count: int, ends: int) -> None:
+    html = draw_steps(index, count)
+    assert html.count(" disabled") == ends
+    assert (f"{index + 1} of {count}" in safe(html).text) == (count > 1)
+    assert draw_wire(None, index, count) == (html, *(panel(None) for panel in PANELS))
+
+
 def test_the_snippet_is_drawn_to_the_letter() -> None:
-    command = render_snippet(request_of(ALL))
-    assert safe(draw_curl(command)).text == command
+    for language in LANGUAGES:
+        command = render_snippet(request_of(ALL), language)
+        assert safe(draw_snippet(language, command)).text == command
 
 
 @pytest.mark.parametrize("text", HOSTILE)
@@ -176,13 +187,14 @@ def test_nothing_becomes_markup(text: str) -> None:
     assert text.replace("\x00", "") in safe(draw_response(failed)).text.replace("\ufffd", "").replace("\x00", "")
     safe(draw_problem(InvalidRequest(text, advice=text)))
     safe(draw_sent(Form(params={"stop": text, "user": text})))
-    safe(draw_curl(render_snippet(request_of(text))))
+    for language in LANGUAGES:
+        safe(draw_snippet(language, render_snippet(request_of(text), language)))
 
 
 def test_no_key_can_be_seen() -> None:
     """Only names of keys are in what is drawn, because a request and its exchange hold no more."""
     exchange = streamed({"content": "A"})
-    drawn = "".join(panel(exchange) for panel in PANELS) + draw_curl(render_snippet(exchange.request))
+    drawn = "".join(panel(exchange) for panel in PANELS) + draw_snippet("curl", render_snippet(exchange.request))
     assert KEY not in drawn + repr(exchange) + json.dumps(exchange.request.shown_headers())
     assert drawn.count("Bearer ") == 2
     assert set(re.findall(r"\$[A-Z_]+", drawn)) == {"$THEROUTER_API_KEY"}
