@@ -44,6 +44,7 @@ class Settings(BaseSettings):
     model_file: str | None = Field(None, description="the GGUF file in that repository")
     cache_dir: Path | None = Field(None, description="where model files are kept; empty: the user's cache")
     presets_dir: Path | None = Field(None, description="a folder with presets; empty: those that come along")
+    tool_hosts: str = Field("", description="hosts that http_get_json may ask, with commas between; empty: none")
 
     @classmethod
     def from_environment(cls) -> "Settings":

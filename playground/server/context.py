@@ -16,6 +16,7 @@ from playground.server.visitors import Visitors
 from playground.settings import Settings
 from playground.wire.exchange import Exchange
 from playground.wire.prepared import PreparedRequest, prepare
+from playground.wire.request import ChatRequest
 
 
 class EmbeddedModel(Protocol):
@@ -99,15 +100,22 @@ class Context:
         url = form.custom_url or self.settings.custom_base_url
         return self.client if self.access.internal.holds_name(url) else self.public_client
 
-    def prepare(self, form: Form, visitor: str | None = None) -> PreparedRequest:
-        """The request that the form stands for now: for the snippet and for sending alike.
+    def request(self, form: Form) -> ChatRequest:
+        """The request that the form and its conversation stand for now.
 
         Raises:
             InvalidInput: a field that cannot be read.
         """
         conversation = self.conversations.get(form.conversation)
-        request = build_request(form, conversation.messages(), conversation.images)
-        return prepare(request, self.backend(form, visitor).target)
+        return build_request(form, conversation.messages(), conversation.images)
+
+    def prepare(self, form: Form, visitor: str | None = None) -> PreparedRequest:
+        """Its bytes: for the snippet and for sending alike.
+
+        Raises:
+            InvalidInput: a field that cannot be read, or no such backend.
+        """
+        return prepare(self.request(form), self.backend(form, visitor).target)
 
     def key(self, form: Form, visitor: str | None) -> str | None:
         """The key to send with.

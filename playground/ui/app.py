@@ -1,5 +1,6 @@
 """The app: our routes, the page on top of them, and the server that serves both."""
 
+import gc
 import logging
 import os
 import socket
@@ -21,8 +22,10 @@ from playground.server.context import Context
 from playground.server.embedded import EmbeddedBackend
 from playground.server.headers import inline_scripts
 from playground.server.limits import MAX_FILE_BYTES
+from playground.server.run_routes import run_routes
 from playground.server.wall import Wall
 from playground.settings import Settings
+from playground.ui.draw.runs import draw_runs
 from playground.ui.page import build_page
 from playground.ui.theme import build_head, build_theme
 
@@ -53,8 +56,10 @@ def create_app(settings: Settings) -> FastAPI:
     blocks.max_threads = 100
     blocks.delete_cache = UPLOADS_S
     head = build_head()
+    api = create_api(context)
+    api.include_router(run_routes(context, draw_runs))
     app: FastAPI = gr.mount_gradio_app(
-        create_api(context),
+        api,
         blocks,
         path="/",
         run_history=False,  # it would keep inputs in the browser's storage
@@ -88,6 +93,8 @@ def serve(
         app, log_level=settings.log_level, timeout_graceful_shutdown=3, access_log=settings.log_level == "debug"
     )
     logging.getLogger("playground").setLevel(settings.log_level.upper())
+    gc.freeze()  # a full collection would walk all of Gradio again and again, and hold up every stream for 0.1 s
+    gc.enable()
     uvicorn.Server(config).run(sockets=[listener])
     return 0
 

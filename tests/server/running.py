@@ -1,86 +1,86 @@
-"""Our routes on a real server in a thread, and the whole app in a process of its own; both on loopback."""
+"""Our own routes on a real server with real sockets, in the test's loop, in front of the scriptable upstream."""
 
-import os
-import re
-import subprocess
-import sys
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
+import asyncio
+import json
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
 import uvicorn
 from pydantic import SecretStr
-from starlette.types import ASGIApp
 
-from playground.client import Client
+from playground.client import Client, Timeouts
+from playground.server.app import create_api
 from playground.server.context import Context
-from playground.server.passwords import PasswordHash
+from playground.server.visitors import COOKIE
 from playground.settings import Settings
 
-ROOT = Path(__file__).parents[2]
-EVERYWHERE = "0.0.0.0"  # noqa: S104 - as a setting; nothing is bound to it
-ADA, BEN = "the-password-of-ada", "the-password-of-ben"
-# Hashes that take no time; `test_access.py` has real ones.
-USERS = SecretStr(",".join(f"{word[-3:]}:{PasswordHash.of(word, cost=2, parallel=1)}" for word in (ADA, BEN)))
+KEY = "sk-recognisable-of-the-environment"
+TAB = "a-tab-of-the-tests-0001"
+VISITOR = "a-visitor-of-the-tests"
 
 
-def context_of(allow_address: Callable[[str], bool] | None = None, **settings: Any) -> Context:
-    """A context with no embedded model."""
-    made = Settings.model_construct(**{"embedded": False} | settings)
-    context = Context(made, Client())
-    if allow_address:
-        context.public_client = Client(allow_address=allow_address)
-    return context
+def context_for(base_url: str, **settings: Any) -> Context:
+    """TheRouter's and the Custom URL's place taken by `base_url`; TheRouter has its key from the environment."""
+    made = Settings(therouter_base_url=base_url, custom_base_url=base_url, embedded=False)
+    update = {"therouter_api_key": SecretStr(KEY), "custom_api_key": None} | settings
+    return Context(made.model_copy(update=update), Client(Timeouts(2, 5, 5)))
 
 
-@contextmanager
-def served(app: ASGIApp, **config: Any) -> Iterator[str]:
-    """The app on a free port of 127.0.0.1; its URL."""
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning", **config))
-    thread = threading.Thread(target=server.run, name="app", daemon=True)
-    thread.start()
-    try:
-        while not server.started:
-            thread.join(0.01)
-            assert thread.is_alive(), "the server did not start"
-        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join(10)
-
-
-@dataclass(frozen=True)
-class App:
-    url: str
-    log: Path
-
-    def browser(self) -> httpx.Client:
-        """A client that sends what a browser would."""
-        return httpx.Client(base_url=self.url, headers={"accept": "text/html"}, timeout=30)
-
-
-@contextmanager
-def app_process(log: Path, **variables: str) -> Iterator[App]:
-    """The whole app as its users start it; all it prints goes to `log`."""
-    env = {name: value for name, value in os.environ.items() if not name.startswith("PLAYGROUND_")}
-    env |= {"PLAYGROUND_EMBEDDED": "false", "PYTHONUNBUFFERED": "1", **variables}
-    command = [sys.executable, str(ROOT / "app.py"), "--port", "0"]
-    with log.open("wb") as out, subprocess.Popen(command, stdout=out, stderr=out, env=env, cwd=ROOT) as process:
+@asynccontextmanager
+async def serving(context: Context) -> AsyncIterator[str]:
+    """The address of the app of `context`; its lifespan runs."""
+    config = uvicorn.Config(create_api(context), log_config=None, ws="none", timeout_graceful_shutdown=5)
+    server = uvicorn.Server(config)
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        task = asyncio.create_task(server.serve(sockets=[listener]))
         try:
-            waited = threading.Event()
-            while not (match := re.search(r"Playground: (http://\S+)", log.read_text())):
-                assert process.poll() is None, log.read_text()
-                waited.wait(0.05)
-            yield App(match[1], log)
+            await until(lambda: server.started or task.done())
+            yield address
         finally:
-            process.terminate()
-            process.wait(30)
+            server.should_exit = True
+            await task
 
 
-def log_in(client: httpx.Client, name: str, password: str) -> httpx.Response:
-    """What the form sends."""
-    return client.post("/login", data={"name": name, "password": password})
+async def until(predicate: Callable[[], bool], timeout_s: float = 5) -> None:
+    """Wait until it holds."""
+    async with asyncio.timeout(timeout_s):
+        while not predicate():  # noqa: ASYNC110 - what is waited for has no event of its own
+            await asyncio.sleep(0.005)
+
+
+class Browser:
+    """What the page's script does: posts the form, reads frames, leaves."""
+
+    def __init__(self, address: str, visitor: str | None = VISITOR) -> None:
+        cookies = {COOKIE: visitor} if visitor else {}
+        self.http = httpx.AsyncClient(base_url=address, cookies=cookies, timeout=10, trust_env=False)
+
+    async def frames(self, **form: Any) -> list[dict[str, Any]]:
+        """All frames of one exchange."""
+        async with self.streaming(**form) as frames:
+            return [frame async for frame in frames]
+
+    @asynccontextmanager
+    async def streaming(self, **form: Any) -> AsyncIterator[AsyncIterator[dict[str, Any]]]:
+        """The frames as they come; leaving early is what Stop does."""
+        fields = {"conversation": TAB, "backend": "therouter", "model": "test/echo", "stream": True} | form
+        async with self.http.stream("POST", "/gradio_api/exchange", json=fields) as response:
+            assert response.status_code == 200, await response.aread()
+            assert response.headers["content-type"].startswith("text/event-stream")
+            assert response.headers["cache-control"] == "no-store"
+            yield _frames(response)
+
+    async def set_key(self, backend: str, key: str) -> httpx.Response:
+        return await self.http.post("/gradio_api/key", json={"backend": backend, "key": key})
+
+
+async def _frames(response: httpx.Response) -> AsyncIterator[dict[str, Any]]:
+    async for line in response.aiter_lines():
+        if line:
+            assert line.startswith("data: ")
+            yield json.loads(line.removeprefix("data: "))

@@ -8,7 +8,7 @@ from playground.server.access import Access, Role
 from playground.server.passwords import PasswordHash, Users
 from playground.settings import Settings
 from tests.cli.running import playground
-from tests.server.running import ADA, EVERYWHERE, USERS, context_of
+from tests.server.opened import ADA, EVERYWHERE, USERS, context_of
 
 
 @pytest.mark.parametrize("host", [EVERYWHERE, "::", "", "192.168.1.5", "example.org", "testserver", "127.0.0.1.nip.io"])

@@ -19,7 +19,7 @@ from playground.server.form import Form
 from playground.wire.events import Failed
 from playground.wire.prepared import Target, prepare
 from playground.wire.request import ChatRequest
-from tests.server.running import ADA, BEN, EVERYWHERE, USERS, context_of, log_in, served
+from tests.server.opened import ADA, BEN, EVERYWHERE, USERS, context_of, log_in, served
 from tests.upstream import ThreadedUpstream, Upstream
 
 INSIDE = """127.0.0.1 127.8.8.8 10.0.0.1 172.16.0.1 172.31.255.255 192.168.0.1 169.254.169.254 100.64.0.1

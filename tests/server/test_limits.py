@@ -13,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 from playground.server.app import create_api
 from playground.server.limits import BODY_LIMITS, MAX_BODY_BYTES, Limits
 from playground.server.visitors import COOKIE
-from tests.server.running import ADA, BEN, EVERYWHERE, USERS, context_of, log_in, served
+from tests.server.opened import ADA, BEN, EVERYWHERE, USERS, context_of, log_in, served
 from tests.upstream import ThreadedUpstream, scripts
 
 KEY = "/gradio_api/key"

@@ -14,7 +14,7 @@ from playground.server.passwords import User, Users
 from playground.server.scope import role
 from playground.server.sessions import Failures, Sessions
 from playground.server.visitors import COOKIE
-from tests.server.running import ADA, BEN, EVERYWHERE, ROOT, USERS, App, app_process, context_of, log_in, served
+from tests.server.opened import ADA, BEN, EVERYWHERE, ROOT, USERS, App, app_process, context_of, log_in, served
 
 FORM = {"backend": "custom", "message": "hello"}
 

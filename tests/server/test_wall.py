@@ -10,7 +10,7 @@ import pytest
 from playground.server.headers import digest_of, inline_scripts
 from playground.server.limits import MAX_FILE_BYTES
 from playground.server.wall import is_open
-from tests.server.running import ROOT, App, app_process
+from tests.server.opened import ROOT, App, app_process
 
 SECRET = "made-up-content-of-a-file-nobody-may-read"
 
