@@ -61,7 +61,9 @@ class Turn:
         if self.edited is not None:
             return [*said, {"role": "assistant", "content": self.edited}]
         assert self.exchange is not None  # noqa: S101 - `answered` has looked; this tells the type checker
-        answer = replace(self.exchange.answer, tool_calls=tuple(call.call for call in self.calls))
+        answer = self.exchange.answer
+        if self.calls:  # with their ids, and with arguments that a person changed
+            answer = replace(answer, tool_calls=tuple(call.call for call in self.calls))
         wire = answer.to_wire()
         wire.pop("reasoning_content", None)  # no backend wants its reasoning back; the page shows what is sent
         wire.pop("refusal", None)
