@@ -16,7 +16,7 @@ help:
 	@echo 'make setup        set it up only: .venv with the app and the embedded model engine'
 	@echo 'make test         all tests with coverage; ARGS="tests/wire -k tools" for some'
 	@echo 'make check        lint, format, types and the direction of imports'
-	@echo 'make bench        measure the claims of the README'
+	@echo 'make bench        measure the claims of the README; ARGS="stream --quick" for some'
 	@echo 'make screenshots  take the pictures in docs/ again'
 	@echo 'make lock         resolve constraints.txt anew'
 	@echo 'make clean        remove .venv and what the tools left; not the model file'
@@ -44,8 +44,7 @@ check: setup-dev
 	$(PY) -m mypy
 	.venv/bin/lint-imports
 
-bench: setup-dev
-	@test -f bench/__main__.py || { echo 'There are no benchmarks yet.' >&2; exit 1; }
+bench: setup-test
 	@$(PY) -m playground.engines.models
 	$(PY) -m bench $(ARGS)
 
