@@ -17,6 +17,7 @@ DONE = "[DONE]"
 MAX_BODY_BYTES = 64 * 2**20
 PIECE_BYTES = 256 * 2**10
 DRAIN_S = 0.1
+MIN_KEY_LENGTH = 8  # to hide a shorter one would blot out ordinary words
 
 
 async def pieces(body: bytes) -> AsyncIterator[bytes]:
@@ -137,6 +138,13 @@ async def drain(chunks: AsyncIterator[bytes]) -> None:
                 pass
     except (PlaygroundError, TimeoutError):
         pass  # the answer is complete; the connection is closed instead
+
+
+def hide_key(body: bytes, key: str | None, key_name: str | None) -> bytes:
+    """An error's body with the key as its name: some servers repeat the key that they refuse."""
+    if not key or len(key) < MIN_KEY_LENGTH:
+        return body
+    return body.replace(key.encode(), f"${key_name or 'API_KEY'}".encode())
 
 
 async def read_error(chunks: AsyncIterator[bytes], limit: int) -> bytes:

@@ -1,6 +1,7 @@
 """The client: a `PreparedRequest` in, events out."""
 
 import asyncio
+import json
 import ssl
 import time
 from collections.abc import AsyncGenerator, Callable
@@ -11,7 +12,16 @@ import aiohttp
 import httpx
 
 from playground import __version__
-from playground.client.body import PIECE_BYTES, drain, pieces, read_bytes, read_error, stream_events, whole_events
+from playground.client.body import (
+    PIECE_BYTES,
+    drain,
+    hide_key,
+    pieces,
+    read_bytes,
+    read_error,
+    stream_events,
+    whole_events,
+)
 from playground.client.failures import timed_out, transport_error
 from playground.client.timeouts import Timeouts
 from playground.client.transport import Connection, build_http_client, connection_of_task
@@ -22,6 +32,7 @@ from playground.wire.prepared import PreparedRequest
 from playground.wire.sse import MAX_EVENT_BYTES
 
 MAX_ERROR_BYTES = 2**20
+MAX_JSON_BYTES = 8 * 2**20  # a catalogue of some thousand models is 2 MB
 OWN_HEADERS = {
     "accept": "*/*",
     "accept-encoding": "identity",  # as curl: a compressed stream would come in blocks
@@ -37,6 +48,8 @@ class Client:
         timeouts: the deadlines.
         max_event_bytes: the longest server-sent event that is accepted.
         verify: what certificates are trusted.
+        allow_address: which IP addresses it may connect to, asked of each one before a connection; where it is
+            given, no proxy is used, since a proxy would choose the address.
         clock: monotonic seconds.
     """
 
@@ -46,12 +59,14 @@ class Client:
         *,
         max_event_bytes: int = MAX_EVENT_BYTES,
         verify: ssl.SSLContext | None = None,
+        allow_address: Callable[[str], bool] | None = None,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._timeouts = timeouts or Timeouts()
         self._max_event_bytes = max_event_bytes
         self._clock = clock
         self._verify = verify
+        self._allow_address = allow_address
         self._http: httpx.AsyncClient | None = None
 
     async def aclose(self) -> None:
@@ -70,18 +85,20 @@ class Client:
         _check(key)
         headers = OWN_HEADERS | ({"authorization": f"Bearer {key}"} if key else {})
         try:
-            async with asyncio.timeout(timeout_s):
-                response = await self._client().get(url, headers=headers)
+            async with asyncio.timeout(timeout_s), self._client().stream("GET", url, headers=headers) as response:
+                body = await _read_json(response, url)
         except TimeoutError:
             raise timed_out(url, "first_byte", timeout_s) from None
-        except (httpx.HTTPError, httpx.InvalidURL, aiohttp.ClientError, OSError, UnicodeError) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, aiohttp.ClientError, OSError, ValueError) as error:
             raise transport_error(error, url, self._timeouts.connect_s) from error
         if response.status_code >= ERROR_STATUS:
-            raise parse_error(response.status_code, response.reason_phrase, response.headers.items(), response.content)
+            body = hide_key(body, key, "API_KEY")
+            raise parse_error(response.status_code, response.reason_phrase, response.headers.items(), body)
         try:
-            return response.json()
-        except ValueError:
-            raise StreamProtocolError(f"{url} answered with no JSON.", excerpt=response.text) from None
+            return json.loads(body)
+        except (ValueError, RecursionError):  # the last: brackets without end
+            excerpt = body.decode("utf-8", "replace")
+            raise StreamProtocolError(f"{url} answered with no JSON.", excerpt=excerpt) from None
 
     async def events(self, request: PreparedRequest, key: str | None = None) -> AsyncGenerator[ev.StreamEvent, None]:
         """Send `request` and tell what happens; the last event is `Completed` or `Failed`.
@@ -119,7 +136,7 @@ class Client:
             )
             async with aclosing(read_bytes(response, request.url, self._timeouts)) as chunks:
                 if response.status_code >= ERROR_STATUS:
-                    body = await read_error(chunks, MAX_ERROR_BYTES)
+                    body = hide_key(await read_error(chunks, MAX_ERROR_BYTES), key, request.key_name)
                     yield ev.ChunkReceived(now(), body.decode("utf-8", errors="replace"))
                     head = (response.status_code, response.reason_phrase, response.headers.multi_items())
                     raise parse_error(*head, body)
@@ -154,14 +171,25 @@ class Client:
                 return await self._client().send(http_request, stream=True)
         except TimeoutError:
             raise timed_out(request.url, "first_byte", self._timeouts.first_byte_s) from None
-        except (httpx.HTTPError, httpx.InvalidURL, aiohttp.ClientError, OSError, UnicodeError) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, aiohttp.ClientError, OSError, ValueError) as error:
             raise transport_error(error, request.url, self._timeouts.connect_s) from error
 
     def _client(self) -> httpx.AsyncClient:
         if self._http is None:
             context = self._verify or httpx.create_ssl_context()
-            self._http = build_http_client(context, self._clock, self._timeouts.connect_s)
+            self._http = build_http_client(
+                context, self._clock, self._timeouts.connect_s, allow_address=self._allow_address
+            )
         return self._http
+
+
+async def _read_json(response: httpx.Response, url: str) -> bytes:
+    body = bytearray()
+    async for data in response.aiter_bytes():
+        body += data
+        if len(body) > MAX_JSON_BYTES:
+            raise StreamProtocolError(f"{url} answered with more than {MAX_JSON_BYTES:,} bytes.")
+    return bytes(body)
 
 
 def _check(key: str | None) -> None:

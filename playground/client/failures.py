@@ -6,7 +6,9 @@ from collections.abc import Iterator
 import aiohttp
 import httpx
 
+from playground.client.transport import AddressNotAllowed
 from playground.errors import (
+    AddressRefused,
     ConnectFailed,
     NameResolutionFailed,
     PlaygroundError,
@@ -50,7 +52,15 @@ def transport_error(error: Exception, url: str, connect_s: float) -> PlaygroundE
     def any_is(*kinds: type[BaseException]) -> bool:
         return any(isinstance(cause, kinds) for cause in causes)
 
-    if any_is(aiohttp.InvalidURL, httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError):
+    if any_is(AddressNotAllowed):
+        return AddressRefused(
+            f"{url} leads to an address that may not be reached from here.",
+            url=url,
+            advice="The app is open to others, so a Custom URL reaches public addresses only. "
+            "Its operator can name inside hosts in PLAYGROUND_INTERNAL_HOSTS.",
+        )
+    no_url = any_is(aiohttp.InvalidURL, httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError)
+    if no_url or type(error) is ValueError:  # the last: aiohttp takes no name and password in a URL
         return ConnectFailed(
             f"{url} is no URL that can be asked: {words(error)}.",
             url=url,

@@ -5,10 +5,11 @@ The exchange route writes them and the page reads them: what the snippet shows i
 
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
+from playground.tools.turns import Call
 from playground.wire.exchange import Exchange
 
 MAX_CONVERSATIONS = 500
@@ -22,6 +23,7 @@ class Turn:
     Attributes:
         message: the user's; None where the answer goes on from what is there.
         exchange: what came back.
+        calls: the answer's tool calls, each with its result once it has one.
         edited: the answer as the person changed it.
         model: the model that was asked.
         cost: US dollars, where the backend's list has prices and the answer had usage.
@@ -30,6 +32,7 @@ class Turn:
 
     message: dict[str, Any] | None
     exchange: Exchange | None = None
+    calls: tuple[Call, ...] = ()
     edited: str | None = None
     model: str = ""
     cost: Decimal | None = None
@@ -58,10 +61,16 @@ class Turn:
         if self.edited is not None:
             return [*said, {"role": "assistant", "content": self.edited}]
         assert self.exchange is not None  # noqa: S101 - `answered` has looked; this tells the type checker
-        wire = self.exchange.answer.to_wire()
+        answer = replace(self.exchange.answer, tool_calls=tuple(call.call for call in self.calls))
+        wire = answer.to_wire()
         wire.pop("reasoning_content", None)  # no backend wants its reasoning back; the page shows what is sent
         wire.pop("refusal", None)
-        return [*said, wire]
+        return [*said, wire, *(call.result.to_wire() for call in self.calls if call.result)]
+
+    @property
+    def waits(self) -> bool:
+        """Whether a call has no result yet: no server goes on before it has one."""
+        return any(call.result is None for call in self.calls)
 
 
 @dataclass(slots=True)
@@ -93,14 +102,14 @@ class Conversation:
         self.preface, self.turns, self.images, self.last = [], [], [], None
 
     def cut_from(self, index: int) -> str:
-        """Take away turn `index` and all after it, and give its message's text back."""
+        """Take away turn `index` and all after it; its message's text comes back, its images wait again."""
         if not 0 <= index < len(self.turns):
             return ""
         message = self.turns[index].message
         del self.turns[index:]
         if message is None:
             return ""
-        self.images = [*images_of(message), *self.images]
+        self.images = [*images_of(message), *(image for image in self.images if image not in images_of(message))]
         return text_of(message)
 
     def edit(self, index: int, part: str, text: str) -> None:
@@ -124,15 +133,19 @@ def text_of(message: Mapping[str, Any]) -> str:
     content = message.get("content")
     if isinstance(content, str):
         return content
-    parts = content if isinstance(content, list) else ()
-    return "\n".join(part["text"] for part in parts if isinstance(part, dict) and "text" in part)
+    return "\n".join(part["text"] for part in parts_of(message) if isinstance(part.get("text"), str))
 
 
 def images_of(message: Mapping[str, Any]) -> list[str]:
     """The URLs of a message's images."""
+    found = (part.get("image_url") for part in parts_of(message) if part.get("type") == "image_url")
+    return [image["url"] for image in found if isinstance(image, dict) and isinstance(image.get("url"), str)]
+
+
+def parts_of(message: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The parts of a message's content; none where it is text."""
     content = message.get("content")
-    parts = content if isinstance(content, list) else ()
-    return [part["image_url"]["url"] for part in parts if isinstance(part, dict) and part.get("type") == "image_url"]
+    return [part for part in content if isinstance(part, dict)] if isinstance(content, list) else []
 
 
 def with_text(message: Mapping[str, Any], text: str) -> dict[str, Any]:

@@ -9,7 +9,9 @@ from playground.ui.components import Drawn
 from playground.ui.handlers.conversation import ConversationHandlers
 from playground.ui.parts import FORM, QUICK, Page
 
-SEND = f"async (...values) => await window.playground.send(window.playground.form({json.dumps(FORM)}, values))"
+FORM_OF = f"window.playground.form({json.dumps(FORM)}, values)"
+SEND = f"async (...values) => await window.playground.send({FORM_OF})"
+DECIDE = f"async (...values) => await window.playground.decide({FORM_OF})"
 TOGGLE = (
     '<button type="button" class="link" data-act="parameters" aria-expanded="false" aria-controls="parameters">'
     "Parameters</button>"
@@ -78,6 +80,8 @@ def connect_composer(page: Page, handlers: ConversationHandlers) -> None:
     )
     for ran in (parts["send"].click(**send), retried.then(**send)):
         ran.then(handlers.commit, [conversation, message], committed, **QUICK)
+    decided = parts["decide"].click(**(send | {"js": DECIDE}))
+    decided.then(handlers.redraw, conversation, [*page.panels(), parts["attached"]], **QUICK)
     parts["stop"].click(None, js="() => window.playground.stop()")
     taken_back = [parts["talk"], message, parts["attached"]]
     parts["undo"].click(handlers.undo, [conversation, message], taken_back, **QUICK)

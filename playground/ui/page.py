@@ -5,18 +5,28 @@ import gradio as gr
 from playground.server.context import Context
 from playground.ui.components import Drawn
 from playground.ui.composer import build_composer, connect_composer
-from playground.ui.handlers import BackendHandlers, ConversationHandlers, PresetHandlers, WireHandlers
+from playground.ui.handlers import (
+    BackendHandlers,
+    ConversationHandlers,
+    PresetHandlers,
+    SchemaHandlers,
+    ToolHandlers,
+    WireHandlers,
+)
 from playground.ui.header import build_header, connect_header
 from playground.ui.parts import QUICK, Page
 from playground.ui.preset_row import connect_presets
 from playground.ui.tabs.chat import build_chat, build_talk, connect_chat
+from playground.ui.tabs.json_mode import build_json, connect_json
 from playground.ui.tabs.streaming import build_streaming
+from playground.ui.tabs.tools import build_tools, connect_tools
 from playground.ui.wire_pane import build_wire, connect_wire
 
 SEPARATOR = (
     '<div role="separator" tabindex="0" aria-orientation="vertical" aria-label="Width of the work pane" '
     'aria-valuemin="35" aria-valuemax="70" aria-valuenow="56"></div>'
 )
+TABS = {"chat": build_chat, "streaming": build_streaming, "tools": build_tools, "json": build_json}
 OPEN = "(...values) => [window.playground.conversation(), ...values.slice(1)]"
 
 
@@ -30,7 +40,7 @@ def build_page(context: Context) -> gr.Blocks:
         with gr.Row(elem_id="panes", equal_height=False):
             with gr.Column(elem_id="work", min_width=0):
                 with gr.Tabs(elem_id="modes") as page.parts["tabs"]:
-                    tabs = {"chat": build_chat(page, context), "streaming": build_streaming(page, context)}
+                    tabs = {name: build(page, context) for name, build in TABS.items()}
                 build_talk(page)
                 build_composer(page)
             Drawn(SEPARATOR, js_on_load="window.playground.divider(element)", elem_id="divider", min_width=0)
@@ -49,9 +59,10 @@ def _hidden(page: Page) -> None:
     page.parts["language"] = gr.Textbox("curl", visible="hidden")
     for bell in ("ended", "again"):
         page.parts[bell] = gr.Textbox(visible="hidden")
+    page.parts["tool_edit"] = gr.Textbox(visible="hidden", elem_id="tool-edit")
     page.parts["turn"] = gr.Textbox(visible="hidden", elem_id="turn")
-    for button in ("retry", "detach", "step"):
-        page.parts[button] = gr.Button(visible="hidden", elem_id=button)
+    for button in ("retry", "detach", "step", "decide", "fix_schema"):
+        page.parts[button] = gr.Button(visible="hidden", elem_id=button.replace("_", "-"))
 
 
 def _connect(blocks: gr.Blocks, page: Page, context: Context) -> None:
@@ -64,4 +75,6 @@ def _connect(blocks: gr.Blocks, page: Page, context: Context) -> None:
     connect_wire(page, blocks, WireHandlers(context))
     connect_composer(page, conversations)
     connect_chat(page, conversations)
+    connect_tools(page, ToolHandlers(context))
+    connect_json(page, SchemaHandlers())
     connect_presets(page, PresetHandlers(context))

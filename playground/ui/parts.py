@@ -17,8 +17,25 @@ FORM = (
     "stream",
     "include_usage",
     "extra",
+    "tools",
+    "tool_choice",
+    "parallel_tool_calls",
+    "with_format",
+    "choice_after",
+    "mcp",
+    "mock",
+    "builtins",
+    "by_itself",
+    "max_turns",
+    "json_mode",
+    "schema_name",
+    "json_schema",
+    "strict",
+    "schema_in_prompt",
+    "with_tools",
     *(f"param.{parameter.name}" for parameter in PARAMETERS),
 )
+FOLD = '<button type="button" class="link" data-act="fold" aria-expanded="true">fold</button>'
 PANELS = ("talk", "stream_view", "steps", "request", "response", "events", "timing")
 
 

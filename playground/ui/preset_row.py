@@ -7,7 +7,7 @@ import gradio as gr
 from playground.server.context import Context
 from playground.server.parameters import PARAMETERS
 from playground.ui.components import Drawn
-from playground.ui.handlers.presets import PresetHandlers
+from playground.ui.handlers.presets import FILLED, PresetHandlers
 from playground.ui.parts import QUICK, Page
 
 
@@ -23,7 +23,7 @@ def connect_presets(page: Page, handlers: PresetHandlers) -> None:
     """A press fills the form."""
     form = page.form
     params = [form[f"param.{parameter.name}"] for parameter in PARAMETERS]
-    filled = [form[name] for name in ("tab", "model", "message", "system", "stream", "include_usage", "extra")]
+    filled = [form[name] for name in FILLED]
     for button, preset in page.presets:
         button.click(
             partial(handlers.load, preset),

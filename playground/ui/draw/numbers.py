@@ -2,12 +2,15 @@
 
 from decimal import Decimal
 
+MILLISECONDS = 1000
+
 
 def seconds(value: float | None) -> str:
     """A time: `18 ms`, `2.31 s`, or a dash."""
     if value is None:
         return "–"
-    return f"{value * 1000:.0f} ms" if value < 1 else f"{value:.2f} s"
+    milliseconds = round(value * 1000)
+    return f"{milliseconds} ms" if milliseconds < MILLISECONDS else f"{value:.2f} s"
 
 
 def rate(value: float | None) -> str:

@@ -7,14 +7,23 @@ from typing import Any
 from playground.errors import PlaygroundError
 from playground.markup.markdown import render_markdown
 from playground.server.conversations import Conversation, Turn, text_of
+from playground.server.judging import is_json, verdict_on
+from playground.ui.draw.calls import draw_calls, draw_leaks
 from playground.ui.draw.images import draw_pictures
 from playground.ui.draw.numbers import dollars, rate, seconds
+from playground.ui.draw.tree import draw_tree
+from playground.ui.draw.verdict import draw_verdict
 from playground.wire.exchange import Answer, Exchange
 from playground.wire.metrics import percentile
 
 EMPTY = (
-    '<p class="empty"><b>Chat</b> sends one conversation to the model above. Press a preset, or write a '
-    "message: the request that will go out stands beside it and changes as you type.</p>"
+    '<p class="empty" data-for="chat"><b>Chat</b> sends one conversation to the model above. Press a preset, or write '
+    "a message: the request that will go out stands beside it and changes as you type.</p>"
+    '<p class="empty" data-for="tools"><b>Tools</b> offers the functions above to the model. Press lookup_region, then '
+    "Send: its calls appear here as they stream in, are checked against their schema, and wait for you to run, answer "
+    "or reject them.</p>"
+    '<p class="empty" data-for="json"><b>JSON</b> asks for an answer of a stated shape. Press Restart nginx, then '
+    "Send: the answer grows as a tree, and each rule that it breaks is named with its place.</p>"
 )
 
 
@@ -62,9 +71,9 @@ def _answer(turn: Turn, exchange: Exchange, index: int) -> str:
         raw, body = turn.edited, render_markdown(turn.edited)
     else:
         raw = answer.content
-        body += render_markdown(answer.content) if answer.content else ""
+        body += _content(exchange, index)
         body += f'<p class="note">Refused: {escape(answer.refusal)}</p>' if answer.refusal else ""
-        body += "".join(_call(call.name, call.arguments) for call in answer.tool_calls)
+        body += draw_calls(turn.calls, index) or "".join(_call(call.name, call.arguments) for call in answer.tool_calls)
         body += "".join(
             f'<div class="choice"><span class="who">choice {i + 2}</span>{render_markdown(other.content)}</div>'
             for i, other in enumerate(exchange.answers[1:])
@@ -77,12 +86,22 @@ def _answer(turn: Turn, exchange: Exchange, index: int) -> str:
     return source + body + _meter(turn, exchange, index)
 
 
+def _content(exchange: Exchange, index: int) -> str:
+    """The answer's text: a tree with its verdict where JSON was asked for, else Markdown."""
+    text = exchange.answer.content
+    if not is_json(exchange.request):
+        return render_markdown(text) + draw_leaks(text) if text else ""
+    verdict = verdict_on(exchange)
+    marked = {violation.pointer for violation in verdict.violations} if verdict else set()
+    return (draw_tree(text, marked) if text else "") + (draw_verdict(verdict, index) if verdict else "")
+
+
 def _reasoning(answer: Answer, exchange: Exchange) -> str:
     if not answer.reasoning:
         return ""
     details = (exchange.usage or {}).get("completion_tokens_details") or {}
     tokens = details.get("reasoning_tokens") if isinstance(details, dict) else None
-    head = "Reasoning" + (f" · {tokens} tokens" if tokens else "")
+    head = "Reasoning" + (f" · {tokens:,} tokens" if isinstance(tokens, int) and tokens else "")
     return f'<details><summary>{head}</summary><div class="plain">{escape(answer.reasoning)}</div></details>'
 
 

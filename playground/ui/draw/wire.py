@@ -15,7 +15,7 @@ from playground.wire.metrics import percentile, stalls
 
 MAX_EVENTS = 300
 MAX_SHOWN = 60_000
-SHOWN_PARAMETERS = ("temperature", "max_tokens", "top_p", "seed")
+SHOWN_PARAMETERS = ("temperature", "max_tokens", "top_p")
 
 
 def draw_code(name: str, coloured: str) -> str:
@@ -108,7 +108,7 @@ def draw_response(exchange: Exchange | None) -> str:
 def _pretty(text: str) -> str:
     try:
         return json.dumps(json.loads(text), indent=2, ensure_ascii=False)
-    except ValueError:
+    except (ValueError, RecursionError):  # no JSON; JSON that is nested without end
         return text
 
 

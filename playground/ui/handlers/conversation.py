@@ -38,6 +38,11 @@ class ConversationHandlers:
         typed = message if turn is None or turn.failed else ""
         return *draw_panels(conversation), typed, draw_attached(conversation.images)
 
+    def redraw(self, conversation_id: str) -> tuple[Any, ...]:
+        """A call was decided about; what is typed stays."""
+        conversation = self._conversations.get(conversation_id)
+        return *draw_panels(conversation), draw_attached(conversation.images)
+
     def edit(self, conversation_id: str, event: gr.EventData) -> tuple[str, str]:
         """A message or an answer was changed; the wire pane follows."""
         conversation = self._conversations.get(conversation_id)
@@ -59,9 +64,8 @@ class ConversationHandlers:
 
     def clear(self, conversation_id: str) -> tuple[Any, ...]:
         """Begin anew; what is typed stays."""
-        conversation = self._conversations.get(conversation_id)
-        conversation.clear()
-        return *draw_panels(conversation), draw_attached(conversation.images)
+        self._conversations.get(conversation_id).clear()
+        return self.redraw(conversation_id)
 
     def attach(self, conversation_id: str, files: Sequence[str] | None) -> tuple[None, str]:
         """Keep the chosen images as data URLs, to go with the next message."""

@@ -25,7 +25,7 @@
   };
 
   // What scripts tell the server goes through Gradio's own hidden fields and buttons.
-  const fill = (field, text) => {
+  const fill = playground.fill = (field, text) => {
     Object.getOwnPropertyDescriptor(Object.getPrototypeOf(field), 'value').set.call(field, text);
     field.dispatchEvent(new Event('input', {bubbles: true}));
   };
@@ -78,6 +78,13 @@
     $('#toggle button').setAttribute('aria-expanded', open);
   };
   playground.acts = {
+    fold: () => {
+      const folded = document.body.classList.toggle('pane-folded');
+      document.querySelectorAll('[data-act=fold]').forEach(button => {
+        button.setAttribute('aria-expanded', !folded);
+        button.textContent = folded ? 'unfold' : 'fold';
+      });
+    },
     parameters: () => parameters(!document.body.classList.contains('parameters-open')),
     parameter: ({dataset}) => {
       parameters(true);

@@ -1,0 +1,165 @@
+"""JSON text to a value, with the line and column of what is wrong.
+
+Stricter than Python's own reader: no NaN or Infinity (RFC 8259, 6). It has limits, as RFC 8259, 9 allows: nesting,
+because a validator that follows a schema into the depths would overflow its stack, and digits, because turning
+them into a number costs time that grows with its square.
+"""
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from playground.schema.numbers import to_number
+from playground.schema.partial import Begin, End, PartialJson
+from playground.schema.pointer import Token, to_pointer
+
+MAX_DEPTH = 250  # the validator takes a schema of 255
+_STRINGS_AND_BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*"?|[\[\]{}]', re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something wrong in a text.
+
+    Attributes:
+        message: what; no place in it.
+        line, column: where, counting characters from 1; None where only the pointer is known.
+        pointer: the JSON Pointer of the value, or "" for the whole text.
+    """
+
+    message: str
+    line: int | None = None
+    column: int | None = None
+    pointer: str = ""
+
+    def __str__(self) -> str:
+        """`line 3, column 7, /items: …`, with the parts that are known."""
+        place = [f"line {self.line}, column {self.column}"] if self.line is not None else []
+        place += [self.pointer] if self.pointer else []
+        return f"{', '.join(place)}: {self.message}" if place else self.message
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A text as a value.
+
+    Attributes:
+        value: the value; None if there is a problem, and for `null`.
+        problem: why the text is no JSON, or None.
+        offset: where the problem is, counting characters from 0.
+        is_cut: the text is fine as far as it goes, but ends too early.
+        has_duplicates: an object has a name twice; the last one counts.
+    """
+
+    value: Any = None
+    problem: Problem | None = None
+    offset: int = 0
+    is_cut: bool = False
+    has_duplicates: bool = False
+
+
+def read_json(text: str) -> Document:
+    """The whole text as one JSON value; spaces around it are fine."""
+    duplicates = False
+
+    def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        nonlocal duplicates
+        found = dict(pairs)
+        duplicates = duplicates or len(found) < len(pairs)
+        return found
+
+    if (deep := _too_deep(text)) is not None:
+        message = f"nested deeper than {MAX_DEPTH} levels, which is more than can be checked"
+        return Document(problem=_problem(message, text, deep), offset=deep)
+    try:
+        value = json.loads(
+            text, parse_int=to_number, parse_float=to_number, parse_constant=_no_number, object_pairs_hook=members
+        )
+    except ValueError:
+        return _explain(text)
+    return Document(value, has_duplicates=duplicates)
+
+
+def find_duplicates(text: str) -> tuple[Problem, ...]:
+    """Every name that stands in its object a second time, at its value."""
+    return tuple(
+        _problem(
+            f"{json.dumps(path[-1], ensure_ascii=False)} stands twice: the last one counts", text, begin.offset, path
+        )
+        for begin, path in _values(text)
+        if begin.duplicate
+    )
+
+
+def locate(text: str, pointers: set[str]) -> dict[str, tuple[int, int]]:
+    """Line and column of the value at each pointer; of the last one, where a name stands twice."""
+    found = {pointer: begin.offset for begin, path in _values(text) if (pointer := to_pointer(path)) in pointers}
+    return {pointer: line_and_column(text, offset) for pointer, offset in found.items()}
+
+
+def line_and_column(text: str, offset: int) -> tuple[int, int]:
+    """Both count from 1."""
+    return text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)
+
+
+def _values(text: str) -> Any:
+    """Each value's beginning with the path to it."""
+    parser = PartialJson()
+    path: list[Token] = []
+    for op in parser.feed(text):
+        if isinstance(op, Begin):
+            path += [] if op.key is None else [op.key]
+            yield op, tuple(path)
+        elif isinstance(op, End) and path:
+            path.pop()
+
+
+def _no_number(word: str) -> NoReturn:
+    raise ValueError(f"{word} is no JSON number")
+
+
+def _too_deep(text: str) -> int | None:
+    """Where the nesting passes the limit."""
+    if text.count("[") + text.count("{") <= MAX_DEPTH:
+        return None
+    depth = 0
+    for found in _STRINGS_AND_BRACKETS.finditer(text):
+        char = found[0][0]
+        if char in "[{":
+            depth += 1
+            if depth > MAX_DEPTH:
+                return found.start()
+        elif char in "]}":
+            depth -= 1
+    return None
+
+
+def _explain(text: str) -> Document:
+    """Why it is no JSON: our own parser says it in plain words, and tells a cut text from a wrong one."""
+    parser = PartialJson()
+    first = next((op for op in (*parser.feed(text), *parser.finish()) if not isinstance(op, End)), None)
+    if parser.noise and not (isinstance(first, Begin)):
+        offset = len(text) - len(text.lstrip(" \t\r\n"))
+        return Document(problem=_problem("a JSON value was expected, not words", text, offset), offset=offset)
+    if (broken := parser.broken) is not None:
+        problem = Problem(broken.message, broken.line, broken.column)
+        return Document(problem=problem, offset=broken.offset)
+    if parser.complete:
+        offset = json_end(text)
+        return Document(problem=_problem("there is more text after the JSON value", text, offset), offset=offset)
+    message = "the text is empty" if not parser.began else "the text ends before the JSON value does"
+    return Document(problem=_problem(message, text, len(text)), offset=len(text), is_cut=True)
+
+
+def json_end(text: str) -> int:
+    """Where what stands behind the first value begins."""
+    parser = PartialJson()
+    ends = [op.offset for op in (*parser.feed(text), *parser.finish()) if isinstance(op, End)]
+    end = ends[-1] if ends else 0
+    return end + len(text[end:]) - len(text[end:].lstrip(" \t\r\n"))
+
+
+def _problem(message: str, text: str, offset: int, path: tuple[Token, ...] = ()) -> Problem:
+    line, column = line_and_column(text, offset)
+    return Problem(message, line, column, to_pointer(path))

@@ -1,0 +1,351 @@
+"""A schema from the source of pydantic models, pasted as text. It is parsed, never run.
+
+For what is supported the schema is what pydantic's own `model_json_schema()` gives: models with bases among the
+pasted ones, nested and recursive ones, enums, `Optional`, unions, `Literal`, lists, sets, tuples, dicts, `Annotated`,
+`Field` with constraints, defaults, dates and other plain types. What is not understood is named with its line;
+nothing is guessed.
+"""
+
+import ast
+import textwrap
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from playground.schema.document import Problem
+from playground.schema.pydantic_fields import FieldInfo, NotUnderstood, literal, read_field
+from playground.schema.pydantic_types import Types
+
+MAX_CHARACTERS = 200_000
+_ENUMS = frozenset("Enum StrEnum IntEnum".split())
+_CONFIG_WITHOUT_EFFECT = frozenset(
+    "frozen strict populate_by_name validate_by_name validate_by_alias validate_assignment validate_default"
+    " str_strip_whitespace str_to_lower str_to_upper use_enum_values from_attributes revalidate_instances"
+    " arbitrary_types_allowed protected_namespaces allow_inf_nan hide_input_in_errors".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PydanticSchema:
+    """What came of a source.
+
+    Attributes:
+        schema: the model's schema; None if there are problems.
+        model: whose it is.
+        models: all models in the source, in its order, to choose from.
+        problems: what is not understood, with line and column.
+    """
+
+    schema: dict[str, Any] | None
+    model: str | None = None
+    models: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+
+def schema_from_pydantic(source: str, model: str | None = None) -> PydanticSchema:
+    """The schema of a model.
+
+    Args:
+        source: Python source with at least one class that derives from `BaseModel`; imports may be missing.
+        model: which one; None takes the last that no other one refers to.
+    """
+    if len(source) > MAX_CHARACTERS:
+        return _failed(f"{len(source):,} characters; {MAX_CHARACTERS:,} are the most that are read")
+    try:
+        tree = ast.parse(textwrap.dedent(source))
+        return _Source(tree).build(model)
+    except SyntaxError as error:
+        return _failed(f"this is no Python: {error.msg}", error.lineno, error.offset)
+    except (RecursionError, MemoryError):
+        return _failed("this is nested too deep to be read")
+    except ValueError as error:
+        return _failed(f"this is no Python: {error}")
+
+
+def _failed(message: str, line: int | None = None, column: int | None = None) -> PydanticSchema:
+    return PydanticSchema(None, problems=(Problem(message, line, column if line else None),))
+
+
+@dataclass(slots=True)
+class _Model:
+    """A model as it was read.
+
+    Attributes:
+        properties: by their names in JSON.
+        required: which of them must be there.
+        config: of `model_config`.
+        uses: the models and enums that its fields name.
+    """
+
+    properties: dict[str, Any] = field(default_factory=dict)
+    required: dict[str, bool] = field(default_factory=dict)
+    config: dict[str, Any] = field(default_factory=dict)
+    uses: dict[str, None] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
+
+
+class _Source:
+    """The classes of one source."""
+
+    def __init__(self, tree: ast.Module) -> None:
+        self._problems: dict[str, list[Problem]] = {}
+        self._classes = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
+        imports = dict(_imports(tree))
+        aliases = {} if not self._classes else dict(_aliases(tree))
+        self._enums: dict[str, dict[str, Any]] = {}
+        bare = Types(imports, frozenset(), {}, {})
+        self._bases = {
+            name: [bare.name(base) for base in node.bases if isinstance(base, ast.Name | ast.Attribute)]
+            for name, node in self._classes.items()
+        }
+        self._models = [name for name in self._classes if self._derives(name, frozenset(("BaseModel",)), ())]
+        enums = [name for name in self._classes if self._derives(name, _ENUMS, ())]
+        for name in enums:
+            with self._telling(name):
+                self._enums[name] = _members(self._classes[name], bare)
+        self._types = Types(imports, frozenset((*self._models, *enums)), aliases, self._enums)
+        self._read: dict[str, _Model] = {}
+
+    def build(self, wanted: str | None) -> PydanticSchema:
+        """The schema, or the problems."""
+        models = tuple(self._models)
+        if not models:
+            return _failed("there is no class that derives from BaseModel")
+        if wanted is not None and wanted not in models:
+            return _failed(f"there is no model {wanted}; there are {', '.join(models)}")
+        for name in models:
+            self._model(name)
+        model = wanted or self._root()
+        reachable = self._reachable(model)
+        concerned = self._with_bases({model, *reachable})
+        if problems := {problem for name in concerned for problem in self._problems.get(name, ())}:
+            ordered = sorted(problems, key=lambda p: (p.line or 0, p.column or 0, p.message))
+            return PydanticSchema(None, model, models, tuple(ordered))
+        definitions = {name: self._schema(name) for name in sorted(reachable)}
+        if model in reachable:
+            return PydanticSchema({"$defs": definitions, "$ref": f"#/$defs/{model}"}, model, models)
+        schema = self._schema(model)
+        return PydanticSchema(({"$defs": definitions} if definitions else {}) | schema, model, models)
+
+    def _derives(self, name: str, roots: frozenset[str], seen: tuple[str, ...]) -> bool:
+        if name in seen:
+            return False
+        return any(
+            base in roots or (base in self._classes and self._derives(base, roots, (*seen, name)))
+            for base in self._bases[name]
+        )
+
+    def _root(self) -> str:
+        """The last model that no other one refers to; the last one, if there is none."""
+        used = {use for name, model in self._read.items() for use in model.uses if use != name}
+        used |= {base for name in self._models for base in self._bases[name]}
+        return next((name for name in reversed(self._models) if name not in used), self._models[-1])
+
+    def _reachable(self, model: str) -> set[str]:
+        found: set[str] = set()
+        waiting = [model]
+        while waiting:
+            read = self._read.get(waiting.pop())
+            for name in read.uses if read is not None else ():
+                if name not in found:
+                    found.add(name)
+                    waiting.append(name)
+        return found
+
+    def _with_bases(self, names: set[str]) -> set[str]:
+        found = set(names)
+        waiting = list(names)
+        while waiting:
+            new = [base for base in self._bases[waiting.pop()] if base in self._classes and base not in found]
+            found |= set(new)
+            waiting += new
+        return found
+
+    @contextmanager
+    def _telling(self, name: str) -> Iterator[None]:
+        """What is not understood in here is a problem of the class `name`."""
+        try:
+            yield
+        except NotUnderstood as error:
+            self._problems.setdefault(name, []).append(Problem(error.message, error.line, error.column))
+
+    def _model(self, name: str) -> _Model:
+        if name in self._read:
+            return self._read[name]
+        found = self._read[name] = _Model()
+        node = self._classes[name]
+        for base in reversed(node.bases):
+            with self._telling(name):
+                self._inherit(found, base)
+        with self._telling(name):
+            if node.keywords:
+                raise NotUnderstood(node, f"class {name}(…, {node.keywords[0].arg}=…) is not understood")
+        for statement in node.body:
+            with self._telling(name):
+                self._statement(found, statement)
+        return found
+
+    def _inherit(self, found: _Model, base: ast.expr) -> None:
+        name = self._types.name(base) if isinstance(base, ast.Name | ast.Attribute) else ast.unparse(base)
+        if name == "BaseModel":
+            return
+        if name not in self._models:
+            raise NotUnderstood(base, f"the base {name} is not known here")
+        parent = self._model(name)
+        found.properties |= parent.properties
+        found.required |= parent.required
+        found.config |= parent.config
+        found.uses |= parent.uses
+        found.names |= parent.names
+
+    def _statement(self, found: _Model, node: ast.stmt) -> None:  # noqa: C901 - one case a kind of statement
+        match node:
+            case ast.AnnAssign(target=ast.Name(id="model_config"), value=ast.expr() as value):
+                self._config(found, value)
+            case ast.AnnAssign(target=ast.Name(id=name), annotation=annotation, value=value):
+                if not name.startswith("_") and not self._is_class_variable(annotation):
+                    self._field(found, name, annotation, value)
+            case ast.Assign(targets=[ast.Name(id="model_config")], value=value):
+                self._config(found, value)
+            case ast.Assign(targets=[ast.Name(id=name)]) if name.startswith("_"):
+                pass
+            case ast.ClassDef(name="Config"):
+                self._old_config(found, node)
+            case ast.FunctionDef(name="__get_pydantic_json_schema__" | "__get_pydantic_core_schema__"):
+                raise NotUnderstood(node, "a class that makes its own schema is not understood")
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.Pass() | ast.Expr(value=ast.Constant()):
+                pass
+            case ast.ClassDef(name=name):
+                raise NotUnderstood(node, f"the class {name} must stand outside of the model")
+            case ast.Assign(targets=[ast.Name(id=name)]):
+                raise NotUnderstood(node, f"{name} has no type: write {name}: … = …")
+            case _:
+                raise NotUnderstood(node, f"{ast.unparse(node).splitlines()[0]} is not understood")
+
+    def _is_class_variable(self, node: ast.expr) -> bool:
+        inner = node.value if isinstance(node, ast.Subscript) else node
+        return isinstance(inner, ast.Name | ast.Attribute) and self._types.name(inner) == "ClassVar"
+
+    def _field(self, found: _Model, name: str, annotation: ast.expr, value: ast.expr | None) -> None:
+        self._types.used = {}
+        typed = self._types.read(annotation)
+        info = typed.info or FieldInfo()
+        if isinstance(value, ast.Call) and self._types.name(value.func) == "Field":
+            info = info.merged(read_field(value, self._types, is_default=True))
+        elif value is not None and not (isinstance(value, ast.Constant) and value.value is ...):
+            info = info.merged(FieldInfo(has_default=True, default=(literal(value, self._types),)))
+        key = info.alias if info.alias is not None else name
+        if (old := found.names.get(name)) is not None and old != key:
+            found.properties = {key if k == old else k: v for k, v in found.properties.items()}
+            found.required = {key if k == old else k: v for k, v in found.required.items()}
+        title = {} if typed.has_name else {"title": key.title().replace("_", " ").strip()}
+        schema = self._types.constrained(typed, info, annotation)
+        found.properties[key] = (
+            schema | ({"default": info.default[0]} if info.default else {}) | title | info.annotations
+        )
+        found.required[key] = not info.has_default
+        found.names[name] = key
+        found.uses |= self._types.used
+
+    def _config(self, found: _Model, node: ast.expr) -> None:
+        if isinstance(node, ast.Call) and not node.args:
+            pairs = [(keyword.arg or "**", keyword.value) for keyword in node.keywords]
+        elif isinstance(node, ast.Dict):
+            pairs = [(str(literal(key, self._types)) if key else "**", item) for key, item in _pairs(node)]
+        else:
+            raise NotUnderstood(node, "model_config is not understood: write ConfigDict(…)")
+        for name, value in pairs:
+            self._setting(found, name, value)
+
+    def _old_config(self, found: _Model, node: ast.ClassDef) -> None:
+        for statement in node.body:
+            match statement:
+                case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                    self._setting(found, name, value)
+                case ast.Pass() | ast.Expr(value=ast.Constant()):
+                    pass
+                case _:
+                    raise NotUnderstood(statement, "this is not understood in a model's Config")
+
+    def _setting(self, found: _Model, name: str, value: ast.expr) -> None:
+        if name in {"extra", "title"}:
+            found.config[name] = literal(value, self._types)
+        elif name not in _CONFIG_WITHOUT_EFFECT:
+            raise NotUnderstood(value, f"the setting {name} is not understood")
+
+    def _schema(self, name: str) -> dict[str, Any]:
+        node = self._classes[name]
+        doc = ast.get_docstring(node)
+        told = {"description": doc} if doc else {}
+        if name in self._enums:
+            return _enum_schema(list(self._enums[name].values())) | {"title": name} | told
+        model = self._read[name]
+        extra = {"forbid": {"additionalProperties": False}, "allow": {"additionalProperties": True}}
+        required = [key for key, is_required in model.required.items() if is_required]
+        return (
+            {"type": "object", "title": model.config.get("title") or name}
+            | told
+            | {"properties": model.properties}
+            | ({"required": required} if required else {})
+            | extra.get(str(model.config.get("extra")), {})
+        )
+
+
+def _imports(tree: ast.Module) -> Iterator[tuple[str, str]]:
+    for node in tree.body:
+        if isinstance(node, ast.Import):
+            yield from (
+                (alias.asname or alias.name.partition(".")[0], alias.name) for alias in node.names if alias.asname
+            )
+        elif isinstance(node, ast.ImportFrom):
+            yield from ((alias.asname or alias.name, f"{node.module}.{alias.name}") for alias in node.names)
+
+
+def _aliases(tree: ast.Module) -> Iterator[tuple[str, ast.expr]]:
+    for node in tree.body:
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                yield name, value
+            case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
+                yield name, value
+
+
+def _members(node: ast.ClassDef, names: Types) -> dict[str, Any]:
+    """An enum's members with their values."""
+    found: dict[str, Any] = {}
+    for statement in node.body:
+        match statement:
+            case ast.Assign(targets=[ast.Name(id=name)], value=value) if not name.startswith("_"):
+                found[name] = _member(name, value, found, node, names)
+            case ast.FunctionDef() | ast.Pass() | ast.Expr(value=ast.Constant()):
+                pass
+            case _:
+                raise NotUnderstood(statement, f"this is not understood in the enum {node.name}")
+    if not found:
+        raise NotUnderstood(node, f"the enum {node.name} has no members")
+    return found
+
+
+def _member(name: str, value: ast.expr, found: dict[str, Any], node: ast.ClassDef, names: Types) -> Any:
+    is_auto = isinstance(value, ast.Call) and names.name(value.func) == "auto" and not value.args
+    if not is_auto:
+        return literal(value, names)
+    if any(names.name(base) == "StrEnum" for base in node.bases):
+        return name.lower()
+    numbers = [item for item in found.values() if isinstance(item, int)]
+    if len(numbers) < len(found):
+        raise NotUnderstood(value, "auto() beside texts is not understood")
+    return max(numbers, default=0) + 1
+
+
+def _enum_schema(values: list[Any]) -> dict[str, Any]:
+    once = list(dict.fromkeys(values))
+    kinds = {type(value) for value in once}
+    names = {str: "string", int: "integer", float: "number", bool: "boolean"}
+    kind = names.get(kinds.pop()) if len(kinds) == 1 else None
+    return {"enum": once} | ({"type": kind} if kind else {})
+
+
+def _pairs(node: ast.Dict) -> Iterator[tuple[ast.expr | None, ast.expr]]:
+    return zip(node.keys, node.values, strict=True)
