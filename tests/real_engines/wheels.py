@@ -37,9 +37,9 @@ class Wheels:
         others = [each for each in packages if each not in torch]
         with self._watching(packages, tell):
             for batch in [torch, *(others[at : at + _BATCH] for at in range(0, len(others), _BATCH))]:
-                missing = self._missing(batch)
+                missing = self.missing(batch)
                 if missing and self._download(missing)[0] != 0:
-                    for package in self._missing(batch):
+                    for package in self.missing(batch):
                         self._fetch_alone(package)
 
     def _fetch_alone(self, package: str) -> None:
@@ -60,7 +60,8 @@ class Wheels:
         chosen = ("--no-deps", "--only-binary=:all:", "--dest", self._folder)
         return call(self._python, *PIP, "download", *options, *chosen, *packages)
 
-    def _missing(self, packages: Sequence[str]) -> list[str]:
+    def missing(self, packages: Sequence[str]) -> list[str]:
+        """Those of `packages` whose wheels are not in the folder."""
         there = {_named(*file.name.split("-")[:2]) for file in self._folder.glob("*.whl")}
         return [package for package in packages if _named(*package.split("==")) not in there]
 
@@ -72,7 +73,7 @@ class Wheels:
         def watch() -> None:
             while not done.wait(_TELL_EVERY_S):
                 size = sum(file.stat().st_size for file in self._folder.glob("*.whl")) // _MB
-                tell(f"{len(packages) - len(self._missing(packages))} of {len(packages)} packages, {size} MB")
+                tell(f"{len(packages) - len(self.missing(packages))} of {len(packages)} packages, {size} MB")
 
         watcher = threading.Thread(target=watch, name="wheels-progress", daemon=True)
         watcher.start()
