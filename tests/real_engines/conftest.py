@@ -25,6 +25,7 @@ def base_url(server: Running) -> str:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The first test of an engine waits for its start."""
+    """Those that start an engine of their own come first; the first test of a shared one waits for its start."""
+    items.sort(key=lambda item: "server" in getattr(item, "fixturenames", ()))
     for item in items:
         item.add_marker(pytest.mark.timeout(READY_S + 180))

@@ -12,8 +12,9 @@ from pathlib import Path
 from playground.engines.models import default_cache_dir
 
 HERE = Path(__file__).parent
-MODEL = "smollm2"
+MODEL = "smollm2"  # as asking.py asks for it
 CONTEXT_TOKENS = 2048
+# Both are told to leave no white space between JSON tokens: a model this small would write it without end.
 _TEMPLATE = ["--chat-template", str(HERE / "chat_with_tools.jinja"), "--tool-call-parser", "hermes"]
 
 
@@ -85,6 +86,7 @@ VLLM = RealEngine(
     start=(
         *("-m", "vllm.entrypoints.openai.api_server", "--model", "MODEL", "--served-model-name", MODEL),
         *("--max-model-len", str(CONTEXT_TOKENS), "--max-num-seqs", "8", "--enforce-eager"),
+        *("--structured-outputs-config", '{"backend": "xgrammar", "disable_any_whitespace": true}'),
         *("--enable-auto-tool-choice", *_TEMPLATE),
     ),
     running_gauge="vllm:num_requests_running",
@@ -99,7 +101,7 @@ SGLANG = RealEngine(
         *("-m", "sglang.launch_server", "--model-path", "MODEL", "--served-model-name", MODEL),
         *("--context-length", str(CONTEXT_TOKENS), "--max-total-tokens", "8192", "--enable-metrics"),
         *("--device", "cpu", "--attention-backend", "torch_native", "--disable-overlap-schedule"),
-        *_TEMPLATE,
+        *("--constrained-json-disable-any-whitespace", *_TEMPLATE),
     ),
     running_gauge="sglang:num_running_reqs",
     variables={"SGLANG_USE_CPU_ENGINE": "1", "PYTHONPATH": str(HERE / "stand_ins")},

@@ -13,11 +13,11 @@ from playground.backends.probe import probe
 from playground.client import Client
 from playground.snippets import render_snippet
 from playground.wire.prepared import Target
-from tests.asking import STREAMED, ask, request_to
+from tests.asking import MODEL, STREAMED, ask, request_to
 from tests.cli.running import playground
-from tests.real_engines.engine import CONTEXT_TOKENS, MODEL
+from tests.real_engines.engine import CONTEXT_TOKENS
 from tests.real_engines.running import Running
-from tests.twenty import NAMED, RESPONSE_FORMAT, SCHEMA, TOOLS, fault_of
+from tests.twenty import NAMED, RESPONSE_FORMAT, SCHEMA, TOOLS, invalid
 
 CAPITAL = "What is the capital of France?"
 WEATHER = "What is the weather in Paris in Celsius?"
@@ -76,7 +76,8 @@ async def test_the_probe_finds_its_model(server: Running) -> None:
 async def test_an_answer_held_to_a_schema(base_url: str, streamed: dict[str, Any]) -> None:
     shot = await ask(base_url, WEATHER, response_format=RESPONSE_FORMAT, max_tokens=200, **streamed)
     assert shot.error is None
-    assert fault_of(shot, shot.answer.content) == ""
+    assert shot.finish_reason == "stop"
+    assert invalid(shot.answer.content) == ""
     assert set(json.loads(shot.answer.content)) == set(SCHEMA["properties"])
 
 
@@ -85,10 +86,10 @@ async def test_an_answer_held_to_a_schema(base_url: str, streamed: dict[str, Any
 async def test_a_forced_tool_call(base_url: str, choice: str | dict[str, Any], streamed: dict[str, Any]) -> None:
     shot = await ask(base_url, WEATHER, tools=TOOLS, tool_choice=choice, max_tokens=200, **streamed)
     assert shot.error is None
-    (call,) = shot.answer.tool_calls
+    call = shot.answer.tool_calls[0]
     assert call.id
     assert call.name == "get_weather"
-    assert fault_of(shot, call.arguments) == ""
+    assert invalid(call.arguments) == ""
     if streamed:
         assert len([piece for piece in shot.pieces if piece.kind == "tool_call"]) > 3
         assert shot.timings.first_tool_call_s is not None
