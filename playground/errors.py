@@ -4,10 +4,13 @@ PlaygroundError
  ├─ InvalidInput                  what the user gave cannot be used
  │   ├─ InvalidRequest            a request that is no Chat Completions request
  │   ├─ InvalidPreset             a preset file, with its path and field
+ │   ├─ InvalidTools              a text of tools, or what tools are to be made of
+ │   ├─ InvalidMock               a table of mock results, with its file and field
  │   ├─ InvalidSetting            an environment variable
  │   ├─ UnknownBackend            a name that is in no list, and no URL either
  │   └─ MissingKey                the backend wants a key and there is none
  ├─ TransportError                no complete HTTP response
+ │   ├─ AddressRefused            an inside address, asked for by a visitor
  │   ├─ ConnectFailed             refused, unreachable, reset
  │   ├─ NameResolutionFailed      DNS
  │   ├─ TLSFailed                 certificate or handshake
@@ -17,6 +20,7 @@ PlaygroundError
  │   ├─ StreamProtocolError       not what the protocol allows
  │   ├─ StreamFailed              the server sent an `error` inside the stream
  │   └─ StreamInterrupted         it ended without `finish_reason` or `[DONE]`
+ ├─ ToolServerFailed              an MCP server that cannot be reached, or answers with what is none of its protocol
  └─ EngineError                   a server that this app starts
      ├─ EngineUnavailable         the program or the model file is not there
      └─ EngineExited              it stopped by itself, with its exit code and the end of its log
@@ -84,6 +88,26 @@ class InvalidPreset(InvalidInput):
         return {"file": self.file, "field": self.field}
 
 
+class InvalidTools(InvalidInput):
+    """A text of tools, or what tools are to be made of, that cannot be used."""
+
+
+class InvalidMock(InvalidInput):
+    """A table of mock results that cannot be used, with its file and, where one is at fault, its row and field."""
+
+    def __init__(self, message: str, *, file: str, field: str | None = None) -> None:
+        where = f"{file}: {field}" if field else file
+        super().__init__(
+            f"{where}: {message}", advice="A row has tool, result or error, and maybe arguments and delay_s."
+        )
+        self.file = file
+        self.field = field
+
+    def details(self) -> dict[str, Any]:
+        """The file and the field."""
+        return {"file": self.file, "field": self.field}
+
+
 class InvalidSetting(InvalidInput):
     """An environment variable with a value that cannot be used."""
 
@@ -113,6 +137,10 @@ class TransportError(PlaygroundError):
     def details(self) -> dict[str, Any]:
         """The URL."""
         return {"url": self.url}
+
+
+class AddressRefused(TransportError):
+    """The URL leads to an address that this client may not connect to."""
 
 
 class ConnectFailed(TransportError):
@@ -230,6 +258,10 @@ class StreamFailed(StreamError):
 
 class StreamInterrupted(StreamError):
     """The stream ended with neither a `finish_reason` nor `[DONE]`."""
+
+
+class ToolServerFailed(PlaygroundError):
+    """An MCP server cannot be reached or started, or does not speak the protocol."""
 
 
 class EngineError(PlaygroundError):

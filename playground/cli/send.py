@@ -2,18 +2,21 @@
 
 import argparse
 import asyncio
+import json
 import sys
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack, aclosing
 from typing import Any
 
 from playground.backends import Backend
+from playground.cli import loop
 from playground.cli.document import render_document
-from playground.cli.output import hide, say_error, write
+from playground.cli.output import hide, say_error, visible, write
 from playground.cli.retry import wait_s
 from playground.cli.source import add_options, choose_backend, read_request
 from playground.client import Client, Timeouts
 from playground.errors import InvalidInput
+from playground.loop import End
 from playground.run import run as run_request
 from playground.settings import Settings
 from playground.wire.exchange import Exchange
@@ -34,6 +37,7 @@ def add(commands: Any) -> None:
         metavar="N",
         help="try again up to N times after 408, 429, 500, 502, 503 or no connection (default 0: never)",
     )
+    loop.add_options(parser)
     parser.set_defaults(run=run)
 
 
@@ -45,6 +49,11 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
 async def _send(arguments: argparse.Namespace, settings: Settings) -> int:
     backend = choose_backend(arguments, settings)
     request = read_request(arguments, settings, backend)
+    prepared_loop = None
+    if loop.is_wanted(arguments, settings):
+        prepared_loop = loop.prepare_loop(request, arguments, settings)
+        for line in prepared_loop.said:
+            print(visible(f"playground: {line}"), file=sys.stderr)
     key = backend.key_to_send()
     timeouts = Timeouts(settings.connect_timeout_s, settings.first_byte_timeout_s, settings.between_chunks_timeout_s)
     client = Client(timeouts, max_event_bytes=settings.max_event_bytes)
@@ -52,6 +61,8 @@ async def _send(arguments: argparse.Namespace, settings: Settings) -> int:
         stack.push_async_callback(client.aclose)
         if backend.name == "embedded":
             backend = await _start_embedded(arguments, settings, stack)
+        if prepared_loop is not None:
+            return await _loop(prepared_loop, backend, client, key, arguments)
         prepared = prepare(request, backend.target)
         show = None if arguments.json else Printer()
         exchange = await send_with_retries(prepared, client, key, retries=arguments.retries, show=show)
@@ -59,9 +70,28 @@ async def _send(arguments: argparse.Namespace, settings: Settings) -> int:
         print(hide(render_document(exchange), key, prepared.key_name))
     else:
         show.end(exchange)
+    return _status(exchange, key)
+
+
+async def _loop(
+    prepared: loop.Prepared, backend: Backend, client: Client, key: str | None, arguments: argparse.Namespace
+) -> int:
+    """As for one request; the status is 1 too where the cap on turns was reached."""
+    show = None if arguments.json else loop.LoopPrinter(Printer)
+    snapshot = await loop.send_loop(prepared, backend.target, client=client, key=key, arguments=arguments, show=show)
+    if show is None:
+        document = json.dumps(loop.loop_document(snapshot), indent=2, ensure_ascii=False)
+        print(hide(document, key, backend.target.key_name))
+    if words := loop.ending(snapshot):
+        print(visible(f"playground: {words}"), file=sys.stderr)
+    return 1 if snapshot.end is End.MAX_TURNS else _status(snapshot.exchange, key)
+
+
+def _status(exchange: Exchange, key: str | None) -> int:
+    """The exit status; an error is said."""
     if exchange.error is None:
         return 0
-    say_error(exchange.error, key=key, key_name=prepared.key_name)
+    say_error(exchange.error, key=key, key_name=exchange.request.key_name)
     return 2 if isinstance(exchange.error, InvalidInput) else 1
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from playground.backends import Backend, resolve
 from playground.errors import InvalidInput, InvalidRequest
-from playground.presets import load_presets, presets_folder
+from playground.presets import Preset, load_presets, presets_folder
 from playground.settings import Settings
 from playground.wire.request import ChatRequest
 
@@ -47,19 +47,24 @@ def read_request(arguments: argparse.Namespace, settings: Settings, backend: Bac
     Raises:
         InvalidInput: no such preset or file, or no request in it.
     """
-    request = _preset(arguments.preset, settings) if arguments.request is None else _file(arguments.request)
+    request = find_preset(arguments.preset, settings).request if arguments.request is None else _file(arguments.request)
     model = arguments.model or (backend.default_model if backend.name == "embedded" else None)
     return request.replace(model=model) if model else request
 
 
-def _preset(name: str, settings: Settings) -> ChatRequest:
+def find_preset(name: str, settings: Settings) -> Preset:
+    """The preset of that name.
+
+    Raises:
+        InvalidInput: there is none.
+    """
     found = {preset.name: preset for preset in load_presets(presets_folder(settings.presets_dir))}
     if name not in found:
         raise InvalidInput(
             f"There is no preset {name!r}.",
             advice=f"There are {', '.join(found) or 'none'}; a file goes after --request.",
         )
-    return found[name].request
+    return found[name]
 
 
 def _file(path: Path) -> ChatRequest:

@@ -32,11 +32,16 @@ def render_python(request: PreparedRequest) -> str:
     headers += [f"    {_text(name)}: {_text(value)}," for name, value in request.headers]
     return TEMPLATE.format(
         imports="import os\n" if request.key_name else "",
-        body="\n".join(f"    {line!r}" for line in _lines(request.body.decode())),
+        body=body_literal(request.body),
         headers="\n".join(headers),
         method=_text(request.method),
         url=_text(request.url),
     ).lstrip()
+
+
+def body_literal(body: bytes, indent: str = "    ") -> str:
+    """The text of a body as adjoining literals, one a line."""
+    return "\n".join(f"{indent}{line!r}" for line in _lines(body.decode()))
 
 
 def _lines(text: str) -> list[str]:

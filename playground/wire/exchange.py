@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar, overload
 
+import orjson
+
 from playground.errors import APIStatusError, PlaygroundError, StreamFailed
 from playground.wire import events as ev
 from playground.wire.metrics import Timings, gaps
@@ -139,9 +141,10 @@ class Exchange:
             return self.error.request_id
         if isinstance(self.error, StreamFailed):
             nested = self.error.metadata.get("metadata")
-            return self.error.metadata.get("request_id") or (
+            found = self.error.metadata.get("request_id") or (
                 nested.get("request_id") if isinstance(nested, dict) else None
             )
+            return None if found is None else str(found)
         return None
 
     def stop(self, at_s: float | None = None) -> "Exchange":
@@ -185,13 +188,13 @@ class ExchangeBuilder:
                 else:
                     self._dropped += 1
             case ev.ContentDelta():
-                self._choice(event.choice).content += event.text
+                self._choice(event.choice).content.add(event.text)
                 self._delta(event.at_s, "content", event.text)
             case ev.ReasoningDelta():
-                self._choice(event.choice).reasoning += event.text
+                self._choice(event.choice).reasoning.add(event.text)
                 self._delta(event.at_s, "reasoning", event.text)
             case ev.RefusalDelta():
-                self._choice(event.choice).refusal += event.text
+                self._choice(event.choice).refusal.add(event.text)
                 self._delta(event.at_s, "content", event.text)
             case ev.ToolCallDelta():
                 self._choice(event.choice).tool_call(event)
@@ -246,6 +249,11 @@ class ExchangeBuilder:
         )
 
     @property
+    def begun(self) -> bool:
+        """Whether any delta with something in it has come."""
+        return bool(self._pieces)
+
+    @property
     def finished(self) -> bool:
         """Whether any choice has its `finish_reason`."""
         return any(choice.finish_reason for choice in self._choices.values())
@@ -267,24 +275,75 @@ class ExchangeBuilder:
         self._fields |= {"done": True, **fields}
 
 
+class _Text:
+    """A text that grows: joined when it is looked at. `+=` for each piece would copy the whole each time."""
+
+    __slots__ = ("_new", "_text")
+
+    def __init__(self) -> None:
+        self._text = ""
+        self._new: list[str] = []
+
+    def add(self, piece: str) -> None:
+        self._new.append(piece)
+
+    def __str__(self) -> str:
+        if self._new:
+            self._text = "".join((self._text, *self._new))
+            self._new.clear()
+        return self._text
+
+
 @dataclass(slots=True)
 class _Choice:
-    content: str = ""
-    reasoning: str = ""
-    refusal: str = ""
-    calls: dict[int, ToolCall] = field(default_factory=dict)
+    content: _Text = field(default_factory=_Text)
+    reasoning: _Text = field(default_factory=_Text)
+    refusal: _Text = field(default_factory=_Text)
+    calls: list[ToolCall] = field(default_factory=list)
+    open_calls: dict[int, ToolCall] = field(default_factory=dict)  # by the server's index: where fragments go
     logprobs: list[dict[str, Any]] = field(default_factory=list)
     finish_reason: str | None = None
 
     def tool_call(self, event: ev.ToolCallDelta) -> None:
-        call = self.calls.setdefault(event.index, ToolCall(event.index))
-        call.id = event.id or call.id
+        call = self._call_of(event)
+        call.id = call.id or event.id  # some servers make a new id for each fragment
         call.name = event.name or call.name
         call.arguments += event.arguments
 
+    def _call_of(self, event: ev.ToolCallDelta) -> ToolCall:
+        """The call that this fragment belongs to; some servers give every call index 0, or no index at all."""
+        call = self.open_calls.get(event.index)
+        if call is not None and event.id and event.id != call.id:
+            by_id = next((other for other in self.calls if other.id == event.id), None)
+            call = by_id or (None if event.name and call.id else call)
+        elif call is not None and not event.id and event.name and event.arguments.strip() and _is_whole(call.arguments):
+            call = None  # after a whole object no fragment can go on with it
+        if call is None:
+            taken = {other.index for other in self.calls}
+            call = ToolCall(event.index if event.index not in taken else max(taken) + 1)
+            self.calls.append(call)
+        self.open_calls[event.index] = call
+        return call
+
     def answer(self) -> Answer:
-        calls = tuple(replace(self.calls[i]) for i in sorted(self.calls))
-        return Answer(self.content, self.reasoning, self.refusal, calls, tuple(self.logprobs), self.finish_reason)
+        calls = tuple(replace(call) for call in sorted(self.calls, key=_index))
+        texts = str(self.content), str(self.reasoning), str(self.refusal)
+        return Answer(*texts, calls, tuple(self.logprobs), self.finish_reason)
+
+
+def _index(call: ToolCall) -> int:
+    return call.index
+
+
+def _is_whole(arguments: str) -> bool:
+    """Whether the text is a whole JSON object."""
+    if not arguments.rstrip().endswith("}"):
+        return False
+    try:
+        orjson.loads(arguments)
+    except orjson.JSONDecodeError:
+        return False
+    return True
 
 
 def fold(request: PreparedRequest, events: Iterable[ev.StreamEvent]) -> Exchange:

@@ -135,13 +135,13 @@ def _tool_call(call: dict[str, Any], place: int, choice: int, at_s: float) -> To
     function = function if isinstance(function, dict) else {}
     index = call.get("index")
     arguments = function.get("arguments")
-    if isinstance(arguments, dict):  # a few servers send the object itself
+    if arguments is not None and not isinstance(arguments, str):  # a few servers send the object itself
         arguments = orjson.dumps(arguments).decode()
     return ToolCallDelta(
         at_s,
         index=index if isinstance(index, int) else place,
         id=_str(call.get("id")),
         name=_str(function.get("name")),
-        arguments=arguments if isinstance(arguments, str) else "",
+        arguments=arguments or "",
         choice=choice,
     )

@@ -1,0 +1,171 @@
+"""The loop with tools: the model calls, the calls are answered, the model goes on, until it answers in words.
+
+Every turn is a request of its own, prepared and sent like any other: its bytes and all that came back stay in the
+snapshot. The user's request is not changed; messages are added to it, and nothing else unless the caller says so
+(`tool_choice_after`).
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from dataclasses import replace
+from typing import Any
+
+from playground.client import Client
+from playground.run import SCREEN_HZ, run
+from playground.tools.execute import Source, ToolBox, ToolResult
+from playground.tools.turns import (
+    After,
+    Approve,
+    Approved,
+    Call,
+    CallIds,
+    End,
+    LoopSnapshot,
+    Phase,
+    Rejected,
+    Turn,
+    forces_calls,
+    next_request,
+)
+from playground.wire.exchange import Exchange, ToolCall
+from playground.wire.prepared import Target, prepare
+from playground.wire.request import ChatRequest
+
+__all__ = [
+    "MAX_TURNS",
+    "After",
+    "Approve",
+    "Approved",
+    "Call",
+    "End",
+    "LoopSnapshot",
+    "Phase",
+    "Rejected",
+    "Turn",
+    "forces_calls",
+    "next_request",
+    "run_loop",
+]
+
+MAX_TURNS = 8
+
+
+async def run_loop(
+    request: ChatRequest,
+    target: Target,
+    *,
+    client: Client,
+    toolbox: ToolBox,
+    key: str | None = None,
+    max_turns: int = MAX_TURNS,
+    approve: Approve | None = None,
+    tool_choice_after: After = "keep",
+    send_reasoning: bool = False,
+    hz: float = SCREEN_HZ,
+) -> AsyncGenerator[LoopSnapshot, None]:
+    """Send, answer the calls, send again; snapshots all the way, the last of them with its `end`.
+
+    Closing the iterator stops it wherever it is: the request is closed, and what runs for a call is cancelled.
+    Errors are in the snapshot, as in `run`. In the turn that reaches the cap, calls are shown and not made.
+
+    Args:
+        request: goes as it is; `messages` grow from turn to turn.
+        target: where to.
+        client: sends the requests.
+        toolbox: answers calls; those of one turn at the same time.
+        key: the bearer key, if one is sent.
+        max_turns: requests at most.
+        approve: asked before each call is made, if given.
+        tool_choice_after: what `tool_choice` becomes once calls were answered. "keep" leaves it; a request that
+            forces a call then ends only at the cap.
+        send_reasoning: whether the model's `reasoning_content` goes back with its calls, as DeepSeek's thinking
+            models want it.
+        hz: snapshots a second, at most.
+    """
+    turns: tuple[Turn, ...] = ()
+    ids = CallIds(request)
+    for number in range(1, max_turns + 1):
+        prepared = prepare(request, target)
+        exchange = Exchange(prepared)
+        async with aclosing(run(prepared, client=client, key=key, hz=hz)) as shots:
+            async for exchange in shots:
+                if not exchange.done:
+                    yield LoopSnapshot(request, (*turns, Turn(exchange)))
+        given = ids.give(exchange.answer.tool_calls)
+        calls = tuple(Call(call, call.arguments, toolbox.check(call)) for call in given)
+        if exchange.error is not None or not calls or number == max_turns:
+            end = End.FAILED if exchange.error else End.MAX_TURNS if calls else End.ANSWERED
+            yield LoopSnapshot(request, (*turns, Turn(exchange, calls)), end)
+            return
+        yield LoopSnapshot(request, (*turns, Turn(exchange, calls)))
+        async with aclosing(_Answers(calls, toolbox, approve).changes()) as changes:
+            async for calls in changes:
+                yield LoopSnapshot(request, (*turns, Turn(exchange, calls)))
+        turns = (*turns, Turn(exchange, calls))
+        if any(call.result is None for call in calls):
+            yield LoopSnapshot(request, turns, End.UNANSWERED)
+            return
+        request = next_request(request, turns[-1], tool_choice_after, send_reasoning=send_reasoning)
+
+
+class _Answers:
+    """The calls of one turn while they are answered, all at the same time."""
+
+    def __init__(self, calls: Sequence[Call], toolbox: ToolBox, approve: Approve | None) -> None:
+        self._calls = list(calls)
+        self._toolbox = toolbox
+        self._approve = approve
+        self._changed = asyncio.Event()
+
+    async def changes(self) -> AsyncGenerator[tuple[Call, ...], None]:
+        """The calls again each time that one of them has moved; what runs ends with this iterator."""
+        tasks = [
+            asyncio.create_task(self._answer(index), name=f"tool call {index}") for index in range(len(self._calls))
+        ]
+        for task in tasks:
+            task.add_done_callback(lambda _: self._changed.set())
+        try:
+            while not all(task.done() for task in tasks):
+                await self._changed.wait()
+                self._changed.clear()
+                for task in tasks:
+                    if task.done():
+                        task.result()  # a fault of our own is not hidden
+                yield tuple(self._calls)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _answer(self, index: int) -> None:
+        if self._approve is not None and not await self._approved(index, self._approve):
+            return
+        call, check = self._calls[index].call, self._calls[index].check
+        self._move(index, phase=Phase.RUNNING, source=self._toolbox.source_of(call))
+        result = await self._toolbox.execute(call, check)
+        self._move(index, phase=Phase.DONE if result else Phase.UNANSWERED, result=result)
+
+    async def _approved(self, index: int, approve: Approve) -> bool:
+        """Ask; a rejection is a result, other arguments take the place of the model's."""
+        self._move(index, phase=Phase.WAITING)
+        decision = await approve(self._calls[index])
+        if isinstance(decision, Rejected):
+            result = rejection(self._calls[index].call, decision)
+            self._move(index, phase=Phase.DONE, source=Source.REJECTED, result=result)
+            return False
+        if decision.arguments is not None:
+            call = replace(self._calls[index].call, arguments=decision.arguments)
+            self._move(index, call=call, check=self._toolbox.check(call))
+        return True
+
+    def _move(self, index: int, **fields: Any) -> None:
+        self._calls[index] = replace(self._calls[index], **fields)
+        self._changed.set()
+
+
+def rejection(call: ToolCall, decision: Rejected) -> ToolResult:
+    """What the model is told of a call that a person rejected."""
+    reason = f": {decision.reason}" if decision.reason else "."
+    content = f"The user rejected this call{reason}"
+    return ToolResult(call.id or "", call.name, content, Source.REJECTED, failed=True)

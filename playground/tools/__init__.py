@@ -1,0 +1,1 @@
+"""Tools below the page: definitions, checks of calls, mock results, built-in functions, and who answers a call."""

@@ -1,0 +1,200 @@
+"""The text of "Tools JSON" to tools, with line, column and JSON Pointer of what is wrong.
+
+A request carries a list of `{"type": "function", "function": {name, description?, parameters?, strict?}}` (OpenAI
+API reference, "Create chat completion", `tools`). People paste one tool alone, or function objects alone: those are
+understood, and a note says that they are sent wrapped. Nothing else is changed, and no reference is ever fetched.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from playground.schema.check import check_value
+from playground.schema.document import find_duplicates, read_json
+from playground.schema.pointer import to_pointer
+from playground.schema.wording import shown
+from playground.tools.problems import Problem, placed
+
+MAX_CHARACTERS = 4_000_000
+NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+FUNCTION_FIELDS = frozenset({"name", "description", "parameters", "strict"})
+At = tuple[str | int, ...]  # a place in the text, as the tokens of a JSON Pointer
+
+
+@dataclass(frozen=True, slots=True)
+class ToolsText:
+    """A text of tools, read.
+
+    Attributes:
+        tools: as they go over the wire, as far as they can be sent; () where the text is no list of objects.
+        problems: what a server will not understand; empty if all is well.
+        notes: what is worth saying though it works: what was wrapped, what is unusual.
+    """
+
+    tools: tuple[dict[str, Any], ...] = ()
+    problems: tuple[Problem, ...] = ()
+    notes: tuple[Problem, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """There is nothing wrong."""
+        return not self.problems
+
+
+def parse_tools(text: str) -> ToolsText:
+    """Read a list of tools, one tool, or bare function objects. Without text there are no tools, and all is well."""
+    if len(text) > MAX_CHARACTERS:
+        message = (
+            f"{len(text):,} characters of tools; {MAX_CHARACTERS:,} is the most that is read, and models take far less"
+        )
+        return ToolsText(problems=(Problem(message),))
+    if not text.strip():
+        return ToolsText()
+    document = read_json(text)
+    if document.problem is not None:
+        return ToolsText(problems=(document.problem,))
+    value = document.value
+    notes = list(find_duplicates(text)) if document.has_duplicates else []
+    if isinstance(value, dict) and isinstance(value.get("tools"), list):
+        return ToolsText(problems=placed([Problem('this is more than tools: keep the list after "tools"')], text))
+    if not isinstance(value, dict | list):
+        return ToolsText(problems=placed([Problem(f"tools are a list, not {shown(value)}")], text))
+    items: list[tuple[At, Any]] = [((index,), item) for index, item in enumerate(value)]
+    if isinstance(value, dict):
+        items = [((), value)]
+        notes.append(Problem("one tool alone: it is sent in a list, as [ … ]"))
+    found = [_Found.of(at, item) for at, item in items]
+    problems = [problem for each in found for problem in each.faults()]
+    problems += _repeated(found)
+    notes += [problem for each in found for problem in each.remarks()]
+    tools = tuple(each.tool for each in found if each.tool is not None)
+    return ToolsText(tools if len(tools) == len(found) else (), placed(problems, text), placed(notes, text))
+
+
+def function_of(tool: Any) -> dict[str, Any]:
+    """A tool's function object; {} where it has none."""
+    function = tool.get("function") if isinstance(tool, dict) else None
+    return function if isinstance(function, dict) else {}
+
+
+def name_of(tool: Any) -> str:
+    """A tool's name; "" where it has none."""
+    name = function_of(tool).get("name")
+    return name if isinstance(name, str) else ""
+
+
+def make_tool(name: str, description: str = "", parameters: Any = None) -> dict[str, Any]:
+    """A tool as it goes over the wire; an empty description and no parameters are left out."""
+    function: dict[str, Any] = {"name": name}
+    if description:
+        function["description"] = description
+    if parameters is not None:
+        function["parameters"] = parameters
+    return {"type": "function", "function": function}
+
+
+def render_tools(tools: Sequence[Any]) -> str:
+    """Tools as text for a person to edit."""
+    return json.dumps(list(tools), indent=2, ensure_ascii=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """One item of the text: where it stands, the tool it is, and where that tool's function stands in the text."""
+
+    at: At
+    item: Any
+    tool: dict[str, Any] | None
+    inner: At
+    form: str = ""
+
+    @classmethod
+    def of(cls, at: At, item: Any) -> "_Found":
+        if not isinstance(item, dict):
+            return cls(at, item, None, at)
+        if "function" not in item and "name" in item and "type" not in item:
+            form = "a bare function: it is sent as the function of a tool"
+            return cls(at, item, {"type": "function", "function": item}, at, form)
+        if "function" not in item and "name" in item and item["type"] == "function":
+            flat = {key: value for key, value in item.items() if key != "type"}
+            form = "the flat form of the Responses API: it is sent as Chat Completions has it, under function"
+            return cls(at, item, {"type": "function", "function": flat}, at, form)
+        return cls(at, item, item, (*at, "function"))
+
+    def faults(self) -> Iterator[Problem]:
+        """What a server will not understand."""
+        if self.tool is None:
+            yield Problem(f"a tool is an object, not {shown(self.item)}", pointer=to_pointer(self.at))
+            return
+        kind, function = self.tool.get("type"), self.tool.get("function")
+        if kind is None:
+            yield Problem('the tool has no type: write "type": "function"', pointer=to_pointer(self.at))
+        elif not isinstance(kind, str):
+            yield Problem(f"a type is a text, not {shown(kind)}", pointer=to_pointer((*self.at, "type")))
+        if kind is not None and kind != "function":
+            return
+        if function is None:
+            yield Problem("the tool has no function", pointer=to_pointer(self.at))
+        elif not isinstance(function, dict):
+            yield Problem(f"a function is an object, not {shown(function)}", pointer=to_pointer(self.inner))
+        else:
+            yield from _function_faults(function, self.inner)
+
+    def remarks(self) -> Iterator[Problem]:
+        """What is worth a word."""
+        if self.form:
+            yield Problem(self.form, pointer=to_pointer(self.at))
+        if self.tool is None:
+            return
+        kind = self.tool.get("type", "function")
+        if kind != "function" and isinstance(kind, str):
+            message = f"a tool of type {shown(kind)}: it is sent as it is, but only functions can be called here"
+            yield Problem(message, pointer=to_pointer(self.at))
+        for field in sorted(function_of(self.tool).keys() - FUNCTION_FIELDS):
+            yield Problem(f"{shown(field)} is no field of a function", pointer=to_pointer((*self.inner, field)))
+
+
+def _function_faults(function: dict[str, Any], inner: At) -> Iterator[Problem]:
+    name = function.get("name")
+    if name is None or name == "":
+        yield Problem("the function has no name", pointer=to_pointer(inner))
+    elif not isinstance(name, str):
+        yield Problem(f"a name is a text, not {shown(name)}", pointer=to_pointer((*inner, "name")))
+    elif not NAME.fullmatch(name):
+        message = f"{shown(name)} is no name that every server takes: 1 to 64 of A-Z, a-z, 0-9, _ and -"
+        yield Problem(message, pointer=to_pointer((*inner, "name")))
+    if not isinstance(function.get("description", ""), str):
+        yield Problem("a description is a text", pointer=to_pointer((*inner, "description")))
+    if "parameters" in function:
+        yield from _parameter_faults(function["parameters"], (*inner, "parameters"))
+
+
+def _parameter_faults(parameters: Any, at: At) -> Iterator[Problem]:
+    where = to_pointer(at)
+    if not isinstance(parameters, dict):
+        yield Problem(f"parameters are a JSON Schema of an object, not {shown(parameters)}", pointer=where)
+        return
+    for problem in _check_schema(json.dumps(parameters, default=str)):
+        yield Problem(problem.message, pointer=where + problem.pointer)
+    kind = parameters.get("type", "object")
+    if kind != "object":
+        yield Problem(f'the arguments of a call are an object: type must be "object", not {shown(kind)}', pointer=where)
+
+
+@lru_cache(maxsize=2048)  # a page checks the whole text again as it is typed
+def _check_schema(schema: str) -> tuple[Problem, ...]:
+    """The problems of a schema given as JSON text, without lines and columns."""
+    return check_value(json.loads(schema))
+
+
+def _repeated(found: Sequence[_Found]) -> Iterator[Problem]:
+    seen = set()
+    for each in found:
+        name = name_of(each.tool)
+        if name and name in seen:
+            message = f"two tools are called {shown(name)}: a call could mean either"
+            yield Problem(message, pointer=to_pointer((*each.inner, "name")))
+        seen.add(name)

@@ -1,0 +1,151 @@
+"""Who answers a call: a mock row, a built-in function, an MCP server, or a person, in this order."""
+
+import asyncio
+import json
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from playground.tools.builtin.base import Builtin
+from playground.tools.checks import CallCheck, check_call
+from playground.tools.failure import ToolFailed
+from playground.tools.mcp_session import McpSession
+from playground.tools.mock import NO_ARGUMENTS, MockRow, find_row
+from playground.wire.exchange import ToolCall
+
+BUILTIN_S = 60.0
+
+
+class Source(StrEnum):
+    """Where a result is from; the value is the word that is shown."""
+
+    MOCK = "mock"
+    BUILTIN = "builtin"
+    MCP = "mcp"
+    BY_HAND = "by hand"
+    CHECK = "check"  # the call could not be made: no such tool, or arguments that are no JSON
+    REJECTED = "rejected"
+
+
+@dataclass(frozen=True, slots=True)
+class ToolResult:
+    """A result, as it goes back to the model.
+
+    Attributes:
+        tool_call_id: the id of the call it answers.
+        name: the function's name.
+        content: text; JSON is text too.
+        source: where it is from.
+        took_s: how long it took, in seconds.
+        failed: it says that something went wrong.
+    """
+
+    tool_call_id: str
+    name: str
+    content: str
+    source: Source
+    took_s: float = 0.0
+    failed: bool = False
+
+    def to_wire(self) -> dict[str, Any]:
+        """The message with role `tool` (OpenAI API reference, "Create chat completion", tool message)."""
+        return {"role": "tool", "tool_call_id": self.tool_call_id, "content": self.content}
+
+
+ByHand = Callable[[ToolCall, CallCheck], Awaitable[str]]
+
+
+@dataclass(frozen=True)
+class ToolBox:
+    """All that can answer calls.
+
+    Attributes:
+        tools: those of the request, as they go over the wire: calls are checked against them.
+        mocks: rows; the first that matches.
+        builtins: by name.
+        servers: connected MCP servers.
+        by_hand: asks a person; None where nobody can be asked.
+        clock: monotonic seconds.
+        sleep: waits for a mock's delay.
+    """
+
+    tools: Sequence[Any] = ()
+    mocks: Sequence[MockRow] = ()
+    builtins: Mapping[str, Builtin] = field(default_factory=dict)
+    servers: Sequence[McpSession] = ()
+    by_hand: ByHand | None = None
+    clock: Callable[[], float] = time.perf_counter
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+
+    def check(self, call: ToolCall) -> CallCheck:
+        """What there is to say of a call."""
+        return check_call(call.name, call.arguments, self.tools)
+
+    def source_of(self, call: ToolCall) -> Source | None:
+        """Who would answer; None: nobody can."""
+        source, _ = self._plan(call, self.check(call))
+        return source
+
+    async def execute(self, call: ToolCall, check: CallCheck | None = None) -> ToolResult | None:
+        """The result of one call; None where nobody can answer it. Cancelling it cancels what it does.
+
+        A function's failure is a result, so that the model can go on; a fault of our own is raised.
+        """
+        check = check or self.check(call)
+        source, answer = self._plan(call, check)
+        if source is None or answer is None:
+            return None
+        start = self.clock()
+        failed = False
+        try:
+            content = await answer()
+        except ToolFailed as error:
+            content, failed = str(error), True
+        return ToolResult(call.id or "", call.name, content, source, self.clock() - start, failed)
+
+    async def execute_all(self, calls: Sequence[ToolCall]) -> tuple[ToolResult | None, ...]:
+        """The results of several calls, which run at the same time."""
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(self.execute(call)) for call in calls]
+        return tuple(task.result() for task in tasks)
+
+    def _plan(self, call: ToolCall, check: CallCheck) -> tuple[Source | None, Callable[[], Awaitable[str]] | None]:
+        """Who answers, and how."""
+        if row := find_row(self.mocks, call.name, check.arguments if check.is_json else NO_ARGUMENTS):
+            return Source.MOCK, lambda: self._mock(row)
+        runs = self._runs(call.name, check)
+        if runs is None and self.by_hand is not None and check.known:
+            by_hand = self.by_hand
+            return Source.BY_HAND, lambda: by_hand(call, check)
+        if not check.known or (runs is not None and not check.is_json):
+            return Source.CHECK, lambda: _refuse(check)
+        return runs or (None, None)
+
+    def _runs(self, name: str, check: CallCheck) -> tuple[Source, Callable[[], Awaitable[str]]] | None:
+        """A function that really runs, and how."""
+        if builtin := self.builtins.get(name):
+            return Source.BUILTIN, lambda: _builtin(builtin, check.arguments)
+        if server := next((server for server in self.servers if server.has(name)), None):
+            return Source.MCP, lambda: server.call(name, check.arguments)
+        return None
+
+    async def _mock(self, row: MockRow) -> str:
+        if row.delay_s:
+            await self.sleep(row.delay_s)
+        if row.error is not None:
+            raise ToolFailed(row.error)
+        return row.content
+
+
+async def _refuse(check: CallCheck) -> str:
+    raise ToolFailed(f"The call was not made: {check.in_words()}.")
+
+
+async def _builtin(builtin: Builtin, arguments: dict[str, Any]) -> str:
+    try:
+        async with asyncio.timeout(BUILTIN_S):
+            return json.dumps(await builtin.call(arguments), ensure_ascii=False)
+    except TimeoutError:
+        raise ToolFailed(f"{builtin.name} did not answer within {BUILTIN_S:g} s.") from None

@@ -1,0 +1,1 @@
+"""Tools made of what people already have: a Python function, a pydantic model, an OpenAPI operation, an MCP server."""
