@@ -75,7 +75,7 @@ def test_the_loop_with_a_built_in_function(page: Page, shared_upstream: Threaded
     page.get_by_role("checkbox", name="lookup_region").check()
     shared_upstream.enqueue(calling('{"code": "ap-northeast-1"}'), scripts.stream(["It is Tokyo."]))
     ask(page, "Which region?")
-    card = page.get_by_role("region", name="call of lookup_region")
+    card = page.get_by_role("region", name="lookup_region")
     expect(card).to_contain_text("ap-northeast-1")
     card.get_by_role("button", name="Run tool").click()
     expect(page.locator("#talk .turn").last).to_contain_text("It is Tokyo.")
@@ -84,7 +84,7 @@ def test_the_loop_with_a_built_in_function(page: Page, shared_upstream: Threaded
     assert call["tool_calls"][0]["id"] == result["tool_call_id"]
     assert "Asia Pacific (Tokyo)" in result["content"]
     expect(page.locator("#steps")).to_contain_text("2 of 2")
-    page.get_by_role("tab", name="Loop, bash").click()
+    page.get_by_role("tab", name="loop.sh").click()
     expect(page.locator("#loop-curl pre")).to_contain_text("Asia Pacific (Tokyo)")
 
 

@@ -13,7 +13,7 @@ from playground.ui.draw.wire import draw_problem, draw_sent, draw_snippet, draw_
 from playground.ui.handlers.visitor import visitor
 from playground.ui.parts import FORM
 
-VIEWS = {"curl": "curl", "python": "Python", "loop-curl": "Loop, bash", "loop-python": "Loop, Python"}
+VIEWS = {"curl": "curl", "python": "Python", "loop-curl": "loop.sh", "loop-python": "loop.py"}
 LOOPS = {"loop-curl": "curl", "loop-python": "python"}
 
 
