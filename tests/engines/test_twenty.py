@@ -4,7 +4,7 @@ import pytest
 
 from tests.twenty import failed_schema_answers, failed_tool_calls
 
-pytestmark = pytest.mark.model
+pytestmark = [pytest.mark.model, pytest.mark.timeout(600)]  # a minute alone, many on a busy machine
 
 
 async def test_twenty_of_twenty_tool_calls_are_valid(embedded_url: str) -> None:

@@ -120,10 +120,12 @@ def _make_checkpoint(engine: RealEngine) -> None:
 
 
 def main() -> int:
-    """The command line."""
+    """Make the real engines ready, or say what is missing."""
     parser = argparse.ArgumentParser(prog="python -m tests.real_engines.provision", description=main.__doc__)
-    parser.add_argument("engines", nargs="*", choices=[*ENGINES, []], help="which; all unless named")
+    parser.add_argument("engines", nargs="*", metavar="ENGINE", help=f"of {', '.join(ENGINES)}; all unless named")
     named = parser.parse_args().engines or list(ENGINES)
+    if unknown := [name for name in named if name not in ENGINES]:
+        parser.error(f"there is no {unknown[0]}; the engines are {', '.join(ENGINES)}")
     try:
         provision([ENGINES[name] for name in named])
     except EngineError as error:
