@@ -13,6 +13,7 @@ from bench.noise import LOUD, Noise
 from bench.snippet import measure_snippet
 from bench.start import measure_start
 from bench.stream import measure_history, measure_stream
+from bench.validation import measure_validation
 from bench.visitors import measure_visitors
 
 BENCHMARKS: dict[str, Callable[..., Iterator[Figure]]] = {
@@ -22,6 +23,7 @@ BENCHMARKS: dict[str, Callable[..., Iterator[Figure]]] = {
     "visitors": measure_visitors,
     "start": measure_start,
     "snippet": measure_snippet,
+    "validation": measure_validation,
 }
 
 

@@ -23,6 +23,7 @@ PATTERN_BYTES = 10_000_000  # what a compiled expression may take
 METASCHEMA = "https://json-schema.org/draft/2020-12/schema"
 MAX_CHAIN = 50  # schemas that apply to one value, one inside the other: references, `allOf` and the like
 MAX_RECURSION = 2_500  # such steps times levels of the answer: three times as many overflow a stack of 8 MB
+MANY = 1_000  # values that an answer may hold to be called small
 _NAME = "urn:playground:schema"
 
 
@@ -75,6 +76,19 @@ def fits_the_stack(depth: int, chain: int) -> bool:
         chain: how many schemas apply to one value, one inside the other.
     """
     return depth * (chain + 1) <= MAX_RECURSION
+
+
+def errors_of(validator: jsonschema_rs.Validator, value: Any) -> list[jsonschema_rs.ValidationError]:
+    """Every fault of a small value; of a large one the first alone, since each report holds a copy of the value."""
+    if validator.is_valid(value):
+        return []
+    if measure(value)[1] <= MANY:
+        return list(validator.iter_errors(value))
+    try:
+        validator.validate(value)
+    except jsonschema_rs.ValidationError as error:
+        return [error]
+    return []
 
 
 def measure(value: Any) -> tuple[int, int]:

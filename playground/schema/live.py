@@ -11,13 +11,13 @@ from enum import Enum
 from typing import Any
 
 from playground.schema.document import MAX_DEPTH
-from playground.schema.engine import Schema, well_formed
+from playground.schema.engine import Schema, errors_of, well_formed
 from playground.schema.partial_ops import Begin, End, Kind, Op
 from playground.schema.plan import Plan, Planner, members
 from playground.schema.pointer import Token
 from playground.schema.reports import Checked, violations_of
 from playground.schema.subschemas import Path
-from playground.schema.violation import Violation, missing, not_allowed
+from playground.schema.violation import Violation, misnamed, missing, not_allowed
 
 LIMIT = 100
 
@@ -114,9 +114,19 @@ class LiveValidator:
         if around.way != _Way.PARTS:
             return ()
         paths, forbidden = members(around.plan, key)
+        if isinstance(key, str):
+            self._check_name(around, key)
         if forbidden is not None and (isinstance(around.value, list) or key not in around.value):
             self._tell(not_allowed((*self._path(), key), None, forbidden))
         return paths
+
+    def _check_name(self, around: _Open, name: str) -> None:
+        for part in around.plan.parts:
+            if "propertyNames" in part.schema and name not in around.value:
+                validator = self._planner.validator((*part.path, "propertyNames"))
+                if not validator.is_valid(name):
+                    rule_path = (*part.path, "propertyNames")
+                    self._tell(misnamed((*self._path(), name), part.schema["propertyNames"], rule_path))
 
     def _container(self, key: Token | None, kind: Kind, paths: tuple[Path, ...]) -> _Open:
         value: dict[str, Any] | list[Any] = {} if kind == "object" else []
@@ -141,10 +151,8 @@ class LiveValidator:
             self.gave_up = True
             return
         for path in paths:
-            validator = self._planner.validator(path)
-            if not validator.is_valid(value):
-                for error in validator.iter_errors(value):
-                    self._tell(*violations_of(error, Checked(self._schema, value, self._path(key), path)))
+            for error in errors_of(self._planner.validator(path), value):
+                self._tell(*violations_of(error, Checked(self._schema, value, self._path(key), path)))
         if self._open:
             around = self._open[-1]
             if around.way != _Way.FREE:
@@ -156,10 +164,9 @@ class LiveValidator:
                 if name not in done.value:
                     required = part.schema["required"]
                     self._tell(missing(self._path(done.key), {}, name, required, (*part.path, "required")))
-            if part.shallow is not None and not part.shallow.is_valid(done.value):
-                for error in part.shallow.iter_errors(done.value):
-                    checked = Checked(self._schema, done.value, self._path(done.key), part.path)
-                    self._tell(*violations_of(error, checked))
+            for error in errors_of(part.shallow, done.value) if part.shallow is not None else ():
+                checked = Checked(self._schema, done.value, self._path(done.key), part.path)
+                self._tell(*violations_of(error, checked))
 
     def _path(self, key: Token | None = None) -> tuple[Token, ...]:
         """To the innermost open container, or to what stands in it."""

@@ -21,7 +21,7 @@ Container = Literal["object", "array"]
 # What needs the members' values, or needs to know which of them another keyword has seen.
 _WHOLE = frozenset(
     "not if dependentSchemas contains uniqueItems unevaluatedProperties unevaluatedItems patternProperties"
-    " propertyNames $dynamicRef $id".split()
+    " $dynamicRef $id".split()
 )
 # What can be told from the members' names and number. `required` is checked apart: the library would copy for each.
 _SHALLOW = frozenset("type enum const minProperties maxProperties dependentRequired minItems maxItems".split())

@@ -1,13 +1,13 @@
 """What the validator reports, turned into violations in our words."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import jsonschema_rs
 
 from playground.schema.pointer import Token, resolve, to_pointer
-from playground.schema.violation import Violation, forbidden, lacking, not_allowed
+from playground.schema.violation import Violation, forbidden, lacking, misnamed, not_allowed
 from playground.schema.wording import a, shown
 
 Kinds = jsonschema_rs.ValidationErrorKind
@@ -55,6 +55,13 @@ def violations_of(error: jsonschema_rs.ValidationError, checked: Checked) -> Ite
 def _told(error: jsonschema_rs.ValidationError, checked: Checked) -> Iterator[Violation]:
     kind, path = error.kind, (*checked.at, *error.instance_path)
     rule_path = checked.rule_path(error)
+    if isinstance(kind, Kinds.PropertyNames) and "propertyNames" in rule_path:
+        place = len(rule_path) - rule_path[::-1].index("propertyNames")
+        name, at = str(kind.error.instance), rule_path[:place]
+        value = _looked_up(checked.schema, to_pointer(at), kind)
+        found = misnamed((*path, name), value, at)
+        yield replace(found, value=error.instance[name]) if isinstance(error.instance, dict) else found
+        return
     if isinstance(kind, Kinds.FalseSchema):
         holder = _holder(error, checked, rule_path)
         if holder is None:
@@ -78,9 +85,6 @@ def _places(
     if isinstance(kind, Kinds.AdditionalProperties | Kinds.UnevaluatedProperties) and isinstance(instance, dict):
         for name in kind.unexpected:
             yield (*path, name), instance[name], forbidden((*path, name))
-    elif isinstance(kind, Kinds.PropertyNames) and isinstance(instance, dict):
-        name = str(kind.error.instance)
-        yield (*path, name), instance[name], f"the name {shown(name)} is not allowed: {_reason(kind.error)}"
     else:
         yield path, instance, _reason(error)
 

@@ -1,10 +1,10 @@
 """What OpenAI's strict mode (`json_schema` with `strict: true`) refuses in a schema that is otherwise fine.
 
 Source: OpenAI, "Structured model outputs", section "Supported schemas"
-(https://developers.openai.com/api/docs/guides/structured-outputs#supported-schemas), limits as of October 2026:
+(https://developers.openai.com/api/docs/guides/structured-outputs#supported-schemas), limits as of February 2026:
 10 levels of nesting, 5,000 properties, 120,000 characters of names, enum and const values, 1,000 enum values, 15,000
 characters in an enum of more than 250 texts. What it lists neither as supported nor as unsupported (`oneOf`,
-`uniqueItems`, `minLength`, `default`, keywords beside `$ref`, …) it was seen to refuse with HTTP 400. Other backends
+`uniqueItems`, `minLength`, `default`, keywords beside `$ref`, …) users saw refused with HTTP 400. Other backends
 are laxer.
 """
 

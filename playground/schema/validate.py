@@ -5,7 +5,16 @@ from typing import Any
 import jsonschema_rs
 
 from playground.errors import InvalidInput
-from playground.schema.engine import MAX_CHAIN, Schema, compile_schema, fits_the_stack, measure, well_formed
+from playground.schema.engine import (
+    MANY,
+    MAX_CHAIN,
+    Schema,
+    compile_schema,
+    errors_of,
+    fits_the_stack,
+    measure,
+    well_formed,
+)
 from playground.schema.live import LiveValidator, operations
 from playground.schema.partial_ops import Begin
 from playground.schema.pointer import from_pointer
@@ -16,14 +25,14 @@ from playground.schema.violation import Violation
 __all__ = ["LIMIT", "Violation", "validate"]
 
 LIMIT = 100  # more than a person reads, or a model mends
-MANY = 20_000  # values; of a larger answer each report of the library's would hold a copy
 
 
 def validate(schema: Schema, value: Any, *, limit: int = LIMIT) -> tuple[Violation, ...]:
     """The broken rules in document order, at most `limit` of them; none if the value is valid.
 
-    Whether there are any is the library's word. Of an answer with more than 20,000 values the rules are looked for
-    step by step, as while it streams, until there are enough.
+    Whether there are any is the library's word. Of an answer with more than 1,000 values the rules are looked for
+    step by step, as while it streams, until there are enough; of a large part that can only be checked as a whole,
+    the first broken rule is told.
 
     Args:
         schema: one that `check_schema` found usable.
@@ -47,7 +56,7 @@ def validate(schema: Schema, value: Any, *, limit: int = LIMIT) -> tuple[Violati
     # The library leaves empty names out of its paths; step by step they are kept.
     is_special = count > MANY or _has_empty_name(value)
     found = _step_by_step(schema, value, limit) if is_special else []
-    found = found or [v for error in validator.iter_errors(value) for v in violations_of(error, Checked(schema, value))]
+    found = found or [v for error in errors_of(validator, value) for v in violations_of(error, Checked(schema, value))]
     order = _Order(value)
     once = {(v.pointer, v.schema_pointer, v.reason): v for v in found}
     return tuple(sorted(once.values(), key=lambda v: (order.of(v.pointer), v.schema_pointer, v.reason))[:limit])

@@ -49,6 +49,12 @@ def not_allowed(path: tuple[Token, ...], value: Any, schema_path: tuple[Token, .
     return Violation(to_pointer(path), value, "additionalProperties", False, forbidden(path), to_pointer(schema_path))
 
 
+def misnamed(path: tuple[Token, ...], rule_value: Any, schema_path: tuple[Token, ...]) -> Violation:
+    """A property whose name `propertyNames` does not take."""
+    reason = f"the name {shown(path[-1])} is not allowed"
+    return Violation(to_pointer(path), None, "propertyNames", rule_value, reason, to_pointer(schema_path))
+
+
 def missing(
     path: tuple[Token, ...], value: Any, name: str, required: list[str], schema_path: tuple[Token, ...]
 ) -> Violation:

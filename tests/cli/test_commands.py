@@ -93,7 +93,8 @@ def test_the_doctor_in_words(capfd: pytest.CaptureFixture[str], monkeypatch: pyt
 def test_only_serve_imports_gradio() -> None:
     code = (
         "import sys; from playground.cli import main; "
-        "[main(c.split()) for c in ('presets', 'snippet chat-odd-sum', 'doctor', 'send nonesuch')]; "
+        "[main(c.split()) for c in ('presets', 'snippet chat-odd-sum', 'doctor', 'send nonesuch', "
+        "'validate --schema app.py app.py')]; "
         "sys.exit('gradio' in sys.modules)"
     )
     ran = subprocess.run(
@@ -105,5 +106,5 @@ def test_only_serve_imports_gradio() -> None:
 def test_version_and_help() -> None:
     assert playground("--version").out == f"playground {__version__}\n"
     text = build_parser().format_help()
-    for command in ("presets", "snippet", "send", "serve", "doctor"):
+    for command in ("presets", "snippet", "send", "validate", "serve", "doctor"):
         assert command in text

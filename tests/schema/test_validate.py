@@ -99,6 +99,31 @@ def test_the_number_is_bounded_and_so_is_the_time() -> None:
     assert process_time() - start < 20
 
 
+def test_no_cost_grows_with_the_square() -> None:
+    many = {f"name {i}": i for i in range(20_000)}
+    start = process_time()
+    assert len(validate({"propertyNames": {"maxLength": 1}}, many)) == 100
+    assert len(validate({"additionalProperties": False}, many)) == 100
+    assert validate({"uniqueItems": True}, [{"a": i} for i in range(50_000)]) == ()
+    # What can only be checked as a whole: the first fault, for each report holds a copy of it.
+    whole = {"not": {"required": ["x"]}, "required": [f"p{i}" for i in range(500)]}
+    assert len(validate(whole, {"big": ["x"] * 200_000})) == 1
+    assert process_time() - start < 20
+
+
+def test_of_an_answer_of_any_size_the_same_is_told() -> None:
+    schema = {
+        "properties": {"a": {"type": "integer", "maximum": 3}, "b": {"items": {"propertyNames": {"maxLength": 1}}}},
+        "required": ["c"],
+        "additionalProperties": False,
+    }
+    small = {"a": 4, "b": [{"xy": 1}], "d": 1, "rest": []}
+    large = small | {"rest": [0] * 2_000}
+    told = [violation.message for violation in validate(schema, small)]
+    assert told == [violation.message for violation in validate(schema, large)]
+    assert len(told) == 5
+
+
 @settings(max_examples=300)
 @given(schemas(), SMALL)
 def test_the_library_s_word_and_ours_agree(schema: dict[str, Any], value: Any) -> None:
