@@ -10,6 +10,7 @@ PlaygroundError
  │   ├─ UnknownBackend            a name that is in no list, and no URL either
  │   └─ MissingKey                the backend wants a key and there is none
  ├─ TransportError                no complete HTTP response
+ │   ├─ AddressRefused            an inside address, asked for by a visitor
  │   ├─ ConnectFailed             refused, unreachable, reset
  │   ├─ NameResolutionFailed      DNS
  │   ├─ TLSFailed                 certificate or handshake
@@ -136,6 +137,10 @@ class TransportError(PlaygroundError):
     def details(self) -> dict[str, Any]:
         """The URL."""
         return {"url": self.url}
+
+
+class AddressRefused(TransportError):
+    """The URL leads to an address that this client may not connect to."""
 
 
 class ConnectFailed(TransportError):

@@ -151,7 +151,7 @@ class _Answers:
         self._move(index, phase=Phase.WAITING)
         decision = await approve(self._calls[index])
         if isinstance(decision, Rejected):
-            result = _rejection(self._calls[index].call, decision)
+            result = rejection(self._calls[index].call, decision)
             self._move(index, phase=Phase.DONE, source=Source.REJECTED, result=result)
             return False
         if decision.arguments is not None:
@@ -164,7 +164,8 @@ class _Answers:
         self._changed.set()
 
 
-def _rejection(call: ToolCall, decision: Rejected) -> ToolResult:
+def rejection(call: ToolCall, decision: Rejected) -> ToolResult:
+    """What the model is told of a call that a person rejected."""
     reason = f": {decision.reason}" if decision.reason else "."
     content = f"The user rejected this call{reason}"
     return ToolResult(call.id or "", call.name, content, Source.REJECTED, failed=True)

@@ -16,6 +16,14 @@ class Settings(BaseSettings):
 
     host: str = Field("127.0.0.1", description="address the app listens on")
     port: int = Field(7860, ge=0, le=65535, description="port the app listens on; 0 takes a free one")
+    users: SecretStr | None = Field(None, description="who may log in: name:password, with commas between")
+    admins: str = Field("", description="the names of those users who are administrators")
+    open_without_login: bool = Field(False, description="opens the app to others although it has no login")
+    internal_hosts: str = Field("", description="inside hosts and networks that a visitor's Custom URL may reach")
+    frame_ancestors: str = Field(
+        "", pattern=r"^[\w.:/*\- ]*$", description="sites that may show the page in a frame; empty: none"
+    )
+    max_exchanges: int = Field(8, gt=0, description="how many requests of one visitor may run at a time")
     log_level: Literal["debug", "info", "warning", "error"] = Field("warning", description="what is logged")
     backend: str = Field("", description="the first backend; empty: TheRouter with a key, else Embedded")
     therouter_base_url: str = Field("https://api.therouter.ai/v1", description="TheRouter's base URL")

@@ -78,6 +78,18 @@ async def test_the_first_snapshot_comes_at_once() -> None:
     assert (last.answer.content, last.done) == ("ab", True)
 
 
+async def test_the_first_delta_does_not_wait_for_its_turn() -> None:
+    hold = asyncio.Event()
+    head = ev.ResponseStarted(0, 200, "OK", (), ())
+    client = Scripted(head, hold, ev.ContentDelta(1, "a"), ev.ContentDelta(1, "b"), asyncio.Event())
+    start = perf_counter()
+    async with aclosing(run(to("http://x/v1"), client=client, hz=0.1)) as shots:
+        assert not (await anext(shots)).pieces
+        hold.set()
+        assert (await anext(shots)).answer.content == "ab"
+        assert perf_counter() - start < 5
+
+
 async def test_a_thousand_chunks_are_few_snapshots(client: Client, upstream: Upstream) -> None:
     upstream.enqueue(scripts.stream(["x"] * 1000, per_second=2000))
     start = perf_counter()

@@ -1,10 +1,11 @@
 """Where a request can go: TheRouter, the embedded model, any URL."""
 
-from playground.backends.base import Backend, BackendState, Phase, list_backends, resolve
+from playground.backends.base import CUSTOM, Backend, BackendState, Phase, list_backends, resolve
 from playground.backends.catalogue import ModelEntry, parse_models
 from playground.backends.probe import probe
 
 __all__ = [
+    "CUSTOM",
     "Backend",
     "BackendState",
     "ModelEntry",

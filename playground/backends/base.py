@@ -95,7 +95,7 @@ def list_backends(
         Backend(
             CUSTOM,
             "Custom URL",
-            Target((custom_url or settings.custom_base_url).strip().rstrip("/"), named),
+            Target(((custom_url or "").strip() or settings.custom_base_url).strip().rstrip("/"), named),
             settings.custom_api_key,
         ),
     )

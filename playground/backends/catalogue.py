@@ -105,4 +105,4 @@ def _price(per_token: Decimal) -> str:
 
 
 def _short(tokens: int) -> str:
-    return f"{tokens / 1000:.0f}K" if tokens < MILLION else f"{tokens / MILLION:g}M"
+    return f"{tokens / 1000:.0f}K" if tokens < MILLION else f"{tokens / MILLION:.3g}M"

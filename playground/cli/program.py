@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from playground import __version__
-from playground.cli import doctor, presets, send, serve, snippet, validate
+from playground.cli import doctor, password, presets, send, serve, snippet, validate
 from playground.cli.document import render_document
 from playground.cli.output import say_error
 from playground.errors import InvalidInput, PlaygroundError
@@ -39,7 +39,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"playground {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    for command in (presets, snippet, send, validate, serve, doctor):
+    for command in (presets, snippet, send, validate, serve, password, doctor):
         command.add(commands)
     return parser
 

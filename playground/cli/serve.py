@@ -1,6 +1,7 @@
 """`serve`: open the app."""
 
 import argparse
+import gc
 from typing import Any
 
 from playground.settings import Settings
@@ -18,9 +19,13 @@ def add(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Serve until it is interrupted."""
-    from playground.ui.app import serve  # Gradio takes seconds to import; no other command needs it
+    gc.disable()  # what start-up makes, stays: looking for garbage among it takes half a second; `serve` enables it
+    try:
+        from playground.ui.app import serve  # Gradio takes seconds to import; no other command needs it
 
-    return serve(settings, host=arguments.host, port=arguments.port)
+        return serve(settings, host=arguments.host, port=arguments.port)
+    finally:
+        gc.enable()
 
 
 def _port(text: str) -> int:

@@ -1,8 +1,10 @@
-"""Colours for the curl snippet and for JSON: lines of spans whose text is exactly the input."""
+"""Colours for snippets and for JSON: lines of spans whose text is exactly the input."""
 
 import re
 from collections.abc import Iterable, Iterator
 from html import escape
+
+from playground.markup.highlight import colour_pieces
 
 MAX_COLOURED = 200_000
 
@@ -24,6 +26,11 @@ _VARIABLE = re.compile(r"(\\[\s\S]|\$\{\w++\}|\$[A-Za-z_]\w*+)")
 def colour_curl(text: str) -> str:
     """A shell snippet: comments `c`, strings `s`, variables in double quotes `v`, keys of JSON `k`."""
     return _lines(_shell(text) if len(text) <= MAX_COLOURED else [("", text)])
+
+
+def colour_code(text: str, language: str) -> str:
+    """A snippet in any other language that `highlight` knows."""
+    return _lines(colour_pieces(text, language))
 
 
 def colour_json(text: str) -> str:

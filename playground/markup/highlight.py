@@ -1,6 +1,7 @@
 """A block of code as HTML: a bar with the language and a copy button, and the coloured text."""
 
 import re
+from collections.abc import Iterator
 from html import escape
 
 from pygments.lexers import get_lexer_by_name
@@ -64,17 +65,20 @@ def code_block(code: str, info: str = "") -> str:
     )
 
 
-def _coloured(code: str, language: str) -> str:
+def colour_pieces(code: str, language: str) -> Iterator[tuple[str, str]]:
+    """The code in pieces, each with its class: `c`, `k`, `s`, `n`, `f`, or "" where it has none."""
     name = _ALIASES.get(language.lower(), language.lower())
     if name not in LANGUAGES or len(code) > MAX_COLOURED:
-        return escape(code, quote=False)
+        yield "", code
+        return
     lexer = get_lexer_by_name(name, stripnl=False, ensurenl=False)
-    return "".join(_span(kind, text) for _, kind, text in lexer.get_tokens_unprocessed(code))
+    for _, kind, text in lexer.get_tokens_unprocessed(code):
+        yield next((css for parent, css in _CLASSES if kind[: len(parent)] == parent), ""), text
 
 
-def _span(kind: _TokenType, text: str) -> str:
-    safe = escape(text, quote=False)
-    for parent, css in _CLASSES:
-        if kind[: len(parent)] == parent:
-            return f'<span class="{css}">{safe}</span>'
-    return safe
+def _coloured(code: str, language: str) -> str:
+    return "".join(_span(css, escape(text, quote=False)) for css, text in colour_pieces(code, language))
+
+
+def _span(css: str, safe: str) -> str:
+    return f'<span class="{css}">{safe}</span>' if css else safe

@@ -4,11 +4,17 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI, HTTPException, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
 from playground.server.context import Context
 from playground.server.exchange import exchange_routes
-from playground.server.gate import LOOPBACK, Gate
+from playground.server.gate import Gate
+from playground.server.headers import BARE, FIXED, POLICY, SecurityHeaders
+from playground.server.limits import Limits
+from playground.server.login import Login
+from playground.server.login_routes import login_routes
 from playground.server.visitors import COOKIE
 
 
@@ -32,9 +38,16 @@ def create_api(context: Context) -> FastAPI:
             if context.embedded is not None:
                 await context.embedded.stop()
             await context.client.aclose()
+            await context.public_client.aclose()
 
     api = FastAPI(lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None)
-    api.add_middleware(Gate, loopback_only=context.settings.host in LOOPBACK)
+    _guard(api, context)
+
+    @api.exception_handler(RequestValidationError)
+    async def refuse(_: Request, error: RequestValidationError) -> JSONResponse:
+        """What is wrong, and where; FastAPI's own answer would give back what was sent, a key among it."""
+        told = [{"loc": list(found["loc"]), "msg": found["msg"], "type": found["type"]} for found in error.errors()]
+        return JSONResponse({"detail": told}, 422)
 
     @api.post("/gradio_api/key")
     async def set_key(form: KeyForm, request: Request) -> dict[str, bool]:
@@ -46,4 +59,21 @@ def create_api(context: Context) -> FastAPI:
         return {"set": bool(form.key.strip())}
 
     api.include_router(exchange_routes(context))
+    api.include_router(login_routes(context.access, context.visitors))
     return api
+
+
+def _guard(api: FastAPI, context: Context) -> None:
+    """What every request passes, the innermost first: limits, login, gate, headers."""
+    settings, access = context.settings, context.access
+    api.add_middleware(Limits, max_exchanges=settings.max_exchanges)
+    api.add_middleware(Login, access=access, visitors=context.visitors)
+    api.add_middleware(Gate, loopback_only=not access.opened, names_visitors=access.users is None, framed=access.framed)
+    api.add_middleware(SecurityHeaders, frame_ancestors=settings.frame_ancestors)
+    api.add_exception_handler(Exception, _failed)
+
+
+async def _failed(_: Request, __: Exception) -> JSONResponse:
+    """A fault of our own, which the log explains. This answer passes no middleware."""
+    headers = {**FIXED, POLICY: f"{BARE}; frame-ancestors 'none'"}
+    return JSONResponse({"error": "The playground failed; its log says why."}, 500, headers=headers)

@@ -1,17 +1,22 @@
 """What the routes and the page share, made once by the app's factory; nothing is global."""
 
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Protocol
 
-from playground.backends import Backend, BackendState, Phase, list_backends, probe
+from playground.backends import CUSTOM, Backend, BackendState, ModelEntry, Phase, list_backends, probe
 from playground.client import Client
 from playground.errors import InvalidRequest, UnknownBackend
 from playground.presets import Preset
+from playground.server.access import Access, Role
+from playground.server.addresses import is_public
 from playground.server.conversations import Conversations
 from playground.server.form import Form, build_request
 from playground.server.visitors import Visitors
 from playground.settings import Settings
+from playground.wire.exchange import Exchange
 from playground.wire.prepared import PreparedRequest, prepare
+from playground.wire.request import ChatRequest
 
 
 class EmbeddedModel(Protocol):
@@ -33,7 +38,14 @@ class EmbeddedModel(Protocol):
 
 @dataclass(slots=True)
 class Context:
-    """Settings, the client, the conversations, the keys, the presets and the embedded model."""
+    """Settings, the clients, the conversations, the keys, the presets and the embedded model.
+
+    `catalogues`: each base URL's models as it last listed them, for prices. `public_client` reaches no inside
+    address; it has connections of its own, so that it cannot take over one that an administrator's request opened.
+
+    Raises:
+        InvalidSetting: the app would be open to others with no login.
+    """
 
     settings: Settings
     client: Client
@@ -41,11 +53,22 @@ class Context:
     presets: tuple[Preset, ...] = ()
     conversations: Conversations = field(default_factory=Conversations)
     visitors: Visitors = field(default_factory=Visitors)
+    catalogues: dict[str, tuple[ModelEntry, ...]] = field(default_factory=dict)
+    public_client: Client = field(default_factory=lambda: Client(allow_address=is_public))
+    access: Access = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Decide who may use the app."""
+        self.access = Access.from_settings(self.settings)
 
     def backends(self, form: Form, visitor: str | None = None) -> tuple[Backend, ...]:
         """The switcher's list, for what this visitor typed."""
+        settings = self.settings
+        if form.custom_url and self._is_strangers(form, visitor):
+            # the operator's key does not go to an address that a visitor chose
+            settings = settings.model_copy(update={"custom_api_key": None})
         return list_backends(
-            self.settings,
+            settings,
             embedded_url=self.embedded.base_url if self.embedded else None,
             custom_url=form.custom_url or None,
             custom_key=self.visitors.key(visitor, "custom") is not None,
@@ -62,15 +85,37 @@ class Context:
                 return backend
         raise UnknownBackend(f"There is no backend {form.backend!r}.", advice="Choose one from the list.")
 
-    def prepare(self, form: Form, visitor: str | None = None) -> PreparedRequest:
-        """The request that the form stands for now: for the snippet and for sending alike.
+    def _is_strangers(self, form: Form, visitor: str | None) -> bool:
+        """Whether a visitor, not the operator or an administrator, chose the Custom URL."""
+        if self.access.role(visitor) is Role.ADMIN:
+            return False
+        if form.custom_url.strip().rstrip("/") in {"", self.settings.custom_base_url.strip().rstrip("/")}:
+            return "custom_base_url" not in self.settings.model_fields_set  # the default is nobody's choice
+        return True
+
+    def client_for(self, form: Form, visitor: str | None = None) -> Client:
+        """The client for the chosen backend: who sends what a visitor chose, sends it with this one."""
+        if form.backend != CUSTOM or not self._is_strangers(form, visitor):
+            return self.client
+        url = form.custom_url or self.settings.custom_base_url
+        return self.client if self.access.internal.holds_name(url) else self.public_client
+
+    def request(self, form: Form) -> ChatRequest:
+        """The request that the form and its conversation stand for now.
 
         Raises:
             InvalidInput: a field that cannot be read.
         """
         conversation = self.conversations.get(form.conversation)
-        request = build_request(form, conversation.messages(), conversation.images)
-        return prepare(request, self.backend(form, visitor).target)
+        return build_request(form, conversation.messages(), conversation.images)
+
+    def prepare(self, form: Form, visitor: str | None = None) -> PreparedRequest:
+        """Its bytes: for the snippet and for sending alike.
+
+        Raises:
+            InvalidInput: a field that cannot be read, or no such backend.
+        """
+        return prepare(self.request(form), self.backend(form, visitor).target)
 
     def key(self, form: Form, visitor: str | None) -> str | None:
         """The key to send with.
@@ -98,4 +143,16 @@ class Context:
             state = self.embedded.backend_state()
             if state.phase is not Phase.READY:
                 return state
-        return await probe(backend, self.client, key=self.visitors.key(visitor, backend.name))
+        state = await probe(backend, self.client_for(form, visitor), key=self.visitors.key(visitor, backend.name))
+        if state.models:
+            self.catalogues[backend.target.base_url] = state.models
+        return state
+
+    def cost(self, form: Form, exchange: Exchange) -> Decimal | None:
+        """What the exchange cost in US dollars; None where the backend lists no prices or there was no usage."""
+        usage = exchange.usage or {}
+        tokens = [usage.get("prompt_tokens"), usage.get("completion_tokens")]
+        entries = {entry.id: entry for entry in self.catalogues.get(self.backend(form).target.base_url, ())}
+        entry = entries.get(exchange.model or "") or entries.get(form.model)  # first the one that really answered
+        prompt, completion = (count if isinstance(count, int) else None for count in tokens)
+        return entry.cost(prompt, completion) if entry and prompt is not None and completion is not None else None

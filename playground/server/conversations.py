@@ -5,9 +5,11 @@ The exchange route writes them and the page reads them: what the snippet shows i
 
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from typing import Any
 
+from playground.tools.turns import Call
 from playground.wire.exchange import Exchange
 
 MAX_CONVERSATIONS = 500
@@ -16,12 +18,24 @@ ID_LENGTH = (16, 64)
 
 @dataclass(slots=True)
 class Turn:
-    """A message and what came back. `html` is the drawn turn, kept until the turn changes."""
+    """A message and what came back.
+
+    Attributes:
+        message: the user's; None where the answer goes on from what is there.
+        exchange: what came back.
+        calls: the answer's tool calls, each with its result once it has one.
+        edited: the answer as the person changed it.
+        model: the model that was asked.
+        cost: US dollars, where the backend's list has prices and the answer had usage.
+        html: the drawn turn, kept until the turn changes.
+    """
 
     message: dict[str, Any] | None
     exchange: Exchange | None = None
+    calls: tuple[Call, ...] = ()
     edited: str | None = None
     model: str = ""
+    cost: Decimal | None = None
     html: str = ""
 
     @property
@@ -47,10 +61,18 @@ class Turn:
         if self.edited is not None:
             return [*said, {"role": "assistant", "content": self.edited}]
         assert self.exchange is not None  # noqa: S101 - `answered` has looked; this tells the type checker
-        wire = self.exchange.answer.to_wire()
+        answer = self.exchange.answer
+        if self.calls:  # with their ids, and with arguments that a person changed
+            answer = replace(answer, tool_calls=tuple(call.call for call in self.calls))
+        wire = answer.to_wire()
         wire.pop("reasoning_content", None)  # no backend wants its reasoning back; the page shows what is sent
         wire.pop("refusal", None)
-        return [*said, wire]
+        return [*said, wire, *(call.result.to_wire() for call in self.calls if call.result)]
+
+    @property
+    def waits(self) -> bool:
+        """Whether a call has no result yet: no server goes on before it has one."""
+        return any(call.result is None for call in self.calls)
 
 
 @dataclass(slots=True)
@@ -66,6 +88,18 @@ class Conversation:
         """What goes before the next message."""
         return [*self.preface, *(message for turn in self.turns for message in turn.messages())]
 
+    @property
+    def exchanges(self) -> list[Exchange]:
+        """All that went over the wire for what stands in the conversation, oldest first."""
+        return [turn.exchange for turn in self.turns if turn.exchange is not None and turn.exchange.request.url]
+
+    def last_loop(self) -> list[Turn]:
+        """The last turn with a message of the user's, and all that followed from it."""
+        for index in range(len(self.turns) - 1, -1, -1):
+            if self.turns[index].message is not None:
+                return self.turns[index:]
+        return list(self.turns)
+
     def add(self, turn: Turn) -> None:
         """Put a new turn at the end; one that failed before it is replaced by it."""
         while self.turns and self.turns[-1].failed:
@@ -77,15 +111,22 @@ class Conversation:
         self.preface, self.turns, self.images, self.last = [], [], [], None
 
     def cut_from(self, index: int) -> str:
-        """Take away turn `index` and all after it, and give its message's text back."""
+        """Take away turn `index` and all after it; its message's text comes back, its images wait again."""
         if not 0 <= index < len(self.turns):
             return ""
         message = self.turns[index].message
         del self.turns[index:]
-        return text_of(message) if message else ""
+        if message is None:
+            return ""
+        self.images = [*images_of(message), *(image for image in self.images if image not in images_of(message))]
+        return text_of(message)
 
     def edit(self, index: int, part: str, text: str) -> None:
-        """Change a turn's message (`part` "user") or its answer ("assistant")."""
+        """Change a turn's message (`part` "user"), its answer ("assistant"), or an earlier message ("preface")."""
+        if part == "preface":
+            if 0 <= index < len(self.preface):
+                self.preface[index] = with_text(self.preface[index], text)
+            return
         if not 0 <= index < len(self.turns):
             return
         turn = self.turns[index]
@@ -93,7 +134,7 @@ class Conversation:
         if part == "assistant":
             turn.edited = text
         elif turn.message is not None:
-            turn.message = {**turn.message, "content": text}
+            turn.message = with_text(turn.message, text)
 
 
 def text_of(message: Mapping[str, Any]) -> str:
@@ -101,8 +142,28 @@ def text_of(message: Mapping[str, Any]) -> str:
     content = message.get("content")
     if isinstance(content, str):
         return content
-    parts = content if isinstance(content, list) else ()
-    return "\n".join(part["text"] for part in parts if isinstance(part, dict) and "text" in part)
+    return "\n".join(part["text"] for part in parts_of(message) if isinstance(part.get("text"), str))
+
+
+def images_of(message: Mapping[str, Any]) -> list[str]:
+    """The URLs of a message's images."""
+    found = (part.get("image_url") for part in parts_of(message) if part.get("type") == "image_url")
+    return [image["url"] for image in found if isinstance(image, dict) and isinstance(image.get("url"), str)]
+
+
+def parts_of(message: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The parts of a message's content; none where it is text."""
+    content = message.get("content")
+    return [part for part in content if isinstance(part, dict)] if isinstance(content, list) else []
+
+
+def with_text(message: Mapping[str, Any], text: str) -> dict[str, Any]:
+    """The message with another text; whatever else is in it stays."""
+    content = message.get("content")
+    if not isinstance(content, list):
+        return {**message, "content": text}
+    others = [part for part in content if not (isinstance(part, dict) and part.get("type") == "text")]
+    return {**message, "content": [{"type": "text", "text": text}, *others] if text else others}
 
 
 class Conversations:

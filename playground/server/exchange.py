@@ -1,12 +1,13 @@
-"""The exchange as server-sent events to our own page: what has changed since the last frame, at screen rate.
+"""The exchange route: sends what the form stands for, and streams what comes back as frames (`frames`).
 
-Frames are JSON objects: `{"reasoning": text}`, `{"open": text}`, `{"closed": html, "tail": text}`,
-`{"pieces": [[at_ms, gap_ms, kind, text], …]}`, `{"wait": words}`, and at the end `{"end": {"ok": bool}}`.
+Besides those of one exchange there are: `{"turn": true}` as the next request of a tool loop begins,
+`{"phases": [[index, words], …]}` as its calls move, `{"problem": words}` for a decision that cannot be carried
+out, and at the end `{"end": {"ok": bool}}`.
 """
 
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing
 from typing import Any
 
 import orjson
@@ -14,115 +15,168 @@ from fastapi import APIRouter, Request
 from starlette.responses import StreamingResponse
 
 from playground.errors import PlaygroundError
-from playground.markup.blocks import BlockStream, Closed, Open, Patch
+from playground.loop import run_loop
 from playground.run import run
+from playground.server.calls import Decision, decide, open_toolbox
 from playground.server.context import Context
-from playground.server.conversations import Conversation, Turn
-from playground.server.form import STREAMING, Form
+from playground.server.conversations import Conversation, Turn, images_of
+from playground.server.form import STREAMING, Form, user_message
+from playground.server.frames import Changes, Frame, stream
+from playground.server.judging import answer_schema, is_json
 from playground.server.visitors import COOKIE
+from playground.tools.execute import ToolBox
+from playground.tools.turns import LoopSnapshot
+from playground.tools.turns import Turn as LoopTurn
 from playground.wire.exchange import Exchange
-from playground.wire.prepared import PreparedRequest
+from playground.wire.prepared import PreparedRequest, prepare
 
-MAX_PIECES = 60  # rows of one frame; a screen shows no more
-HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no"}
+
+class Sent(Form):
+    """What the page sends: its form, and what was decided about a call."""
+
+    decision: Decision | None = None
 
 
 def exchange_routes(context: Context) -> APIRouter:
-    """`POST /gradio_api/exchange`: send what the form stands for, and stream what comes back."""
+    """`POST /gradio_api/exchange`."""
     router = APIRouter(prefix="/gradio_api")
 
     @router.post("/exchange")
-    async def exchange(form: Form, request: Request) -> StreamingResponse:
-        frames = _frames(context, form, request.cookies.get(COOKIE))
-        return StreamingResponse(frames, media_type="text/event-stream", headers=HEADERS)
+    async def exchange(sent: Sent, request: Request) -> StreamingResponse:
+        return stream(_Exchange(context, sent, request.cookies.get(COOKIE)).frames())
 
     return router
 
 
-async def _frames(context: Context, form: Form, visitor: str | None) -> AsyncIterator[bytes]:
-    conversation = context.conversations.get(form.conversation)
-    try:
-        prepared = context.prepare(form, visitor)
-        key = context.key(form, visitor)
-    except PlaygroundError as error:
-        nothing = PreparedRequest("POST", "", None, (), b"")
-        _keep(conversation, form, Exchange(nothing).fail(error))
-        yield _frame({"end": {"ok": False}})
-        return
-    last = Exchange(prepared)
-    start = time.perf_counter()
-    changes = _Changes(pieces=form.tab == STREAMING)
-    try:
-        async with aclosing(run(prepared, client=context.client, key=key)) as snapshots:
-            async for last in snapshots:
-                for frame in changes.since(last):
-                    yield _frame(frame)
-    finally:  # also when the visitor pressed Stop, or left: what was seen is kept
-        if not last.done:
-            last = last.stop(time.perf_counter() - start)
-        _keep(conversation, form, last)
-    yield _frame({"end": {"ok": last.error is None}})
+class _Exchange:
+    """One press on Send, Run tool or Reject."""
+
+    def __init__(self, context: Context, sent: Sent, visitor: str | None) -> None:
+        self._context = context
+        self._visitor = visitor
+        self._form, self._decision = sent, sent.decision
+        self._conversation: Conversation = context.conversations.get(sent.conversation)
+
+    async def frames(self) -> AsyncGenerator[Frame, None]:
+        """All frames, the last of them `end`."""
+        form, conversation = self._form, self._conversation
+        if self._decision is not None:
+            try:
+                async with self._toolbox(self._sent_tools()) as toolbox:
+                    goes_on = await decide(self._decision, conversation, toolbox)
+            except PlaygroundError as error:
+                yield {"problem": f"{error.message} {error.advice}".strip()}
+                goes_on = False
+            if not goes_on:
+                yield {"end": {"ok": True}}
+                return
+        message = user_message(form, conversation.messages(), conversation.images)
+        try:
+            async with aclosing(self._send(message)) as frames:
+                async for frame in frames:
+                    yield frame
+        except PlaygroundError as error:  # before anything was sent
+            nothing = PreparedRequest("POST", "", None, (), b"")
+            self._keep(Turn(message, Exchange(nothing).fail(error), model=form.model))
+            yield {"end": {"ok": False}}
+
+    async def _send(self, message: dict[str, Any] | None) -> AsyncGenerator[Frame, None]:
+        form, visitor = self._form, self._visitor
+        request = self._context.request(form)
+        target = self._context.backend(form, visitor).target
+        prepared = prepare(request, target)
+        key, client = self._context.key(form, visitor), self._context.client_for(form, visitor)
+        async with AsyncExitStack() as stack:
+            if request.tools:
+                loop = run_loop(
+                    request,
+                    target,
+                    client=client,
+                    key=key,
+                    toolbox=await stack.enter_async_context(self._toolbox(request.tools)),
+                    max_turns=form.max_turns if form.by_itself else 1,
+                    tool_choice_after=form.choice_after,
+                )
+                follow = self._loop(loop, message)
+            else:
+                follow = self._single(run(prepared, client=client, key=key), message, Exchange(prepared))
+            async for frame in await stack.enter_async_context(aclosing(follow)):
+                yield frame
+
+    def _toolbox(self, tools: Sequence[Any]) -> AbstractAsyncContextManager[ToolBox]:
+        return open_toolbox(self._form, self._context, self._visitor, tools)
+
+    async def _single(
+        self, snapshots: AsyncGenerator[Exchange, None], message: dict[str, Any] | None, before: Exchange
+    ) -> AsyncGenerator[Frame, None]:
+        last, changes = before, self._changes(before.request)
+        start = time.perf_counter()
+        try:
+            async with aclosing(snapshots):
+                async for last in snapshots:
+                    for frame in changes.since(last):
+                        yield frame
+        finally:  # also when the visitor pressed Stop, or left: what was seen is kept
+            if not last.done:
+                last = last.stop(time.perf_counter() - start)
+            self._keep(self._turn(message, last))
+        yield {"end": {"ok": last.error is None}}
+
+    async def _loop(
+        self, snapshots: AsyncGenerator[LoopSnapshot, None], message: dict[str, Any] | None
+    ) -> AsyncGenerator[Frame, None]:
+        """A loop with tools, turn by turn; `message` is the first one's."""
+        last: LoopSnapshot | None = None
+        start = time.perf_counter()
+        following: Changes | None = None
+        count = 0
+        try:
+            async with aclosing(snapshots):
+                async for last in snapshots:
+                    if following is None or len(last.turns) > count:
+                        if count:
+                            yield {"turn": True}
+                        count, following = len(last.turns), self._changes(last.exchange.request)
+                    for frame in following.since(last.exchange):
+                        yield frame
+                    if phases := _phases(last.turns[-1]):
+                        yield {"phases": phases}
+        finally:
+            if last is not None:
+                self._keep_loop(last.stop(), message, time.perf_counter() - start)
+        yield {"end": {"ok": last is not None and last.exchange.error is None}}
+
+    def _keep_loop(self, snapshot: LoopSnapshot, message: dict[str, Any] | None, now_s: float) -> None:
+        for number, turn in enumerate(snapshot.turns):
+            exchange = turn.exchange
+            if exchange.stopped and exchange.timings.e2e_s is None:
+                exchange = exchange.stop(now_s)
+            self._keep(self._turn(message if number == 0 else None, exchange, turn.calls))
+
+    def _changes(self, request: PreparedRequest) -> Changes:
+        pieces, json = self._form.tab == STREAMING, is_json(request)
+        return Changes(pieces=pieces, json=json, schema=answer_schema(request) if json else None)
+
+    def _turn(self, message: dict[str, Any] | None, exchange: Exchange, calls: Sequence[Any] = ()) -> Turn:
+        cost = self._context.cost(self._form, exchange)
+        return Turn(message, exchange, tuple(calls), model=self._form.model, cost=cost)
+
+    def _keep(self, turn: Turn) -> None:
+        conversation = self._conversation
+        conversation.add(turn)
+        conversation.last = turn.exchange
+        if turn.answered and turn.message:
+            sent = images_of(turn.message)
+            conversation.images = [image for image in conversation.images if image not in sent]
+
+    def _sent_tools(self) -> Sequence[Any]:
+        """The tools of the request whose calls are decided about."""
+        if self._decision is None or self._decision.turn >= len(self._conversation.turns):
+            return ()
+        exchange = self._conversation.turns[self._decision.turn].exchange
+        body = orjson.loads(exchange.request.body) if exchange and exchange.request.body else {}
+        return body.get("tools") or ()
 
 
-def _keep(conversation: Conversation, form: Form, exchange: Exchange) -> None:
-    message: dict[str, Any] | None = None
-    if form.message or conversation.images:
-        content: Any = form.message
-        if conversation.images:
-            urls = [{"type": "image_url", "image_url": {"url": url}} for url in conversation.images]
-            content = [{"type": "text", "text": form.message}, *urls] if form.message else urls
-        message = {"role": "user", "content": content}
-    turn = Turn(message, exchange, model=form.model)
-    conversation.add(turn)
-    conversation.last = exchange
-    if turn.answered:
-        conversation.images = []
-
-
-class _Changes:
-    """What a snapshot adds to the one before, as frames."""
-
-    def __init__(self, *, pieces: bool) -> None:
-        self._blocks = BlockStream()
-        self._content = 0
-        self._reasoning = 0
-        self._pieces = 0
-        self._with_pieces = pieces
-        self._began = False
-
-    def since(self, exchange: Exchange) -> Iterator[dict[str, Any]]:
-        answer = exchange.answer
-        if not self._began and exchange.status_code is not None:
-            self._began = True
-            yield {"status": exchange.status_code}
-        if len(answer.reasoning) > self._reasoning:
-            yield {"reasoning": answer.reasoning[self._reasoning :]}
-            self._reasoning = len(answer.reasoning)
-        if len(answer.content) > self._content:
-            for patch in self._blocks.feed(answer.content[self._content :]):
-                yield _patch(patch)
-            self._content = len(answer.content)
-        if self._with_pieces and len(exchange.pieces) > self._pieces:
-            yield {"pieces": self._rows(exchange), "count": len(exchange.pieces)}
-            self._pieces = len(exchange.pieces)
-
-    def _rows(self, exchange: Exchange) -> list[list[Any]]:
-        first = max(self._pieces, len(exchange.pieces) - MAX_PIECES)
-        rows = []
-        for i in range(first, len(exchange.pieces)):
-            piece = exchange.pieces[i]
-            gap = piece.at_s - exchange.pieces[i - 1].at_s if i else None
-            rows.append([i + 1, round(piece.at_s * 1000, 1), gap and round(gap * 1000, 1), piece.kind, piece.text])
-        return rows
-
-
-def _patch(patch: Patch) -> dict[str, Any]:
-    match patch:
-        case Open(text):
-            return {"open": text}
-        case Closed(html, tail):
-            return {"closed": html, "tail": tail}
-
-
-def _frame(value: dict[str, Any]) -> bytes:
-    return b"data: " + orjson.dumps(value) + b"\n\n"
+def _phases(turn: LoopTurn) -> list[list[Any]]:
+    return [[i, call.phase, call.result.content if call.result else ""] for i, call in enumerate(turn.calls)]

@@ -6,7 +6,8 @@ Ranges are OpenAI's ("Create chat completion", 2026-10); they are told, not enfo
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from math import isfinite
+from typing import Any, NoReturn
 
 from playground.errors import InvalidRequest
 
@@ -20,16 +21,38 @@ class Parameter:
     help: str
     read: Callable[[str], Any]
 
+    @property
+    def wanted(self) -> str:
+        """What has to be typed, in words."""
+        return KINDS[self.read]
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON value")
+
+
+def read_json(text: str) -> Any:
+    """JSON text's value, numbers as they stand; what JSON has no word for (NaN) is refused.
+
+    Raises:
+        ValueError: it is no JSON; a `json.JSONDecodeError` where the place of the fault is known.
+    """
+    try:
+        # Not orjson: it makes floats of long integers, and what is typed is what is sent.
+        return json.loads(text, parse_constant=_no_constant)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+
 
 def _number(text: str) -> float | int:
-    value = json.loads(text)
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    value = read_json(text)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
         raise ValueError("a number")
     return value
 
 
 def _whole(text: str) -> int:
-    value = json.loads(text)
+    value = read_json(text)
     if isinstance(value, bool) or not isinstance(value, int):
         raise ValueError("a whole number")
     return value
@@ -42,16 +65,22 @@ def _true_or_false(text: str) -> bool:
 
 
 def _object(text: str) -> dict[str, Any]:
-    value = json.loads(text)
+    value = read_json(text)
     if not isinstance(value, dict):
         raise ValueError("a JSON object")
     return value
 
 
 def _stop(text: str) -> str | list[str]:
+    """Text as it is; a JSON list; or, for text that could not stand plainly (a line end), a JSON string."""
+    if text.startswith('"'):
+        try:
+            return str(read_json(text))
+        except ValueError:
+            return text
     if not text.startswith("["):
         return text
-    value = json.loads(text)
+    value = read_json(text)
     if not all(isinstance(item, str) for item in value):
         raise ValueError("text, or a JSON list of texts")
     return list(value)
@@ -61,6 +90,14 @@ def _text(text: str) -> str:
     return text
 
 
+KINDS: dict[Callable[[str], Any], str] = {
+    _number: "a number",
+    _whole: "a whole number",
+    _true_or_false: "true or false",
+    _object: "a JSON object",
+    _stop: "text, or a JSON list of texts",
+    _text: "text",
+}
 PARAMETERS: tuple[Parameter, ...] = (
     Parameter("temperature", "0 to 2", "Higher is more varied", _number),
     Parameter("top_p", "0 to 1", "Keeps the most likely tokens up to this share", _number),
@@ -75,7 +112,6 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter("top_logprobs", "0 to 20", "How many alternatives for each token; wants logprobs", _whole),
     Parameter("logit_bias", "JSON object", "Token ids and what is added to their logits", _object),
     Parameter("reasoning_effort", "low, medium, high", "How long a reasoning model thinks", _text),
-    Parameter("response_format", "JSON object", 'Such as {"type": "json_object"}', _object),
     Parameter("user", "text", "Your own id of the end user", _text),
 )
 BY_NAME = {parameter.name: parameter for parameter in PARAMETERS}
@@ -90,14 +126,25 @@ def read_parameter(name: str, text: str) -> Any:
     parameter = BY_NAME[name]
     try:
         return parameter.read(text.strip())
-    except ValueError as error:
-        kinds = {"a number", "a whole number", "true or false", "a JSON object"}
-        wanted = str(error) if str(error) in kinds else parameter.range
-        raise InvalidRequest(f"{name} wants {wanted}, not {text.strip()[:40]!r}.", field=name) from None
+    except ValueError:
+        raise InvalidRequest(f"{name} wants {parameter.wanted}, not {text.strip()[:40]!r}.", field=name) from None
 
 
 def show_parameter(name: str, value: Any) -> str:
-    """The text that `read_parameter` reads as `value`."""
-    if isinstance(value, str) and BY_NAME[name].read in {_text, _stop}:
+    """The text that `read_parameter` reads as `value`, where `reads_back` says that there is one."""
+    if isinstance(value, str) and (BY_NAME[name].read is _text or _reads(name, value, value)):
         return value
     return json.dumps(value, ensure_ascii=False)
+
+
+def reads_back(name: str, value: Any) -> bool:
+    """Whether a typed text can stand for `value`: null and `" "` have none."""
+    return _reads(name, show_parameter(name, value), value)
+
+
+def _reads(name: str, text: str, value: Any) -> bool:
+    try:
+        # As JSON, because 1, 1.0 and true are equal to Python.
+        return bool(text.strip()) and json.dumps(read_parameter(name, text)) == json.dumps(value)
+    except InvalidRequest:
+        return False

@@ -33,3 +33,7 @@ class Visitors:
             keys.pop(backend, None)
         while len(self._keys) > self._limit:
             self._keys.popitem(last=False)
+
+    def forget(self, visitor: str | None) -> None:
+        """Forget all keys of a visitor who has left."""
+        self._keys.pop(visitor or "", None)

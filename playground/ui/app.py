@@ -1,5 +1,6 @@
 """The app: our routes, the page on top of them, and the server that serves both."""
 
+import gc
 import logging
 import os
 import socket
@@ -10,16 +11,25 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # before Gradio is i
 import gradio as gr
 import uvicorn
 from fastapi import FastAPI
+from starlette.middleware import Middleware
 
 from playground.client import Client, Timeouts
 from playground.errors import InvalidSetting
 from playground.presets import load_presets, presets_folder
+from playground.server.addresses import InternalHosts
 from playground.server.app import create_api
 from playground.server.context import Context
 from playground.server.embedded import EmbeddedBackend
+from playground.server.headers import inline_scripts
+from playground.server.limits import MAX_FILE_BYTES
+from playground.server.run_routes import run_routes
+from playground.server.wall import Wall
 from playground.settings import Settings
+from playground.ui.draw.runs import draw_runs
 from playground.ui.page import build_page
 from playground.ui.theme import build_head, build_theme
+
+UPLOADS_S = (3600, 24 * 3600)  # every hour, what was uploaded a day ago is deleted: images are kept in memory
 
 
 def create_context(settings: Settings) -> Context:
@@ -29,11 +39,13 @@ def create_context(settings: Settings) -> Context:
         InvalidPreset: a preset that cannot be used.
     """
     timeouts = Timeouts(settings.connect_timeout_s, settings.first_byte_timeout_s, settings.between_chunks_timeout_s)
+    internal = InternalHosts.parse(settings.internal_hosts)
     return Context(
         settings,
         Client(timeouts, max_event_bytes=settings.max_event_bytes),
         EmbeddedBackend.from_settings(settings) if settings.embedded else None,
         load_presets(presets_folder(settings.presets_dir)),
+        public_client=Client(timeouts, max_event_bytes=settings.max_event_bytes, allow_address=internal.allows),
     )
 
 
@@ -42,16 +54,22 @@ def create_app(settings: Settings) -> FastAPI:
     context = create_context(settings)
     blocks = build_page(context)
     blocks.max_threads = 100
+    blocks.delete_cache = UPLOADS_S
+    head = build_head()
+    api = create_api(context)
+    api.include_router(run_routes(context, draw_runs))
     app: FastAPI = gr.mount_gradio_app(
-        create_api(context),
+        api,
         blocks,
         path="/",
         run_history=False,  # it would keep inputs in the browser's storage
         ssr_mode=False,
         footer_links=[],
         theme=build_theme(),
-        head=build_head(),
+        head=head,
         show_error=True,
+        max_file_size=MAX_FILE_BYTES,
+        app_kwargs={"middleware": [Middleware(Wall, head_scripts=inline_scripts(head))]},
     )
     return app
 
@@ -64,15 +82,19 @@ def serve(
     Raises:
         InvalidSetting: the address cannot be listened on.
     """
-    host, port = host or settings.host, settings.port if port is None else port
+    host, port = settings.host if host is None else host, settings.port if port is None else port
+    app = create_app(settings.model_copy(update={"host": host}))  # first: it says whether it may listen there at all
     listener = _listen(host, port)
-    app = create_app(settings.model_copy(update={"host": host}))
     address = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{listener.getsockname()[1]}"  # noqa: S104
     say(f"Playground: {address}")
+    if settings.open_without_login:
+        say("It has no login of its own: whoever reaches it can use it, and the keys in its environment.")
     config = uvicorn.Config(
         app, log_level=settings.log_level, timeout_graceful_shutdown=3, access_log=settings.log_level == "debug"
     )
     logging.getLogger("playground").setLevel(settings.log_level.upper())
+    gc.freeze()  # a full collection would walk all of Gradio again and again, and hold up every stream for 0.1 s
+    gc.enable()
     uvicorn.Server(config).run(sockets=[listener])
     return 0
 

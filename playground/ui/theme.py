@@ -10,6 +10,7 @@ from pathlib import Path
 import gradio as gr
 
 STATIC = Path(__file__).parent / "static"
+SCRIPTS = ("live.js", "tree.js", "page.js", "conversation.js", "tools.js", "keyboard.js")  # in this order
 SANS = ["ui-sans-serif", "system-ui", "-apple-system", "Segoe UI", "Helvetica Neue", "Arial", "sans-serif"]
 MONO = ["ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "DejaVu Sans Mono", "monospace"]
 BODY = {
@@ -114,5 +115,5 @@ def build_theme() -> gr.themes.Base:
 def build_head() -> str:
     """Sheet and script for the page's head."""
     sheet = (STATIC / "page.css").read_text(encoding="utf-8")
-    scripts = "\n".join((STATIC / name).read_text(encoding="utf-8") for name in ("live.js", "page.js"))
+    scripts = "\n".join((STATIC / name).read_text(encoding="utf-8") for name in SCRIPTS)
     return f"<meta name='color-scheme' content='light dark'><style>{sheet}</style><script>{scripts}</script>"

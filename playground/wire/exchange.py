@@ -141,9 +141,10 @@ class Exchange:
             return self.error.request_id
         if isinstance(self.error, StreamFailed):
             nested = self.error.metadata.get("metadata")
-            return self.error.metadata.get("request_id") or (
+            found = self.error.metadata.get("request_id") or (
                 nested.get("request_id") if isinstance(nested, dict) else None
             )
+            return None if found is None else str(found)
         return None
 
     def stop(self, at_s: float | None = None) -> "Exchange":
@@ -187,13 +188,13 @@ class ExchangeBuilder:
                 else:
                     self._dropped += 1
             case ev.ContentDelta():
-                self._choice(event.choice).content += event.text
+                self._choice(event.choice).content.add(event.text)
                 self._delta(event.at_s, "content", event.text)
             case ev.ReasoningDelta():
-                self._choice(event.choice).reasoning += event.text
+                self._choice(event.choice).reasoning.add(event.text)
                 self._delta(event.at_s, "reasoning", event.text)
             case ev.RefusalDelta():
-                self._choice(event.choice).refusal += event.text
+                self._choice(event.choice).refusal.add(event.text)
                 self._delta(event.at_s, "content", event.text)
             case ev.ToolCallDelta():
                 self._choice(event.choice).tool_call(event)
@@ -248,6 +249,11 @@ class ExchangeBuilder:
         )
 
     @property
+    def begun(self) -> bool:
+        """Whether any delta with something in it has come."""
+        return bool(self._pieces)
+
+    @property
     def finished(self) -> bool:
         """Whether any choice has its `finish_reason`."""
         return any(choice.finish_reason for choice in self._choices.values())
@@ -269,11 +275,30 @@ class ExchangeBuilder:
         self._fields |= {"done": True, **fields}
 
 
+class _Text:
+    """A text that grows: joined when it is looked at. `+=` for each piece would copy the whole each time."""
+
+    __slots__ = ("_new", "_text")
+
+    def __init__(self) -> None:
+        self._text = ""
+        self._new: list[str] = []
+
+    def add(self, piece: str) -> None:
+        self._new.append(piece)
+
+    def __str__(self) -> str:
+        if self._new:
+            self._text = "".join((self._text, *self._new))
+            self._new.clear()
+        return self._text
+
+
 @dataclass(slots=True)
 class _Choice:
-    content: str = ""
-    reasoning: str = ""
-    refusal: str = ""
+    content: _Text = field(default_factory=_Text)
+    reasoning: _Text = field(default_factory=_Text)
+    refusal: _Text = field(default_factory=_Text)
     calls: list[ToolCall] = field(default_factory=list)
     open_calls: dict[int, ToolCall] = field(default_factory=dict)  # by the server's index: where fragments go
     logprobs: list[dict[str, Any]] = field(default_factory=list)
@@ -302,7 +327,8 @@ class _Choice:
 
     def answer(self) -> Answer:
         calls = tuple(replace(call) for call in sorted(self.calls, key=_index))
-        return Answer(self.content, self.reasoning, self.refusal, calls, tuple(self.logprobs), self.finish_reason)
+        texts = str(self.content), str(self.reasoning), str(self.refusal)
+        return Answer(*texts, calls, tuple(self.logprobs), self.finish_reason)
 
 
 def _index(call: ToolCall) -> int:

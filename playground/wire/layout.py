@@ -27,7 +27,7 @@ def lay_out(body: Mapping[str, Any]) -> bytes:
     """
     try:
         text = _value(dict(body), indent=STEP, column=0, top=True)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RecursionError) as error:  # the last: lists in lists without end
         raise InvalidRequest(f"The request cannot be written as JSON: {error}.") from None
     return _SURROGATE.sub(lambda match: f"\\u{ord(match[0]):04x}", text).encode()
 

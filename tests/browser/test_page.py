@@ -143,6 +143,20 @@ def test_retry_and_edit(page: Page, shared_upstream: ThreadedUpstream) -> None:
     expect(page.locator("#talk .turn")).to_have_count(2)
     page.locator("#talk .turn").first.hover()
     page.locator("#talk .turn").first.get_by_role("button", name="edit").click()
-    page.get_by_role("textbox", name="Edit message").fill("other words")
+    page.get_by_role("textbox", name="Edit").fill("other words")
     page.get_by_role("button", name="save").click()
     expect(page.locator(CURL)).to_contain_text("other words")
+
+
+def test_the_wire_pane_steps_through_the_exchanges(page: Page) -> None:
+    choose(page, "Custom URL")
+    for text in ("number one", "number two"):
+        ask(page, text)
+        expect(page.locator("#talk .meter").last).to_contain_text("finish")
+        expect(page.locator("#talk")).to_contain_text(f"You said: {text}")
+    page.locator("#answer").get_by_role("tab", name="Request").click()
+    expect(page.locator("#steps")).to_contain_text("2 of 2")
+    expect(page.get_by_role("group", name="Request body")).to_contain_text("number two")
+    page.get_by_role("button", name="the exchange before").click()
+    expect(page.locator("#steps")).to_contain_text("1 of 2")
+    expect(page.get_by_role("group", name="Request body")).not_to_contain_text("number two")

@@ -1,6 +1,6 @@
 import json
+import resource
 from pathlib import Path
-from time import perf_counter
 
 import pytest
 
@@ -73,10 +73,11 @@ def test_files_that_cannot_be_read(schema: str, tmp_path: Path) -> None:
 
 
 def test_it_answers_at_once_and_hostile_input_is_no_crash(schema: str) -> None:
-    times = []
-    for _ in range(3):
-        start = perf_counter()
-        assert playground("validate", "--schema", schema, "-", stdin=b"[" * 100_000).status == 1
-        times.append(perf_counter() - start)
-    # Well under a second on a quiet machine; the rest is room for a busy one.
-    assert min(times) < 3
+    def seconds() -> float:
+        used = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return used.ru_utime + used.ru_stime
+
+    # Seconds of the processor: those on the clock say how busy the machine is.
+    start = seconds()
+    assert playground("validate", "--schema", schema, "-", stdin=b"[" * 100_000).status == 1
+    assert seconds() - start < 1

@@ -240,6 +240,7 @@ def test_the_request_id() -> None:
     failed = StreamFailed("m", metadata={"metadata": {"request_id": "c"}})
     assert fold(REQUEST, [ev.Failed(0, failed)]).request_id == "c"
     assert fold(REQUEST, [ev.Failed(0, StreamFailed("m", metadata={"request_id": "d"}))]).request_id == "d"
+    assert fold(REQUEST, [ev.Failed(0, StreamFailed("m", metadata={"request_id": 5}))]).request_id == "5"
 
 
 def test_a_prefix() -> None:

@@ -67,6 +67,16 @@ def test_what_json_has_no_word_for_is_refused(bad: object, place: Any) -> None:
         lay_out(place(bad))
 
 
+def test_what_is_nested_without_end_is_refused() -> None:
+    value: list[Any] = []
+    for _ in range(100_000):
+        value = [value, 1]
+    with pytest.raises(InvalidRequest, match="cannot be written as JSON"):
+        lay_out({"a": value})
+    while value:  # taken apart by hand: freed at once, it would overflow the stack
+        value = value[0]
+
+
 def test_a_lone_surrogate_is_escaped() -> None:
     text = lay_out({"a": "x\ud800", "\udfff": 1})
     assert b'"a": "x\\ud800"' in text

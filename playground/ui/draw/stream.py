@@ -41,7 +41,7 @@ def _figures(exchange: Exchange) -> str:
     figures = [
         ("connect", "reused" if times.connection_reused else seconds(times.connect_s)),
         ("first byte", seconds(times.first_byte_s)),
-        ("first reasoning", seconds(times.first_reasoning_s)),
+        *([("first reasoning", seconds(times.first_reasoning_s))] if times.first_reasoning_s is not None else []),
         ("first content", seconds(times.first_content_s)),
         ("gap p50", seconds(percentile(times.itl_s, 50))),
         ("p95", seconds(percentile(times.itl_s, 95))),
@@ -63,9 +63,14 @@ def _rows(exchange: Exchange) -> str:
     return f'{head}<tr><td colspan="5">{total - MAX_ROWS:,} more between</td></tr>{tail}'
 
 
+def visible(text: str) -> str:
+    """The text, its line ends shown by a mark."""
+    return escape(text).replace("\n", "<i>⏎</i>\n").removesuffix("\n")
+
+
 def _row(index: int, piece: Piece, before: Piece | None) -> str:
     gap = f"{(piece.at_s - before.at_s) * 1000:,.1f}" if before else ""
     return (
         f'<tr><td class="n">{index + 1}</td><td class="n">{piece.at_s * 1000:,.1f}</td><td class="n">{gap}</td>'
-        f"<td>{piece.kind}</td><td><code>{escape(piece.text)}</code></td></tr>"
+        f"<td>{piece.kind}</td><td><code>{visible(piece.text)}</code></td></tr>"
     )

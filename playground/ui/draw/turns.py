@@ -1,16 +1,29 @@
 """The conversation: turns, figures, and errors where the answer would stand."""
 
+from collections.abc import Mapping
 from html import escape
+from typing import Any
 
 from playground.errors import PlaygroundError
 from playground.markup.markdown import render_markdown
 from playground.server.conversations import Conversation, Turn, text_of
-from playground.ui.draw.numbers import plural, rate, seconds
+from playground.server.judging import is_json, verdict_on
+from playground.ui.draw.calls import draw_calls, draw_leaks
+from playground.ui.draw.images import draw_pictures
+from playground.ui.draw.numbers import dollars, rate, seconds
+from playground.ui.draw.tree import draw_tree
+from playground.ui.draw.verdict import draw_verdict
 from playground.wire.exchange import Answer, Exchange
+from playground.wire.metrics import percentile
 
 EMPTY = (
-    '<p class="empty"><b>Chat</b> sends one conversation to the model above. Press a preset, or write a '
-    "message: the request that will go out stands beside it and changes as you type.</p>"
+    '<p class="empty" data-for="chat"><b>Chat</b> sends one conversation to the model above. Press a preset, or write '
+    "a message: the request that will go out stands beside it and changes as you type.</p>"
+    '<p class="empty" data-for="tools"><b>Tools</b> offers the functions above to the model. Press lookup_region, then '
+    "Send: its calls appear here as they stream in, are checked against their schema, and wait for you to run, answer "
+    "or reject them.</p>"
+    '<p class="empty" data-for="json"><b>JSON</b> asks for an answer of a stated shape. Press Restart nginx, then '
+    "Send: the answer grows as a tree, and each rule that it breaks is named with its place.</p>"
 )
 
 
@@ -18,7 +31,7 @@ def draw_conversation(conversation: Conversation) -> str:
     """All turns; a turn that was drawn before is not drawn again."""
     if not conversation.turns and not conversation.preface:
         return EMPTY
-    parts = [_said(escape(m.get("role", "?")), text_of(m)) for m in conversation.preface]
+    parts = [_preface(message, index) for index, message in enumerate(conversation.preface)]
     for index, turn in enumerate(conversation.turns):
         turn.html = turn.html or _turn(turn, index)
         parts.append(turn.html)
@@ -32,11 +45,16 @@ def _said(who: str, text: str, extra: str = "", links: str = "") -> str:
     )
 
 
+def _preface(message: Mapping[str, Any], index: int) -> str:
+    links = f'<div class="meter quiet">{_link("edit", index, "preface")}{_link("copy", index, "preface")}</div>'
+    return _said(escape(str(message.get("role", "?"))), text_of(message), draw_pictures(message), links)
+
+
 def _turn(turn: Turn, index: int) -> str:
     parts = []
     if turn.message is not None:
         links = f'<div class="meter quiet">{_link("edit", index, "user")}{_link("copy", index, "user")}</div>'
-        parts.append(_said("you", text_of(turn.message), _pictures(turn), links))
+        parts.append(_said("you", text_of(turn.message), draw_pictures(turn.message), links))
     if turn.exchange is not None:
         name = escape((turn.exchange.model or turn.model or "model").split("/")[-1])
         parts.append(
@@ -46,13 +64,6 @@ def _turn(turn: Turn, index: int) -> str:
     return "".join(parts)
 
 
-def _pictures(turn: Turn) -> str:
-    content = turn.message.get("content") if turn.message else None
-    parts = content if isinstance(content, list) else ()
-    count = sum(part.get("type") == "image_url" for part in parts)
-    return f'<p class="note">{plural(count, "image")} attached</p>' if count else ""
-
-
 def _answer(turn: Turn, exchange: Exchange, index: int) -> str:
     answer = exchange.answer
     body = _reasoning(answer, exchange)
@@ -60,9 +71,9 @@ def _answer(turn: Turn, exchange: Exchange, index: int) -> str:
         raw, body = turn.edited, render_markdown(turn.edited)
     else:
         raw = answer.content
-        body += render_markdown(answer.content) if answer.content else ""
+        body += _content(exchange, index)
         body += f'<p class="note">Refused: {escape(answer.refusal)}</p>' if answer.refusal else ""
-        body += "".join(_call(call.name, call.arguments) for call in answer.tool_calls)
+        body += draw_calls(turn.calls, index) or "".join(_call(call.name, call.arguments) for call in answer.tool_calls)
         body += "".join(
             f'<div class="choice"><span class="who">choice {i + 2}</span>{render_markdown(other.content)}</div>'
             for i, other in enumerate(exchange.answers[1:])
@@ -75,12 +86,22 @@ def _answer(turn: Turn, exchange: Exchange, index: int) -> str:
     return source + body + _meter(turn, exchange, index)
 
 
+def _content(exchange: Exchange, index: int) -> str:
+    """The answer's text: a tree with its verdict where JSON was asked for, else Markdown."""
+    text = exchange.answer.content
+    if not is_json(exchange.request):
+        return render_markdown(text) + draw_leaks(text) if text else ""
+    verdict = verdict_on(exchange)
+    marked = {violation.pointer for violation in verdict.violations} if verdict else set()
+    return (draw_tree(text, marked) if text else "") + (draw_verdict(verdict, index) if verdict else "")
+
+
 def _reasoning(answer: Answer, exchange: Exchange) -> str:
     if not answer.reasoning:
         return ""
     details = (exchange.usage or {}).get("completion_tokens_details") or {}
     tokens = details.get("reasoning_tokens") if isinstance(details, dict) else None
-    head = "Reasoning" + (f" · {tokens} tokens" if tokens else "")
+    head = "Reasoning" + (f" · {tokens:,} tokens" if isinstance(tokens, int) and tokens else "")
     return f'<details><summary>{head}</summary><div class="plain">{escape(answer.reasoning)}</div></details>'
 
 
@@ -106,7 +127,11 @@ def _meter(turn: Turn, exchange: Exchange, index: int) -> str:
         items.append(f"<span>TTFT <b>{seconds(times.ttft_s)}</b></span>")
     if times.output_tokens_per_s:
         items.append(f"<span><b>{rate(times.output_tokens_per_s)}</b> tok/s</span>")
+    if (p99_s := percentile(times.itl_s, 99)) is not None:
+        items.append(f"<span>p99 gap <b>{seconds(p99_s)}</b></span>")
     items.append(f"<span><b>{seconds(times.e2e_s)}</b></span>")
+    if turn.cost is not None:
+        items.append(f"<span><b>{dollars(turn.cost)}</b></span>")
     if exchange.finish_reason:
         items.append(f"<span>finish <b>{escape(exchange.finish_reason)}</b></span>")
     if turn.edited is not None:

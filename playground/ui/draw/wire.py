@@ -6,16 +6,17 @@ from html import escape
 from itertools import islice
 
 from playground.errors import PlaygroundError
-from playground.markup.code import colour_curl, colour_json
+from playground.markup.code import colour_code, colour_curl, colour_json
 from playground.server.form import Form
 from playground.server.parameters import PARAMETERS
+from playground.snippets.curl import render_curl
 from playground.ui.draw.numbers import plural, seconds
 from playground.wire.exchange import Exchange
 from playground.wire.metrics import percentile, stalls
 
 MAX_EVENTS = 300
 MAX_SHOWN = 60_000
-SHOWN_PARAMETERS = ("temperature", "max_tokens", "top_p", "seed")
+SHOWN_PARAMETERS = ("temperature", "max_tokens", "top_p")
 
 
 def draw_code(name: str, coloured: str) -> str:
@@ -23,9 +24,10 @@ def draw_code(name: str, coloured: str) -> str:
     return f'<pre tabindex="0" role="group" aria-label="{name}"><code>{coloured}</code></pre>'
 
 
-def draw_curl(command: str) -> str:
-    """The curl command."""
-    return draw_code("curl", colour_curl(command))
+def draw_snippet(name: str, text: str, language: str = "") -> str:
+    """Code with its name; `language` where that is not the name."""
+    language = language or name
+    return draw_code(name, colour_curl(text) if language == "curl" else colour_code(text, language))
 
 
 def draw_problem(error: PlaygroundError) -> str:
@@ -34,16 +36,24 @@ def draw_problem(error: PlaygroundError) -> str:
 
 
 def draw_sent(form: Form) -> str:
-    """The line of parameters under the message: the few that matter most, and whatever else is sent."""
+    """The line of parameters under the message: the few that matter most, and whatever else is sent.
+
+    A press opens the parameter's field; one that is sent has a cross that puts it back.
+    """
     names = [*SHOWN_PARAMETERS, *(p.name for p in PARAMETERS if p.name not in SHOWN_PARAMETERS)]
     items = []
     for name in names:
         text = form.params.get(name, "").strip()
-        if text:
-            items.append(f"<span>{name} <b>{escape(text[:40])}</b></span>")
-        elif name in SHOWN_PARAMETERS:
-            items.append(f"<span>{name} <i>not sent</i></span>")
+        if text or name in SHOWN_PARAMETERS:
+            items.append(_chip(name, text))
     return "".join(items)
+
+
+def _chip(name: str, text: str) -> str:
+    value = f"<b>{escape(text[:40])}</b>" if text else "<i>not sent</i>"
+    back = f'<button type="button" data-act="put-back" data-name="{name}" aria-label="put {name} back">×</button>'
+    opens = f'<button type="button" data-act="parameter" data-name="{name}">{name} {value}</button>'
+    return f'<span class="chip">{opens}{back if text else ""}</span>'
 
 
 def _headers(pairs: Sequence[tuple[str, str]]) -> str:
@@ -53,6 +63,25 @@ def _headers(pairs: Sequence[tuple[str, str]]) -> str:
 
 def _empty(text: str) -> str:
     return f'<p class="empty">{text}</p>'
+
+
+def draw_wire(exchange: Exchange | None, index: int, count: int) -> tuple[str, ...]:
+    """What went over the wire in exchange `index` (from 0) of `count`: steps, request, response, events, times."""
+    views = (draw_request, draw_response, draw_events, draw_timing)
+    return draw_steps(index, count), *(view(exchange) for view in views)
+
+
+def draw_steps(index: int, count: int) -> str:
+    """The way from one exchange to the next; "" where there is one alone."""
+    if count <= 1:
+        return ""
+    ways = [("‹", index - 1, "the exchange before"), ("›", index + 1, "the next exchange")]
+    before, after = (
+        f'<button type="button" class="link" data-act="step" data-turn="{to}" aria-label="{name}"'
+        f"{'' if 0 <= to < count else ' disabled'}>{sign}</button>"
+        for sign, to, name in ways
+    )
+    return f'<span class="num">{before}<span>{index + 1} of {count}</span>{after}</span>'
 
 
 def draw_request(exchange: Exchange | None) -> str:
@@ -66,6 +95,8 @@ def draw_request(exchange: Exchange | None) -> str:
         f'<p class="line"><b>{request.method}</b><span>{escape(request.url)}</span>'
         f"<span>{len(request.body):,} bytes</span></p>{_headers(headers)}"
         f"{draw_code('Request body', colour_json(body[:MAX_SHOWN]))}"
+        f"<details class='replay'><summary>this very request as curl</summary>"
+        f"{draw_snippet('Sent request', render_curl(request), 'curl')}</details>"
     )
 
 
@@ -81,7 +112,7 @@ def draw_response(exchange: Exchange | None) -> str:
 def _pretty(text: str) -> str:
     try:
         return json.dumps(json.loads(text), indent=2, ensure_ascii=False)
-    except ValueError:
+    except (ValueError, RecursionError):  # no JSON; JSON that is nested without end
         return text
 
 

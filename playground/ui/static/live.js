@@ -29,10 +29,44 @@ window.playground = (() => {
     }
     take(frame) {
       if (frame.status !== undefined) return;
-      if (frame.reasoning || frame.open || frame.closed !== undefined || frame.pieces) this.wait?.remove();
+      if (Object.keys(frame).some(name => name !== 'status' && name !== 'end')) this.wait?.remove();
       if (frame.reasoning) this.thought().appendData(frame.reasoning);
       if (frame.open) this.text.appendData(frame.open);
+      if (frame.tree) this.json().take(frame.tree);
+      if (frame.violations) for (const message of frame.violations) this.list('problems').append(make('li', 'bad', message));
+      if (frame.calls) for (const [index, name, text] of frame.calls) this.call(index, name).appendData(text);
+      if (frame.phases) for (const [index, words, result] of frame.phases) this.phase(index, words, result);
+      if (frame.problem) this.said.append(make('p', 'error', frame.problem));
       if (frame.closed !== undefined) { this.open.insertAdjacentHTML('beforebegin', frame.closed); this.text.data = frame.tail; }
+    }
+    json() {
+      if (!this.tree) {
+        this.tree = new playground.Tree();
+        this.open.before(this.tree.root);
+      }
+      return this.tree;
+    }
+    list(name) {
+      this.lists ??= {};
+      if (!this.lists[name]) this.said.append(this.lists[name] = make('ul', name));
+      return this.lists[name];
+    }
+    call(index, name) {
+      this.calls ??= [];
+      if (!this.calls[index]) {
+        const card = make('section', 'call'), head = make('header'), pre = make('pre'), phase = make('p', 'line');
+        const title = head.appendChild(make('b', '', name)), text = pre.appendChild(document.createTextNode(''));
+        if (!this.row) this.said.append(this.row = make('div', 'calls'));
+        card.append(head, pre, phase);
+        this.row.append(card);
+        this.calls[index] = {title, text, phase};
+      }
+      this.calls[index].title.textContent = name;
+      return this.calls[index].text;
+    }
+    phase(index, words, result) {
+      const call = this.calls?.[index];
+      if (call) call.phase.textContent = result ? `→ ${result}` : words;
     }
     thought() {
       if (!this.reasoning) {
@@ -60,7 +94,9 @@ window.playground = (() => {
       for (const [n, at, gap, kind, text] of frame.pieces) {
         const row = make('tr');
         for (const value of [n, at, gap ?? '']) row.append(make('td', 'n', typeof value === 'number' ? value.toLocaleString('en') : value));
-        const code = make('code', '', text), cell = make('td');
+        const code = make('code'), cell = make('td');
+        text.split('\n').forEach((line, i) => { if (i) code.append(make('i', '', '⏎'), '\n'); code.append(line); });
+        if (text.endsWith('\n')) code.lastChild.remove(), code.lastChild.remove();
         cell.append(code);
         row.append(make('td', '', kind), cell);
         body.append(row);
@@ -86,28 +122,60 @@ window.playground = (() => {
     }
   }
 
-  async function send(form) {
+  async function post(route, body, take) {  // one of our routes; `take` is given each frame
+    const headers = {'content-type': 'application/json'};
+    const response = await fetch(`gradio_api/${route}`, {method: 'POST', signal: abort.signal, headers, body: JSON.stringify(body)});
+    if (!response.ok) throw new Error(`the playground itself answered ${response.status}`);
+    await read(response, take);
+  }
+
+  async function stoppable(work, failed) {  // one at a time; Stop ends it
+    if (abort) return;
+    abort = new AbortController();
+    busy(true);
+    try {
+      await work();
+    } catch (error) {
+      if (error.name !== 'AbortError') failed(error.message);
+    } finally {
+      abort = null;
+      busy(false);
+    }
+  }
+
+  async function runs(form, count) {
+    const view = $('#runs .html-container > div') || $('#runs');
+    const say = words => { view.replaceChildren(make('p', 'line bad', words)); };
+    await stoppable(() => post('repeat', {...form, count}, item => {
+      if (item.html) view.innerHTML = item.html;
+      if (item.problem) say(item.problem);
+    }), words => say(`The playground does not answer: ${words}.`));
+  }
+
+  async function send(form, decision = null) {  // the form, or a decision about a call of an answer
     if (abort) return '';
     abort = new AbortController();
     busy(true);
-    log.querySelector('.empty')?.remove();
+    log.querySelectorAll('.empty').forEach(node => node.remove());
     if (form.message) { const said = beginTurn('you'); said.append(make('div', 'plain', form.message)); }
-    const answer = new Answer(form.model), rows = new Rows();
+    let answer = new Answer(form.model);
+    const rows = new Rows();
+    if (decision) answer.wait.textContent = 'Answering the call…';
     let pending = [], frame = 0;
     stick = true;
     log.scrollTop = log.scrollHeight;
     const flush = () => {
       frame = 0;
-      for (const item of pending) { answer.take(item); rows.take(item); }
+      for (const item of pending) {
+        if (item.turn) answer = new Answer(form.model);
+        answer.take(item);
+        rows.take(item);
+      }
       pending = [];
       if (stick) log.scrollTop = log.scrollHeight;
     };
     try {
-      const response = await fetch('gradio_api/exchange', {
-        method: 'POST', signal: abort.signal, headers: {'content-type': 'application/json'}, body: JSON.stringify(form),
-      });
-      if (!response.ok) throw new Error(`the playground itself answered ${response.status}`);
-      await read(response, item => { pending.push(item); frame ||= requestAnimationFrame(flush); });
+      await post('exchange', decision ? {...form, decision} : form, item => { pending.push(item); frame ||= requestAnimationFrame(flush); });
     } catch (error) {
       if (error.name !== 'AbortError') answer.said.append(make('p', 'error', `The playground does not answer: ${error.message}. Reload the page once it runs again; the text is kept.`));
       else await new Promise(done => setTimeout(done, 150));  // the server keeps the partial answer first
@@ -120,11 +188,11 @@ window.playground = (() => {
     return String(Date.now());
   }
 
-  return {
-    $, make, send,
+  const playground = {
+    $, make, send, runs,
     stop: () => abort?.abort(),
     running: () => abort !== null,
-    press: data => trigger('click', data),
+    tell: data => trigger('click', data),
     stream: element => { view = element; },
     talk: (element, fire, watch) => {
       log = element.querySelector('.log');
@@ -135,4 +203,5 @@ window.playground = (() => {
       new ResizeObserver(follow).observe(log);
     },
   };
+  return playground;
 })();

@@ -1,0 +1,203 @@
+"""The client: a `PreparedRequest` in, events out."""
+
+import asyncio
+import json
+import ssl
+import time
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from typing import Any
+
+import aiohttp
+import httpx
+
+from playground import __version__
+from playground.client.body import (
+    PIECE_BYTES,
+    drain,
+    hide_key,
+    pieces,
+    read_bytes,
+    read_error,
+    stream_events,
+    whole_events,
+)
+from playground.client.failures import timed_out, transport_error
+from playground.client.timeouts import Timeouts
+from playground.client.transport import Connection, build_http_client, connection_of_task
+from playground.errors import InvalidRequest, PlaygroundError, StreamProtocolError
+from playground.wire import events as ev
+from playground.wire.error_body import parse_error
+from playground.wire.prepared import PreparedRequest
+from playground.wire.sse import MAX_EVENT_BYTES
+
+MAX_ERROR_BYTES = 2**20
+MAX_JSON_BYTES = 8 * 2**20  # a catalogue of some thousand models is 2 MB
+OWN_HEADERS = {
+    "accept": "*/*",
+    "accept-encoding": "identity",  # as curl: a compressed stream would come in blocks
+    "user-agent": f"chat-playground/{__version__}",
+}
+ERROR_STATUS = 300  # redirects are not followed: they are shown
+
+
+class Client:
+    """Sends prepared requests; one for each event loop. Close it with `aclose()`.
+
+    Args:
+        timeouts: the deadlines.
+        max_event_bytes: the longest server-sent event that is accepted.
+        verify: what certificates are trusted.
+        allow_address: which IP addresses it may connect to, asked of each one before a connection; where it is
+            given, no proxy is used, since a proxy would choose the address.
+        clock: monotonic seconds.
+    """
+
+    def __init__(
+        self,
+        timeouts: Timeouts | None = None,
+        *,
+        max_event_bytes: int = MAX_EVENT_BYTES,
+        verify: ssl.SSLContext | None = None,
+        allow_address: Callable[[str], bool] | None = None,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        self._timeouts = timeouts or Timeouts()
+        self._max_event_bytes = max_event_bytes
+        self._clock = clock
+        self._verify = verify
+        self._allow_address = allow_address
+        self._http: httpx.AsyncClient | None = None
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        if self._http is not None:
+            await self._http.aclose()
+            self._http = None
+
+    async def get_json(self, url: str, *, key: str | None = None, timeout_s: float = 5) -> Any:
+        """A small JSON document, such as `/v1/models`.
+
+        Raises:
+            TransportError: no response. APIStatusError: an error status. StreamProtocolError: no JSON.
+            InvalidRequest: a key that no header can carry.
+        """
+        _check(key)
+        headers = OWN_HEADERS | ({"authorization": f"Bearer {key}"} if key else {})
+        try:
+            async with asyncio.timeout(timeout_s), self._client().stream("GET", url, headers=headers) as response:
+                body = await _read_json(response, url)
+        except TimeoutError:
+            raise timed_out(url, "first_byte", timeout_s) from None
+        except (httpx.HTTPError, httpx.InvalidURL, aiohttp.ClientError, OSError, ValueError) as error:
+            raise transport_error(error, url, self._timeouts.connect_s) from error
+        if response.status_code >= ERROR_STATUS:
+            body = hide_key(body, key, "API_KEY")
+            raise parse_error(response.status_code, response.reason_phrase, response.headers.items(), body)
+        try:
+            return json.loads(body)
+        except (ValueError, RecursionError):  # the last: brackets without end
+            excerpt = body.decode("utf-8", "replace")
+            raise StreamProtocolError(f"{url} answered with no JSON.", excerpt=excerpt) from None
+
+    async def events(self, request: PreparedRequest, key: str | None = None) -> AsyncGenerator[ev.StreamEvent, None]:
+        """Send `request` and tell what happens; the last event is `Completed` or `Failed`.
+
+        Closing the iterator closes the connection, so that the server stops working. Nothing is retried.
+        """
+        self._client()  # made before the clock starts: reading the trusted certificates takes 30 ms
+        start = self._clock()
+
+        def now() -> float:
+            return self._clock() - start
+
+        try:
+            async with aclosing(self._exchange(request, key, start, now)) as events:
+                async for event in events:
+                    yield event
+        except PlaygroundError as error:
+            yield ev.Failed(now(), error)
+
+    async def _exchange(
+        self, request: PreparedRequest, key: str | None, start: float, now: Callable[[], float]
+    ) -> AsyncGenerator[ev.StreamEvent, None]:
+        connection = Connection()
+        connection_of_task.set(connection)
+        response = await self._open(request, key)
+        try:
+            if connection.at is not None:
+                yield ev.Connected(0.0 if connection.reused else connection.at - start, connection.reused)
+            yield ev.ResponseStarted(
+                now(),
+                response.status_code,
+                response.reason_phrase,
+                tuple(response.headers.multi_items()),
+                _masked(response.request.headers, request),
+            )
+            async with aclosing(read_bytes(response, request.url, self._timeouts)) as chunks:
+                if response.status_code >= ERROR_STATUS:
+                    body = hide_key(await read_error(chunks, MAX_ERROR_BYTES), key, request.key_name)
+                    yield ev.ChunkReceived(now(), body.decode("utf-8", errors="replace"))
+                    head = (response.status_code, response.reason_phrase, response.headers.multi_items())
+                    raise parse_error(*head, body)
+                streams = response.headers.get("content-type", "").lower().startswith("text/event-stream")
+                answer = (
+                    stream_events(chunks, now, self._max_event_bytes)
+                    if streams
+                    else whole_events(chunks, response, now)
+                )
+                async with aclosing(answer):
+                    async for event in answer:
+                        yield event
+                yield ev.Completed(now())
+                await drain(chunks)
+        finally:
+            await response.aclose()
+
+    async def _open(self, request: PreparedRequest, key: str | None) -> httpx.Response:
+        _check(key)
+        try:
+            http_request = self._client().build_request(
+                request.method,
+                request.url,
+                headers=[
+                    *OWN_HEADERS.items(),
+                    *request.sent_headers(key),
+                    ("content-length", str(len(request.body))),
+                ],
+                content=request.body if len(request.body) <= PIECE_BYTES else pieces(request.body),
+            )
+            async with asyncio.timeout(self._timeouts.first_byte_s):
+                return await self._client().send(http_request, stream=True)
+        except TimeoutError:
+            raise timed_out(request.url, "first_byte", self._timeouts.first_byte_s) from None
+        except (httpx.HTTPError, httpx.InvalidURL, aiohttp.ClientError, OSError, ValueError) as error:
+            raise transport_error(error, request.url, self._timeouts.connect_s) from error
+
+    def _client(self) -> httpx.AsyncClient:
+        if self._http is None:
+            context = self._verify or httpx.create_ssl_context()
+            self._http = build_http_client(
+                context, self._clock, self._timeouts.connect_s, allow_address=self._allow_address
+            )
+        return self._http
+
+
+async def _read_json(response: httpx.Response, url: str) -> bytes:
+    body = bytearray()
+    async for data in response.aiter_bytes():
+        body += data
+        if len(body) > MAX_JSON_BYTES:
+            raise StreamProtocolError(f"{url} answered with more than {MAX_JSON_BYTES:,} bytes.")
+    return bytes(body)
+
+
+def _check(key: str | None) -> None:
+    if key and not (key.isascii() and key.isprintable()):
+        raise InvalidRequest("The API key holds characters that no HTTP header can carry.")
+
+
+def _masked(headers: httpx.Headers, request: PreparedRequest) -> tuple[tuple[str, str], ...]:
+    """The headers that httpx sent, the key as its name."""
+    shown = f"Bearer ${request.key_name}"
+    return tuple((name, shown if name.lower() == "authorization" else value) for name, value in headers.multi_items())

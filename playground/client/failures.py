@@ -1,0 +1,87 @@
+"""What httpx and aiohttp raise, as this program's typed errors."""
+
+import ssl
+from collections.abc import Iterator
+
+import aiohttp
+import httpx
+
+from playground.client.transport import AddressNotAllowed
+from playground.errors import (
+    AddressRefused,
+    ConnectFailed,
+    NameResolutionFailed,
+    PlaygroundError,
+    RequestTimeout,
+    TLSFailed,
+)
+
+
+def timed_out(url: str, phase: str, timeout_s: float) -> RequestTimeout:
+    """The typed error for a wait that took too long; `phase` is as in `RequestTimeout`."""
+    what = {
+        "connect": "no connection",
+        "first_byte": "no answer",
+        "between_chunks": "nothing more of the answer",
+    }[phase]
+    return RequestTimeout(
+        f"There was {what} from {url} within {timeout_s:g} s.",
+        url=url,
+        phase=phase,
+        timeout_s=timeout_s,
+        advice=f"Try again; the limit is the setting PLAYGROUND_{phase.upper()}_TIMEOUT_S.",
+    )
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    cause: BaseException | None = error
+    while cause is not None:
+        yield cause
+        cause = cause.__cause__ or cause.__context__
+
+
+def words(error: BaseException) -> str:
+    """What the error says, or the first of its causes that says something."""
+    return next((str(e) for e in _causes(error) if str(e)), type(error).__name__)
+
+
+def transport_error(error: Exception, url: str, connect_s: float) -> PlaygroundError:
+    """The typed error for what httpx or aiohttp raised, by its causes."""
+    causes = list(_causes(error))
+
+    def any_is(*kinds: type[BaseException]) -> bool:
+        return any(isinstance(cause, kinds) for cause in causes)
+
+    if any_is(AddressNotAllowed):
+        return AddressRefused(
+            f"{url} leads to an address that may not be reached from here.",
+            url=url,
+            advice="The app is open to others, so a Custom URL reaches public addresses only. "
+            "Its operator can name inside hosts in PLAYGROUND_INTERNAL_HOSTS.",
+        )
+    no_url = any_is(aiohttp.InvalidURL, httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError)
+    if no_url or type(error) is ValueError:  # the last: aiohttp takes no name and password in a URL
+        return ConnectFailed(
+            f"{url} is no URL that can be asked: {words(error)}.",
+            url=url,
+            advice="A base URL looks like http://127.0.0.1:8000/v1.",
+        )
+    if any_is(aiohttp.ConnectionTimeoutError, aiohttp.ServerTimeoutError, TimeoutError):
+        return timed_out(url, "connect", connect_s)
+    if any_is(aiohttp.ClientConnectorDNSError):
+        return NameResolutionFailed(
+            f"The name in {url} has no address ({words(error)}).",
+            url=url,
+            advice="Check the spelling, and that this machine has a network.",
+        )
+    if any_is(aiohttp.ClientSSLError, aiohttp.ServerFingerprintMismatch, ssl.SSLError):
+        return TLSFailed(
+            f"There is no secure connection to {url} ({words(error)}).",
+            url=url,
+            advice="The certificate may be wrong or expired, or the server speaks plain http.",
+        )
+    return ConnectFailed(
+        f"{url} does not answer ({words(error)}).",
+        url=url,
+        advice="Check that the server runs, and its address and port.",
+    )

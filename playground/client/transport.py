@@ -1,0 +1,112 @@
+"""The HTTP client under the `Client`: timed connections, the environment's proxies, no cookies, no `.netrc`."""
+
+import socket
+import ssl
+from collections.abc import Callable
+from contextvars import ContextVar
+from dataclasses import dataclass
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import Any
+from urllib.request import getproxies, proxy_bypass
+
+import aiohttp
+import httpx
+from httpx_aiohttp import AiohttpTransport
+
+
+@dataclass(slots=True)
+class Connection:
+    """What aiohttp's trace says of one request's connection."""
+
+    at: float | None = None
+    reused: bool = False
+
+
+connection_of_task: ContextVar[Connection | None] = ContextVar("connection", default=None)
+
+
+def build_http_client(
+    context: ssl.SSLContext,
+    clock: Callable[[], float],
+    connect_s: float,
+    *,
+    allow_address: Callable[[str], bool] | None = None,
+) -> httpx.AsyncClient:
+    """An HTTP client whose connections are timed by `clock`, in the `Connection` of the task that asks.
+
+    With `allow_address` it connects to those IP addresses only, and through no proxy.
+    """
+    return httpx.AsyncClient(
+        transport=_Transport(allow_address, client=lambda: _session(context, clock, allow_address)),
+        timeout=httpx.Timeout(None, connect=connect_s),
+        follow_redirects=False,
+        # As the session's: a backend's cookies must not travel from visitor to visitor.
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+    )
+
+
+class AddressNotAllowed(OSError):
+    """What `_socket` raises; its words are the same for each address, so that aiohttp raises the error itself."""
+
+
+def _socket(allow_address: Callable[[str], bool]) -> Callable[[Any], socket.socket]:
+    """Makes the sockets of allowed addresses.
+
+    aiohttp calls it with the very address that it connects to next, be it from DNS or from the URL: a name that
+    means another address the second time is of no use, nor is another spelling of an address.
+    """
+
+    def build(info: Any) -> socket.socket:
+        family, kind, protocol, _, address = info
+        if not allow_address(address[0]):
+            raise AddressNotAllowed("the address is not allowed")
+        return socket.socket(family, kind, protocol)
+
+    return build
+
+
+def _session(
+    context: ssl.SSLContext, clock: Callable[[], float], allow_address: Callable[[str], bool] | None
+) -> aiohttp.ClientSession:
+    """A session whose connections are timed: aiohttp runs its traces in the task of the request."""
+
+    async def created(*_: object) -> None:
+        if connection := connection_of_task.get():
+            connection.at = clock()
+
+    async def reused(*_: object) -> None:
+        if connection := connection_of_task.get():
+            connection.at, connection.reused = clock(), True
+
+    trace = aiohttp.TraceConfig()
+    trace.on_connection_create_end.append(created)
+    trace.on_connection_reuseconn.append(reused)
+    guard = _socket(allow_address) if allow_address else None
+    connector = aiohttp.TCPConnector(ssl=context, limit=0, socket_factory=guard)
+    return aiohttp.ClientSession(
+        connector=connector,
+        trace_configs=[trace],
+        cookie_jar=aiohttp.DummyCookieJar(),  # a backend's cookies must not travel from visitor to visitor
+        trust_env=False,  # it would send what ~/.netrc says of the host; `_proxy` reads the proxies
+    )
+
+
+class _Transport(AiohttpTransport):
+    """httpx-aiohttp's transport with the proxies of the environment, and without its `.netrc`."""
+
+    def __init__(self, allow_address: Callable[[str], bool] | None, **keywords: Any) -> None:
+        super().__init__(**keywords)
+        self._direct = allow_address is not None
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        self.proxy = None if self._direct else _proxy(request.url)  # read before the first await of the next line
+        return await super().handle_async_request(request)
+
+
+def _proxy(url: httpx.URL) -> httpx.Proxy | None:
+    """What `http_proxy`, `https_proxy` and `no_proxy` say of `url`; a SOCKS proxy is passed over."""
+    address = getproxies().get(url.scheme)
+    if not address or proxy_bypass(f"{url.host}:{url.port}" if url.port else url.host):
+        return None
+    proxy = httpx.URL(address if "://" in address else f"http://{address}")
+    return httpx.Proxy(proxy) if proxy.scheme in {"http", "https"} else None  # aiohttp knows no others

@@ -1,0 +1,45 @@
+"""Answers judged by the `response_format` of the very request that was sent."""
+
+from typing import Any
+
+from playground.errors import PlaygroundError
+from playground.schema.check import check_value
+from playground.schema.engine import Schema
+from playground.schema.verdict import JSON_OBJECT, Verdict, judge
+from playground.wire.exchange import Exchange
+from playground.wire.prepared import PreparedRequest
+from playground.wire.request import ChatRequest
+
+
+def response_format(request: PreparedRequest) -> dict[str, Any]:
+    """The request's `response_format`; {} where it has none."""
+    if b'"response_format"' not in request.body:  # most have none, and need not be read
+        return {}
+    try:
+        return ChatRequest.parse_json(request.body).response_format or {}
+    except PlaygroundError:
+        return {}
+
+
+def is_json(request: PreparedRequest) -> bool:
+    """Whether JSON was asked for."""
+    return response_format(request).get("type") in {"json_object", "json_schema"}
+
+
+def answer_schema(request: PreparedRequest) -> Schema | None:
+    """The schema that the answer must fit; any object without one; None where the schema cannot be used."""
+    described = response_format(request).get("json_schema")
+    if not isinstance(described, dict):
+        return JSON_OBJECT
+    schema = described.get("schema", True)
+    return schema if isinstance(schema, dict | bool) and not check_value(schema) else None
+
+
+def verdict_on(exchange: Exchange) -> Verdict | None:
+    """The verdict on an answer; None where no JSON was asked for, where there is no answer, or no schema to use."""
+    if not is_json(exchange.request) or exchange.error is not None or exchange.stopped:
+        return None
+    answer, schema = exchange.answer, answer_schema(exchange.request)
+    if schema is None or (answer.tool_calls and not answer.content):
+        return None
+    return judge(answer.content, finish_reason=answer.finish_reason, refusal=answer.refusal, schema=schema)

@@ -1,0 +1,128 @@
+"""The login's own pages: plain forms that work without a script and load nothing."""
+
+import asyncio
+from collections.abc import Callable
+from html import escape
+from importlib.resources import files
+from urllib.parse import parse_qs
+
+from fastapi import APIRouter, Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from playground.server.access import Access
+from playground.server.cookies import build_cookie
+from playground.server.headers import login_policy
+from playground.server.login import LOGIN, LOGOUT
+from playground.server.scope import NAME, visitor_of
+from playground.server.sessions import Failures
+from playground.server.visitors import Visitors
+
+AT_ONCE = 2  # a guess takes a core's time and 16 MiB
+
+
+def login_routes(access: Access, visitors: Visitors, failures: Failures | None = None) -> APIRouter:
+    """`/login` and `/logout`; nothing where there is no login."""
+    router = APIRouter()
+    if access.users is None:
+        return router
+    users, failed, checking = access.users, failures or Failures(), asyncio.Semaphore(AT_ONCE)
+    page = _template()
+
+    @router.get(LOGIN)
+    async def form(request: Request) -> Response:
+        if access.sessions.get(visitor_of(request.scope)):
+            return _home(request)
+        return page(request, 200, "", "")
+
+    @router.post(LOGIN)
+    async def log_in(request: Request) -> Response:
+        name, password = _fields(await request.body())
+        address = request.client.host if request.client else ""
+        if wait_s := failed.wait_s(address):
+            minutes = int(wait_s // 60) + 1
+            answer = page(request, 429, name, f"Too many failed logins from your address. Try again in {minutes} min.")
+            answer.headers["retry-after"] = str(int(wait_s) + 1)
+            return answer
+        failed.add(address)
+        async with checking:
+            user = await asyncio.to_thread(users.check, name.strip(), password)
+        if user is None:
+            return page(request, 401, name, "This name and password do not belong together.")
+        failed.forgive(address)
+        visitors.forget(visitor_of(request.scope))
+        access.sessions.end(visitor_of(request.scope))
+        home = _home(request)
+        _set_cookie(home, request, access.sessions.begin(user), framed=access.framed)
+        return home
+
+    @router.get(LOGOUT)
+    async def ask(request: Request) -> Response:
+        return page(request, 200, request.scope[NAME], "", leave=True)
+
+    @router.post(LOGOUT)
+    async def log_out(request: Request) -> Response:
+        token = visitor_of(request.scope)
+        access.sessions.end(token)
+        visitors.forget(token)
+        answer = RedirectResponse(request.scope.get("root_path", "") + LOGIN, 303)
+        _set_cookie(answer, request, "", framed=access.framed)
+        answer.headers["clear-site-data"] = '"storage"'  # the open conversation's name is kept there
+        return answer
+
+    return router
+
+
+def _fields(body: bytes) -> tuple[str, str]:
+    """Name and password of the form; empty where it is none."""
+    try:
+        fields = parse_qs(body.decode("utf-8", "replace"), max_num_fields=8)
+    except ValueError:
+        return "", ""
+    return fields.get("name", [""])[0], fields.get("password", [""])[0]
+
+
+def _home(request: Request) -> Response:
+    return RedirectResponse(request.scope.get("root_path", "") + "/", 303)
+
+
+def _set_cookie(answer: Response, request: Request, value: str, *, framed: bool) -> None:
+    answer.headers.append("set-cookie", build_cookie(value, secure=request.url.scheme == "https", framed=framed))
+    answer.headers["cache-control"] = "no-store"
+
+
+def _template() -> Callable[..., Response]:
+    html = (files("playground.server") / "login.html").read_text(encoding="utf-8")
+    policy = login_policy(html)
+
+    def page(request: Request, status: int, name: str, problem: str, *, leave: bool = False) -> Response:
+        root = request.scope.get("root_path", "")
+        text = LEAVE.format(name=escape(name), action=escape(root + LOGOUT), home=escape(root + "/"))
+        if not leave:
+            said = f'<p class="error" role="alert">{escape(problem)}</p>' if problem else ""
+            text = ENTER.format(name=escape(name), action=escape(root + LOGIN), problem=said)
+        answer = HTMLResponse(html.replace("<!-- form -->", text), status)
+        answer.headers["content-security-policy"] = policy
+        # A form under no-referrer is sent with `Origin: null`, which `Gate` refuses.
+        answer.headers["referrer-policy"] = "same-origin"
+        answer.headers["cache-control"] = "no-store"
+        return answer
+
+    return page
+
+
+ENTER = """<form method="post" action="{action}">
+  <h1><i aria-hidden="true">◇</i>Playground</h1>
+  <p class="lead">Log in to go on.</p>
+  {problem}
+  <label for="name">Name</label>
+  <input id="name" name="name" value="{name}" autocomplete="username" autocapitalize="none" spellcheck="false" required>
+  <label for="password">Password</label>
+  <input id="password" name="password" type="password" autocomplete="current-password" required>
+  <button>Log in</button>
+</form>"""
+LEAVE = """<form method="post" action="{action}">
+  <h1><i aria-hidden="true">◇</i>Playground</h1>
+  <p class="lead">You are logged in as <b>{name}</b>. The keys you typed are forgotten when you log out.</p>
+  <button>Log out</button>
+  <p class="lead"><a href="{home}">Back to the playground</a></p>
+</form>"""

@@ -1,0 +1,49 @@
+"""`POST /gradio_api/repeat`: the same request several times; a frame with all results so far as each one ends."""
+
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
+
+from fastapi import APIRouter, Request
+from pydantic import Field
+from starlette.responses import StreamingResponse
+
+from playground.errors import PlaygroundError
+from playground.server.context import Context
+from playground.server.form import Form
+from playground.server.frames import Frame, stream
+from playground.server.runs import FEWEST, MOST, Run, run_many
+from playground.server.visitors import COOKIE
+
+Draw = Callable[[Sequence[Run], int], str]
+
+
+class Wanted(Form):
+    """The form, and how often."""
+
+    count: int = Field(ge=FEWEST, le=MOST)
+
+
+def run_routes(context: Context, draw: Draw) -> APIRouter:
+    """The route; `draw` makes the HTML of the results."""
+    router = APIRouter(prefix="/gradio_api")
+
+    @router.post("/repeat")
+    async def runs(wanted: Wanted, request: Request) -> StreamingResponse:
+        return stream(_frames(context, wanted, request.cookies.get(COOKIE), draw))
+
+    return router
+
+
+async def _frames(context: Context, wanted: Wanted, visitor: str | None, draw: Draw) -> AsyncGenerator[Frame, None]:
+    done = list[Run]()
+    try:
+        prepared, key = context.prepare(wanted, visitor), context.key(wanted, visitor)
+        client = context.client_for(wanted, visitor)
+    except PlaygroundError as error:
+        yield {"problem": f"{error.message} {error.advice}".strip()}
+        return
+    yield {"html": draw((), wanted.count)}
+    async with aclosing(run_many(prepared, wanted.count, client=client, key=key)) as ended:
+        async for run in ended:
+            done.append(run)
+            yield {"html": draw(done, wanted.count)}

@@ -1,0 +1,96 @@
+"""What is typed: the message, the system prompt, images, and every parameter."""
+
+import json
+
+import gradio as gr
+
+from playground.server.parameters import PARAMETERS
+from playground.ui.components import Drawn
+from playground.ui.handlers.conversation import ConversationHandlers
+from playground.ui.parts import FORM, QUICK, Page
+
+FORM_OF = f"window.playground.form({json.dumps(FORM)}, values)"
+SEND = f"async (...values) => await window.playground.send({FORM_OF})"
+DECIDE = f"async (...values) => await window.playground.decide({FORM_OF})"
+TOGGLE = (
+    '<button type="button" class="link" data-act="parameters" aria-expanded="false" aria-controls="parameters">'
+    "Parameters</button>"
+)
+
+
+def build_composer(page: Page) -> None:
+    """The lower edge of the work pane, the same under every tab."""
+    with gr.Column(elem_id="compose", scale=0):
+        page.form["system"] = gr.Textbox(
+            label="System prompt", lines=1, max_lines=6, elem_id="system", placeholder="not sent"
+        )
+        with gr.Row(elem_id="box"):
+            page.form["message"] = gr.Textbox(
+                label="Message",
+                show_label=False,
+                container=False,
+                lines=2,
+                max_lines=8,
+                elem_id="message",
+                placeholder="Ask something. ⌘↵ sends, Esc stops.",
+            )
+            page.parts["stop"] = gr.Button("Stop", elem_id="stop", min_width=0)
+            page.parts["send"] = gr.Button("Send", variant="primary", elem_id="send", min_width=0)
+        page.parts["attached"] = Drawn("", elem_id="attached")
+        with gr.Row(elem_id="tools-row"):
+            page.parts["sent"] = Drawn("", elem_id="sent")
+            Drawn(TOGGLE, elem_id="toggle")
+            page.parts["images"] = gr.UploadButton(
+                "attach images", file_types=["image"], file_count="multiple", size="sm", min_width=0
+            )
+            page.parts["undo"] = gr.Button("undo", size="sm", min_width=0)
+            page.parts["clear"] = gr.Button("Clear", size="sm", min_width=0, elem_id="clear")
+        with gr.Column(elem_id="parameters", min_width=0):
+            _parameters(page)
+
+
+def _parameters(page: Page) -> None:
+    with gr.Row(elem_id="flags"):
+        page.form["stream"] = gr.Checkbox(value=True, label="stream")
+        page.form["include_usage"] = gr.Checkbox(value=True, label="include_usage (with stream)")
+        page.parts["reset"] = gr.Button("put all back to not sent", size="sm", min_width=0, elem_id="reset")
+    with gr.Row(elem_id="grid"):
+        for parameter in PARAMETERS:
+            page.form[f"param.{parameter.name}"] = gr.Textbox(
+                label=parameter.name,
+                info=f"{parameter.help}; {parameter.range}",
+                placeholder="not sent",
+                max_lines=1,
+                min_width=120,
+                elem_id=f"param-{parameter.name}",
+            )
+    page.form["extra"] = gr.Textbox(
+        label="Extra JSON", info='Any other fields, as an object: {"top_k": 40}', lines=2, max_lines=12, elem_id="extra"
+    )
+
+
+def connect_composer(page: Page, handlers: ConversationHandlers) -> None:
+    """Send, stop, retry, undo, clear, images; and the parameters put back."""
+    form, parts = page.form, page.parts
+    conversation, message = form["conversation"], form["message"]
+    send = {"fn": None, "inputs": page.inputs(), "outputs": parts["ended"], "js": SEND}
+    committed = [*page.panels(), message, parts["attached"]]
+    retried = parts["retry"].click(
+        handlers.retry, [conversation, message, parts["turn"]], [parts["talk"], message, parts["attached"]], **QUICK
+    )
+    for ran in (parts["send"].click(**send), retried.then(**send)):
+        ran.then(handlers.commit, [conversation, message], committed, **QUICK)
+    decided = parts["decide"].click(**(send | {"js": DECIDE}))
+    decided.then(handlers.redraw, conversation, [*page.panels(), parts["attached"]], **QUICK)
+    parts["stop"].click(None, js="() => window.playground.stop()")
+    taken_back = [parts["talk"], message, parts["attached"]]
+    parts["undo"].click(handlers.undo, [conversation, message], taken_back, **QUICK)
+    parts["clear"].click(handlers.clear, conversation, [*page.panels(), parts["attached"]], **QUICK)
+    attached = parts["images"].upload(
+        handlers.attach, [conversation, parts["images"]], [parts["images"], parts["attached"]], **QUICK
+    )
+    detached = parts["detach"].click(handlers.detach, [conversation, parts["turn"]], parts["attached"], **QUICK)
+    for changed in (attached, detached):
+        changed.then(None, None, parts["again"], js="() => String(Date.now())")
+    blank = [form[f"param.{parameter.name}"] for parameter in PARAMETERS]
+    parts["reset"].click(lambda: [""] * len(PARAMETERS), None, blank, **QUICK)

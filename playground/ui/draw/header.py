@@ -1,0 +1,14 @@
+"""The header: a backend's state."""
+
+from html import escape
+
+from playground.backends import BackendState
+
+SHOWN = 80
+
+
+def draw_state(state: BackendState) -> str:
+    """The state in words and, by its class, in shape; a long line is cut, and whole on hover."""
+    name = state.phase.value.replace(" ", "-")
+    words = state.words
+    return f'<span class="state {name}" role="status" title="{escape(words)}">{escape(words[:SHOWN])}</span>'

@@ -1,0 +1,37 @@
+"""The JSON tab: what the schema's text says, and what strict mode would refuse in it."""
+
+from collections.abc import Sequence
+from html import escape
+
+from playground.schema.check import SchemaCheck
+from playground.schema.document import Problem
+from playground.schema.strict import Finding
+from playground.ui.draw.numbers import plural
+from playground.ui.draw.problems import draw_problems
+
+
+def draw_schema_status(check: SchemaCheck | None, findings: Sequence[Finding], *, strict: bool) -> str:
+    """One line, the problems, and where it is strict what strict mode refuses. `check`: None where there is no text."""
+    if check is None:
+        return '<p class="line" role="status">No schema yet: write one, or begin with a template or a sample.</p>'
+    if not check.ok:
+        return f'<p class="line bad" role="status">No usable JSON Schema.</p>{draw_problems(check.problems)}'
+    return (
+        f'<p class="line good" role="status">A valid JSON Schema.</p>{draw_problems(check.notes, "note")}'
+        f"{_strictness(findings) if strict else ''}"
+    )
+
+
+def _strictness(findings: Sequence[Finding]) -> str:
+    if not findings:
+        return '<p class="line good">Fit for strict mode.</p>'
+    problems = [Problem(finding.message, pointer=finding.pointer or "(root)") for finding in findings]
+    fixable = sum(finding.fixable for finding in findings)
+    press = '<button type="button" class="link" data-act="fix-schema">Fix</button>' if fixable else ""
+    words = f"Strict mode refuses {plural(len(findings), 'thing')}"
+    return f'<p class="line bad">{words} {press}</p>{draw_problems(problems)}'
+
+
+def draw_start(problems: Sequence[Problem], words: str = "") -> str:
+    """What became of a sample or a class."""
+    return draw_problems(problems) if problems else f'<p class="line good" role="status">{escape(words)}</p>'

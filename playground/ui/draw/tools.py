@@ -1,0 +1,78 @@
+"""The Tools tab: what the text of tools says, and each tool as a small form."""
+
+from html import escape
+
+from playground.tools.definitions import ToolsText, name_of, parse_tools
+from playground.tools.form import TYPES, Row, form_of
+from playground.tools.importers.imported import Imported
+from playground.tools.problems import Problem
+from playground.ui.draw.numbers import plural
+from playground.ui.draw.problems import draw_problems
+
+MAX_FORMS = 20
+MAX_NAMES = 12
+
+
+def draw_tools_status(read: ToolsText) -> str:
+    """Which tools there are, what is wrong with them, what is worth a word."""
+    names = [name_of(tool) or "?" for tool in read.tools]
+    listed = ", ".join(names[:MAX_NAMES]) + (", …" if len(names) > MAX_NAMES else "")
+    head = f"{plural(len(names), 'tool')}: {escape(listed)}" if names else "No tools: nothing about tools is sent."
+    if read.problems and not names:
+        head = "These are no tools yet: nothing can be sent."
+    mark = "bad" if read.problems else "good" if names else ""
+    state = f'<p class="line {mark}" role="status">{head}</p>'
+    return state + draw_problems(read.problems) + draw_problems(read.notes, "note")
+
+
+def draw_imported(found: Imported) -> str:
+    """What was added, and what is worth knowing of it."""
+    names = escape(", ".join(name_of(tool) for tool in found.tools))
+    notes = [Problem(note) for note in found.notes]
+    return f'<p class="line good" role="status">Added: {names}</p>{draw_problems(notes, "note")}'
+
+
+def draw_tool_forms(text: str) -> str:
+    """Each tool as name, description and a row for each parameter."""
+    read = parse_tools(text)
+    if read.problems and not read.tools:
+        return '<p class="empty">The text under Definitions cannot be read as tools yet.</p>'
+    forms = "".join(_form(tool, index) for index, tool in enumerate(read.tools[:MAX_FORMS]))
+    more = f'<p class="empty">{len(read.tools) - MAX_FORMS} more are edited as JSON.</p>'
+    return (
+        f"{forms}{more if len(read.tools) > MAX_FORMS else ''}"
+        '<p><button type="button" class="link" data-act="tool-edit" data-edit="add-tool">add a tool</button></p>'
+    )
+
+
+def _form(tool: object, index: int) -> str:
+    form = form_of(tool if isinstance(tool, dict) else {})
+    rows = "".join(_row(row, at) for at, row in enumerate(form.rows))
+    return (
+        f'<fieldset class="tool" data-index="{index}"><legend>{escape(form.name or "a tool without a name")}</legend>'
+        f'<label>name <input data-field="name" value="{escape(form.name)}" spellcheck="false"></label>'
+        f'<label class="wide">description <input data-field="description" value="{escape(form.description)}"></label>'
+        f'<table><thead><tr><th scope="col">parameter</th><th scope="col">type</th><th scope="col">required</th>'
+        f'<th scope="col">description</th><th></th></tr></thead><tbody>{rows}</tbody></table>'
+        f"<p>{_act('add-row', 'add a parameter')} {_act('remove-tool', 'remove the tool')}</p></fieldset>"
+    )
+
+
+def _row(row: Row, at: int) -> str:
+    known = [*TYPES] if row.type in TYPES else [row.type, *TYPES]
+    options = "".join(f"<option{' selected' if t == row.type else ''}>{escape(t)}</option>" for t in known)
+    name, about = escape(row.name), escape(row.description)
+    return (
+        f'<tr data-row="{at}" data-was="{escape(row.was)}">'
+        f'<td><input data-field="name" aria-label="parameter name" value="{name}" spellcheck="false"></td>'
+        f'<td><select data-field="type" aria-label="type of {name}">{options}</select></td>'
+        f'<td><input type="checkbox" data-field="required" aria-label="{name} is required"'
+        f"{' checked' if row.required else ''}></td>"
+        f'<td><input data-field="description" aria-label="description of {name}" value="{about}"></td>'
+        f"<td>{_act('remove-row', '×', f'remove {row.name}')}</td></tr>"
+    )
+
+
+def _act(edit: str, words: str, label: str = "") -> str:
+    named = f' aria-label="{escape(label)}"' if label else ""
+    return f'<button type="button" class="link" data-act="tool-edit" data-edit="{edit}"{named}>{words}</button>'

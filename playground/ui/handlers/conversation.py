@@ -1,0 +1,92 @@
+"""The conversation's events: an exchange has ended, a turn is taken back or changed, images come and go."""
+
+import base64
+import mimetypes
+from collections.abc import Sequence
+from pathlib import Path
+from secrets import token_hex
+from typing import Any
+
+import gradio as gr
+
+from playground.server.context import Context
+from playground.server.conversations import Conversation
+from playground.server.form import Form
+from playground.ui.draw.images import draw_attached
+from playground.ui.draw.stream import draw_stream
+from playground.ui.draw.turns import draw_conversation
+from playground.ui.draw.wire import draw_wire
+from playground.ui.parts import FORM
+
+
+class ConversationHandlers:
+    """Changes one browser tab's conversation, which the server keeps, and draws it again."""
+
+    def __init__(self, context: Context) -> None:
+        self._conversations = context.conversations
+
+    def open(self, *values: Any) -> tuple[Any, ...]:
+        """The page was opened or reloaded: what the conversation was, it is again."""
+        form = Form.from_values(FORM, values)
+        conversation = self._conversations.get(form.conversation)
+        return form.conversation, *draw_panels(conversation), draw_attached(conversation.images)
+
+    def commit(self, conversation_id: str, message: str) -> tuple[Any, ...]:
+        """An exchange has ended: the conversation as the server kept it. A message without an answer stays typed."""
+        conversation = self._conversations.get(conversation_id)
+        turn = conversation.turns[-1] if conversation.turns else None
+        typed = message if turn is None or turn.failed else ""
+        return *draw_panels(conversation), typed, draw_attached(conversation.images)
+
+    def redraw(self, conversation_id: str) -> tuple[Any, ...]:
+        """A call was decided about; what is typed stays."""
+        conversation = self._conversations.get(conversation_id)
+        return *draw_panels(conversation), draw_attached(conversation.images)
+
+    def edit(self, conversation_id: str, event: gr.EventData) -> tuple[str, str]:
+        """A message or an answer was changed; the wire pane follows."""
+        conversation = self._conversations.get(conversation_id)
+        conversation.edit(int(event.turn), event.part, event.text)
+        return draw_conversation(conversation), token_hex(4)
+
+    def retry(self, conversation_id: str, message: str, turn: str) -> tuple[str, str, str]:
+        """Take a turn and all after it back, and give its message to be sent again."""
+        return self._take_back(self._conversations.get(conversation_id), int(turn), message)
+
+    def undo(self, conversation_id: str, message: str) -> tuple[str, str, str]:
+        """Take the last turn back; its message is typed again."""
+        conversation = self._conversations.get(conversation_id)
+        return self._take_back(conversation, len(conversation.turns) - 1, message)
+
+    def _take_back(self, conversation: Conversation, turn: int, message: str) -> tuple[str, str, str]:
+        text = conversation.cut_from(turn)
+        return draw_conversation(conversation), text or message, draw_attached(conversation.images)
+
+    def clear(self, conversation_id: str) -> tuple[Any, ...]:
+        """Begin anew; what is typed stays."""
+        self._conversations.get(conversation_id).clear()
+        return self.redraw(conversation_id)
+
+    def attach(self, conversation_id: str, files: Sequence[str] | None) -> tuple[None, str]:
+        """Keep the chosen images as data URLs, to go with the next message."""
+        conversation = self._conversations.get(conversation_id)
+        conversation.images += [data_url(Path(file)) for file in files or ()]
+        return None, draw_attached(conversation.images)
+
+    def detach(self, conversation_id: str, index: str) -> str:
+        """Let one image go."""
+        conversation = self._conversations.get(conversation_id)
+        conversation.images[int(index) : int(index) + 1] = []
+        return draw_attached(conversation.images)
+
+
+def draw_panels(conversation: Conversation) -> tuple[str, ...]:
+    """What an exchange changes, in the order of `PANELS`."""
+    last, count = conversation.last, len(conversation.exchanges)
+    return draw_conversation(conversation), draw_stream(last), *draw_wire(last, count - 1, count)
+
+
+def data_url(path: Path) -> str:
+    """A file as a data URL."""
+    kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+    return f"data:{kind};base64,{base64.b64encode(path.read_bytes()).decode()}"

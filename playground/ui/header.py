@@ -1,0 +1,76 @@
+"""The header: where the request goes, how that backend is, which model answers."""
+
+import gradio as gr
+
+from playground.server.context import Context
+from playground.server.form import Form
+from playground.ui.components import Drawn
+from playground.ui.handlers.backend import BackendHandlers
+from playground.ui.parts import QUICK, Page
+
+
+def build_header(page: Page, context: Context) -> None:
+    """Backend, state, model, facts; and below, where they are asked for, base URL and key."""
+    form = Form(backend=first_backend(context))
+    chosen = context.backend(form)
+    titles = [(backend.title, backend.name) for backend in context.backends(form)]
+    page.parts["models"] = gr.State({})
+    page.parts["timer"] = gr.Timer(1)
+    with gr.Row(elem_id="top"):
+        Drawn("<h1><i aria-hidden='true'>◇</i>Playground</h1>", elem_id="brand")
+        page.form["backend"] = gr.Dropdown(
+            titles, value=chosen.name, label="Backend", elem_id="backend", elem_classes="pick", scale=0, min_width=0
+        )
+        page.parts["state"] = Drawn("<span class='state' role='status'>looking</span>", elem_id="state")
+        page.form["model"] = gr.Dropdown(
+            [chosen.default_model] if chosen.default_model else [],
+            value=chosen.default_model or None,
+            label="Model",
+            elem_id="model",
+            elem_classes="pick",
+            scale=0,
+            min_width=0,
+            allow_custom_value=True,
+        )
+        page.parts["facts"] = Drawn("", elem_id="facts")
+        page.parts["drawer"] = gr.Button("Request", elem_id="drawer", size="sm", min_width=0)
+    with gr.Row(elem_id="connection", visible=chosen.name != "embedded") as connection:
+        page.form["custom_url"] = gr.Textbox(
+            context.settings.custom_base_url, label="Base URL", max_lines=1, visible=chosen.name == "custom"
+        )
+        gr.Textbox(
+            label="API key", type="password", elem_id="api-key", max_lines=1, placeholder="kept for this session"
+        )
+        page.parts["use_key"] = gr.Button("Use key", size="sm", min_width=0, elem_id="use-key")
+        Drawn(
+            "A key goes to this app's memory for your browser session alone, and is named, never shown.",
+            elem_classes="hint",
+        )
+    page.parts["connection"] = connection
+
+
+def first_backend(context: Context) -> str:
+    """The setting's; else TheRouter where there is a key, the embedded model where there is none."""
+    chosen = context.settings.backend
+    if chosen:
+        return chosen
+    return "therouter" if context.settings.therouter_api_key else "embedded"
+
+
+def connect_header(page: Page, blocks: gr.Blocks, handlers: BackendHandlers) -> None:
+    """Looking at the backend again and again, switching it, the key, the drawer of a narrow screen."""
+    form, parts, inputs = page.form, page.parts, page.inputs()
+    facts = [parts["state"], parts["facts"], form["model"], parts["timer"]]
+    connection = [parts["connection"], form["custom_url"]]
+    gr.on(
+        [blocks.load, parts["timer"].tick, form["custom_url"].blur, parts["again"].change],
+        handlers.state,
+        [parts["models"], *inputs],
+        facts,
+        **QUICK,
+    )
+    form["backend"].change(handlers.switch, [parts["models"], *inputs], [*facts, *connection], **QUICK)
+    form["model"].change(handlers.remember, [parts["models"], form["backend"], form["model"]], parts["models"], **QUICK)
+    use_key = "async backend => await window.playground.useKey(backend)"
+    parts["use_key"].click(None, form["backend"], parts["again"], js=use_key)
+    parts["drawer"].click(None, js="() => window.playground.drawer()")

@@ -1,0 +1,62 @@
+"""The page's components by name, as building and events need them."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from playground.server.parameters import PARAMETERS
+
+QUICK: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+FORM = (
+    "conversation",
+    "tab",
+    "backend",
+    "custom_url",
+    "model",
+    "message",
+    "system",
+    "stream",
+    "include_usage",
+    "extra",
+    "tools",
+    "tool_choice",
+    "parallel_tool_calls",
+    "with_format",
+    "choice_after",
+    "mcp",
+    "mock",
+    "builtins",
+    "by_itself",
+    "max_turns",
+    "json_mode",
+    "schema_name",
+    "json_schema",
+    "strict",
+    "schema_in_prompt",
+    "with_tools",
+    *(f"param.{parameter.name}" for parameter in PARAMETERS),
+)
+FOLD = '<button type="button" class="link" data-act="fold" aria-expanded="true">fold</button>'
+PANELS = ("talk", "stream_view", "steps", "request", "response", "events", "timing")
+
+
+@dataclass
+class Page:
+    """What is on the page.
+
+    Attributes:
+        form: the components that `FORM` names: their values are the request.
+        parts: all others, by name.
+        presets: each preset's buttons: one in every tab.
+    """
+
+    form: dict[str, Any] = field(default_factory=dict)
+    parts: dict[str, Any] = field(default_factory=dict)
+    presets: list[tuple[Any, Any]] = field(default_factory=list)
+
+    def inputs(self) -> list[Any]:
+        """The form's components, in the order of `FORM`."""
+        return [self.form[name] for name in FORM]
+
+    def panels(self) -> list[Any]:
+        """What an exchange changes, in the order of `PANELS`."""
+        return [self.parts[name] for name in PANELS]

@@ -1,0 +1,33 @@
+"""The row of presets at the top of a tab: each one click away."""
+
+from functools import partial
+
+import gradio as gr
+
+from playground.server.context import Context
+from playground.server.parameters import PARAMETERS
+from playground.ui.components import Drawn
+from playground.ui.handlers.presets import FILLED, PresetHandlers
+from playground.ui.parts import QUICK, Page
+
+
+def build_presets(page: Page, context: Context) -> None:
+    """A button for each preset; its line of words is its title on hover."""
+    with gr.Row(elem_classes="presets"):
+        Drawn("Presets", elem_classes="lead")
+        for preset in context.presets:
+            page.presets.append((gr.Button(preset.title, size="sm", min_width=0), preset))
+
+
+def connect_presets(page: Page, handlers: PresetHandlers) -> None:
+    """A press fills the form."""
+    form = page.form
+    params = [form[f"param.{parameter.name}"] for parameter in PARAMETERS]
+    filled = [form[name] for name in FILLED]
+    for button, preset in page.presets:
+        button.click(
+            partial(handlers.load, preset),
+            [form["conversation"], form["backend"], form["model"]],
+            [page.parts["tabs"], *filled, *params, *page.panels()],
+            **QUICK,
+        )

@@ -1,0 +1,124 @@
+"""Tools: define them, choose how they are called, and say what answers the calls."""
+
+import gradio as gr
+
+from playground.server.context import Context
+from playground.tools.builtin import BUILTINS
+from playground.tools.definitions import parse_tools
+from playground.ui.components import Drawn
+from playground.ui.draw.tools import draw_tool_forms, draw_tools_status
+from playground.ui.handlers.tools import CHOICES, IMPORTS, ToolHandlers
+from playground.ui.parts import FOLD, QUICK, Page
+from playground.ui.preset_row import build_presets
+
+FLAGS = [("not sent", ""), ("true", "true"), ("false", "false")]
+AFTER = [("the same again", "keep"), ("auto", "auto"), ("none", "none")]
+TURNS = (1, 2, 3, 5, 8, 12, 20)
+MOCK_HELP = (
+    "A row answers the calls that it matches; the first one counts. YAML or JSON: tool, arguments (left out: any), "
+    "match (exact or subset), result or error, delay_s."
+)
+MOCK_EXAMPLE = "- tool: lookup_region\n  arguments: {code: ap-northeast-1}\n  result: {name: Asia Pacific (Tokyo)}"
+
+
+def build_tools(page: Page, context: Context) -> gr.Tab:
+    """Definitions in three ways, the fields of the request, and what answers."""
+    tab: gr.Tab
+    with gr.Tab("Tools", id="tools", render_children=True) as tab:
+        build_presets(page, context)
+        with gr.Column(elem_id="tools-pane", elem_classes="pane", min_width=0):
+            Drawn(FOLD, elem_classes="fold")
+            with gr.Tabs(elem_classes="parts"):
+                with gr.Tab("Definitions", render_children=True):
+                    page.form["tools"] = gr.Textbox(
+                        label="Tools JSON",
+                        lines=7,
+                        max_lines=7,
+                        elem_id="tools-json",
+                        elem_classes="code-field",
+                        placeholder='[{"type": "function", "function": {"name": …, "parameters": {…}}}]',
+                    )
+                with gr.Tab("Form", render_children=True):
+                    page.parts["tool_forms"] = Drawn(draw_tool_forms(""), elem_id="tool-forms")
+                with gr.Tab("Answers", render_children=True):
+                    _answers(page)
+                with gr.Tab("Import", render_children=True):
+                    _import(page)
+            page.parts["tools_status"] = Drawn(draw_tools_status(parse_tools("")), elem_id="tools-status")
+            _choices(page)
+    return tab
+
+
+def _answers(page: Page) -> None:
+    page.form["builtins"] = gr.CheckboxGroup(
+        list(BUILTINS), label="Built-in functions", info="A call of this name runs for real.", elem_id="builtins"
+    )
+    page.form["mcp"] = gr.Textbox(
+        label="MCP server",
+        info="Its URL; on your own machine also a command line. It answers calls of its tools.",
+        max_lines=1,
+        placeholder="http://127.0.0.1:8000/mcp",
+        elem_id="mcp",
+    )
+    page.form["mock"] = gr.Textbox(
+        label="Mock results",
+        info=MOCK_HELP,
+        lines=4,
+        max_lines=4,
+        elem_id="mock",
+        elem_classes="code-field",
+        placeholder=MOCK_EXAMPLE,
+    )
+
+
+def _import(page: Page) -> None:
+    with gr.Row(elem_classes="fields"):
+        page.parts["import_kind"] = gr.Dropdown(
+            [(kind, kind) for kind in IMPORTS], value=IMPORTS[0], label="From", min_width=0, elem_id="import-kind"
+        )
+        page.parts["operation"] = gr.Textbox(
+            label="Operation (of OpenAPI)", max_lines=1, min_width=0, placeholder="getPet, or GET /pets/{id}"
+        )
+        page.parts["import"] = gr.Button("Add to the tools", size="sm", min_width=0, elem_classes="plain-button")
+    page.parts["import_text"] = gr.Textbox(
+        label="Source",
+        lines=4,
+        max_lines=4,
+        elem_classes="code-field",
+        placeholder="The source of a function (read, never run), a schema, an OpenAPI document, or nothing for the "
+        "MCP server under Answers.",
+    )
+    page.parts["import_status"] = Drawn("")
+
+
+def _choices(page: Page) -> None:
+    with gr.Row(elem_classes="fields"):
+        page.form["tool_choice"] = gr.Dropdown(
+            CHOICES, value="", label="Tool choice", allow_custom_value=True, elem_id="tool-choice", min_width=0
+        )
+        page.form["choice_after"] = gr.Dropdown(
+            AFTER, value="keep", label="Once answered", elem_id="choice-after", min_width=0
+        )
+        page.form["parallel_tool_calls"] = gr.Dropdown(FLAGS, value="", label="Parallel tool calls", min_width=0)
+        page.form["max_turns"] = gr.Dropdown(list(TURNS), value=8, label="At most, turns", min_width=0)
+        page.form["by_itself"] = gr.Checkbox(value=False, label="run calls without asking")
+        page.form["with_format"] = gr.Checkbox(value=False, label="with the JSON tab's response_format")
+
+
+def connect_tools(page: Page, handlers: ToolHandlers) -> None:
+    """The check as one types, and the forms."""
+    form, parts = page.form, page.parts
+    form["tools"].change(
+        handlers.check,
+        [form["tools"], form["tool_choice"]],
+        [parts["tools_status"], parts["tool_forms"], form["tool_choice"]],
+        trigger_mode="always_last",
+        **QUICK,
+    )
+    parts["import"].click(
+        handlers.bring_in,
+        [form["tools"], parts["import_kind"], parts["import_text"], parts["operation"], form["mcp"]],
+        [form["tools"], parts["import_status"]],
+        **QUICK,
+    )
+    parts["tool_edit"].change(handlers.edit, [form["tools"], parts["tool_edit"]], form["tools"], **QUICK)

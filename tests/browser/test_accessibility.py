@@ -1,0 +1,57 @@
+"""axe-core finds nothing: each tab, both schemes, wide and narrow, empty and with an answer and an error."""
+
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, expect
+
+from tests.browser.test_page import ask, choose
+from tests.upstream import ThreadedUpstream, scripts
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
+ANSWER = ["# Title\n\n", "Text with `code`, $x^2$ and a [link](https://e.example).\n\n", "```python\nprint(1)\n```\n\n"]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 390])
+def test_axe_finds_nothing(
+    browser: Browser, app_url: str, shared_upstream: ThreadedUpstream, scheme: str, width: int
+) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)  # type: ignore[arg-type]  # a literal
+    page = context.new_page()
+    page.goto(app_url)
+    page.locator("#curl pre").wait_for(state="attached")
+    faults: dict[str, list[str]] = {}
+
+    def look(where: str) -> None:
+        found = Axe().run(page).response["violations"]
+        if found:
+            faults[where] = [f"{one['id']}: {one['nodes'][0]['html'][:200]}" for one in found]
+
+    look("empty")
+    choose(page, "Custom URL")
+    shared_upstream.enqueue(scripts.stream(ANSWER, reasoning=["because"]))
+    ask(page, "show me")
+    expect(page.locator("#talk .meter").last).to_contain_text("finish")
+    look("answer")
+    shared_upstream.enqueue(scripts.cut_stream())
+    ask(page, "and again")
+    expect(page.locator("#talk .error")).to_be_visible()
+    page.get_by_role("button", name="Parameters").click()
+    page.get_by_role("textbox", name=re.compile("^temperature")).fill("0.5")
+    expect(page.locator("#sent")).to_contain_text("temperature 0.5")
+    look("error and parameters")
+    page.get_by_role("tab", name="Streaming").click()
+    expect(page.locator("#stream tbody tr").first).to_be_visible()
+    look("streaming")
+    if width < 900:
+        page.get_by_role("button", name="Request").click()
+    page.locator("#code").get_by_role("tab", name="Python").click()
+    expect(page.locator("#python pre")).to_contain_text("httpx")
+    look("Python")
+    for tab in ("Request", "Response", "Events", "Timing"):
+        page.get_by_role("tab", name=tab).click()
+        look(tab)
+    context.close()
+    assert faults == {}

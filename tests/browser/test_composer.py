@@ -1,0 +1,84 @@
+"""Parameters, images and the finder, in a real browser."""
+
+import base64
+import json
+import re
+
+import pytest
+from playwright.sync_api import FilePayload, Page, expect
+
+from tests.browser.test_page import CURL, ask, choose
+from tests.upstream import ThreadedUpstream
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
+PIXEL = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
+
+
+def image(name: str) -> FilePayload:
+    return {"name": name, "mimeType": "image/png", "buffer": PIXEL}
+
+
+def test_a_parameter_is_sent_once_touched_and_put_back_with_one_click(page: Page) -> None:
+    expect(page.locator("#sent")).to_contain_text("temperature not sent")
+    page.locator("#sent").get_by_role("button", name="temperature").click()
+    expect(page.get_by_role("textbox", name=re.compile("^temperature"))).to_be_focused()
+    page.keyboard.type("0.25")
+    expect(page.locator(CURL)).to_contain_text('"temperature": 0.25')
+    page.get_by_role("button", name="put temperature back").click()
+    expect(page.locator(CURL)).not_to_contain_text("temperature")
+    expect(page.get_by_role("textbox", name=re.compile("^temperature"))).to_have_value("")
+
+
+def test_a_value_that_cannot_be_read_says_so_and_sends_nothing(page: Page, shared_upstream: ThreadedUpstream) -> None:
+    choose(page, "Custom URL")
+    page.get_by_role("button", name="Parameters").click()
+    page.get_by_role("textbox", name=re.compile("^seed")).fill("soon")
+    expect(page.locator("#curl .problem")).to_contain_text("seed wants a whole number, not 'soon'")
+    before = len(shared_upstream.requests)
+    page.get_by_role("textbox", name="Message").fill("hello")
+    page.get_by_role("button", name="Send").click()
+    expect(page.locator("#talk .error")).to_contain_text("seed wants a whole number")
+    expect(page.get_by_role("textbox", name="Message")).to_have_value("hello")
+    assert len(shared_upstream.requests) == before
+
+
+def test_images_go_along_and_one_can_be_taken_away(page: Page, shared_upstream: ThreadedUpstream) -> None:
+    choose(page, "Custom URL")
+    page.locator("#tools-row input[type=file]").set_input_files([image("a.png"), image("b.png")])
+    expect(page.locator("#attached img")).to_have_count(2)
+    page.get_by_role("button", name="remove image 2").click()
+    expect(page.locator("#attached img")).to_have_count(1)
+    expect(page.locator(CURL)).to_contain_text("data:image/png;base64,")
+    ask(page, "what is this")
+    expect(page.locator("#talk .meter").last).to_contain_text("finish")
+    expect(page.locator("#talk .thumbs img")).to_have_count(1)
+    expect(page.locator("#attached img")).to_have_count(0)
+    (text, picture) = json.loads(shared_upstream.requests[-1].body)["messages"][0]["content"]
+    assert text == {"type": "text", "text": "what is this"}
+    assert picture["image_url"]["url"] == "data:image/png;base64," + base64.b64encode(PIXEL).decode()
+    page.get_by_role("button", name="undo").click()
+    expect(page.get_by_role("textbox", name="Message")).to_have_value("what is this")
+    expect(page.locator("#attached img")).to_have_count(1)
+
+
+def test_the_python_snippet_follows_too(page: Page) -> None:
+    page.locator("#code").get_by_role("tab", name="Python").click()
+    page.get_by_role("textbox", name="Message").fill("in Python")
+    expect(page.locator("#python pre")).to_contain_text("in Python")
+    page.locator("#code").get_by_role("tab", name="curl").click()
+    expect(page.locator(CURL)).to_contain_text("in Python")
+
+
+def test_the_keyboard_sends_finds_and_goes_to_the_message(page: Page) -> None:
+    choose(page, "Custom URL")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("MoE")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("textbox", name="Message")).to_have_value("Explain MoE load balancing in 200 words.")
+    page.locator("#brand").click()
+    page.keyboard.press("/")
+    expect(page.get_by_role("textbox", name="Message")).to_be_focused()
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#stream tbody tr").first).to_be_visible()

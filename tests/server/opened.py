@@ -1,0 +1,86 @@
+"""Our routes on a real server in a thread, and the whole app in a process of its own; both on loopback."""
+
+import os
+import re
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import uvicorn
+from pydantic import SecretStr
+from starlette.types import ASGIApp
+
+from playground.client import Client
+from playground.server.context import Context
+from playground.server.passwords import PasswordHash
+from playground.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+EVERYWHERE = "0.0.0.0"  # noqa: S104 - as a setting; nothing is bound to it
+ADA, BEN = "the-password-of-ada", "the-password-of-ben"
+# Hashes that take no time; `test_access.py` has real ones.
+USERS = SecretStr(",".join(f"{word[-3:]}:{PasswordHash.of(word, cost=2, parallel=1)}" for word in (ADA, BEN)))
+
+
+def context_of(allow_address: Callable[[str], bool] | None = None, **settings: Any) -> Context:
+    """A context with no embedded model."""
+    made = Settings.model_construct(**{"embedded": False} | settings)
+    context = Context(made, Client())
+    if allow_address:
+        context.public_client = Client(allow_address=allow_address)
+    return context
+
+
+@contextmanager
+def served(app: ASGIApp, **config: Any) -> Iterator[str]:
+    """The app on a free port of 127.0.0.1; its URL."""
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning", **config))
+    thread = threading.Thread(target=server.run, name="app", daemon=True)
+    thread.start()
+    try:
+        while not server.started:
+            thread.join(0.01)
+            assert thread.is_alive(), "the server did not start"
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join(10)
+
+
+@dataclass(frozen=True)
+class App:
+    url: str
+    log: Path
+
+    def browser(self) -> httpx.Client:
+        """A client that sends what a browser would."""
+        return httpx.Client(base_url=self.url, headers={"accept": "text/html"}, timeout=30)
+
+
+@contextmanager
+def app_process(log: Path, **variables: str) -> Iterator[App]:
+    """The whole app as its users start it; all it prints goes to `log`."""
+    env = {name: value for name, value in os.environ.items() if not name.startswith("PLAYGROUND_")}
+    env |= {"PLAYGROUND_EMBEDDED": "false", "PYTHONUNBUFFERED": "1", **variables}
+    command = [sys.executable, str(ROOT / "app.py"), "--port", "0"]
+    with log.open("wb") as out, subprocess.Popen(command, stdout=out, stderr=out, env=env, cwd=ROOT) as process:
+        try:
+            waited = threading.Event()
+            while not (match := re.search(r"Playground: (http://\S+)", log.read_text())):
+                assert process.poll() is None, log.read_text()
+                waited.wait(0.05)
+            yield App(match[1], log)
+        finally:
+            process.terminate()
+            process.wait(30)
+
+
+def log_in(client: httpx.Client, name: str, password: str) -> httpx.Response:
+    """What the form sends."""
+    return client.post("/login", data={"name": name, "password": password})

@@ -1,0 +1,144 @@
+"""Which backend, which key, which state: for one form and one visitor."""
+
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+import pytest
+
+from playground.backends import BackendState, Phase
+from playground.errors import InvalidRequest, MissingKey, UnknownBackend
+from playground.server.context import Context
+from playground.server.form import Form
+from playground.wire.exchange import Exchange
+from tests.server.running import KEY, VISITOR, context_for
+from tests.upstream import Upstream, scripts
+from tests.wire.values import REQUEST
+
+
+@dataclass
+class Engine:
+    """An engine in a state that is given."""
+
+    state: BackendState
+    base_url: str | None = None
+
+    async def start(self) -> None:
+        raise AssertionError
+
+    async def stop(self) -> None:
+        raise AssertionError
+
+    def backend_state(self) -> BackendState:
+        return self.state
+
+
+LOADING = BackendState(Phase.LOADING, "loading 40 %")
+
+
+def test_the_switchers_list(context: Context) -> None:
+    names = [backend.name for backend in context.backends(Form())]
+    assert names == ["therouter", "embedded", "custom"]
+    with pytest.raises(UnknownBackend, match="nowhere"):
+        context.backend(Form(backend="nowhere"))
+
+
+@pytest.mark.parametrize("typed", ["http://h:1/v1/", "  http://h:1/v1  "])
+def test_the_custom_url_is_the_typed_one(context: Context, typed: str) -> None:
+    assert context.backend(Form(backend="custom", custom_url=typed)).target.base_url == "http://h:1/v1"
+
+
+@pytest.mark.parametrize("typed", ["", "   "])
+def test_or_else_the_settings(context: Context, upstream: Upstream, typed: str) -> None:
+    assert context.backend(Form(backend="custom", custom_url=typed)).target.base_url == upstream.base_url
+
+
+def test_a_key_is_named_where_there_is_one(context: Context) -> None:
+    form = Form(backend="custom", message="Hi")
+    assert context.prepare(form, VISITOR).key_name is None
+    context.visitors.set_key(VISITOR, "custom", "sk-typed")
+    assert context.prepare(form, VISITOR).key_name == "CUSTOM_API_KEY"
+    assert context.prepare(form, "another").key_name is None
+    assert context.prepare(Form(backend="therouter", message="Hi")).key_name == "THEROUTER_API_KEY"
+
+
+def test_the_key_to_send(context: Context) -> None:
+    form = Form(backend="therouter")
+    assert context.key(form, None) == context.key(form, VISITOR) == KEY
+    context.visitors.set_key(VISITOR, "therouter", "sk-typed")
+    assert (context.key(form, VISITOR), context.key(form, "another")) == ("sk-typed", KEY)
+    assert context.key(Form(backend="custom"), VISITOR) is None
+
+
+def test_a_missing_key_says_where_it_goes(upstream: Upstream) -> None:
+    context = context_for(upstream.base_url, therouter_api_key=None)
+    with pytest.raises(MissingKey, match="TheRouter") as caught:
+        context.key(Form(backend="therouter"), VISITOR)
+    assert "THEROUTER_API_KEY" in caught.value.advice
+
+
+def test_the_embedded_model_before_it_answers(context: Context) -> None:
+    form = Form(backend="embedded")
+    with pytest.raises(InvalidRequest, match="switched off"):
+        context.key(form, None)
+    context.embedded = Engine(LOADING)
+    with pytest.raises(InvalidRequest, match="loading 40 %"):
+        context.key(form, None)
+    context.embedded = Engine(LOADING, "http://127.0.0.1:9/v1")
+    assert context.key(form, None) is None
+
+
+async def test_the_state_of_the_embedded_model(context: Context, upstream: Upstream) -> None:
+    form = Form(backend="embedded")
+    assert (await context.state(form)).words == "off: PLAYGROUND_EMBEDDED is false"
+    engine = Engine(LOADING)
+    context.embedded = engine
+    assert await context.state(form) == LOADING
+    engine.state, engine.base_url = replace(LOADING, phase=Phase.READY), upstream.base_url
+    state = await context.state(form)
+    assert (state.phase, [model.id for model in state.models]) == (Phase.READY, list(scripts.MODEL_IDS))
+    await context.client.aclose()
+
+
+async def test_the_state_is_asked_with_the_visitors_key(context: Context, upstream: Upstream) -> None:
+    context.visitors.set_key(VISITOR, "therouter", "sk-typed")
+    for visitor in (VISITOR, None):
+        assert (await context.state(Form(backend="therouter"), visitor)).phase is Phase.READY
+    keys = [request.header("authorization") for request in upstream.requests]
+    assert keys == ["Bearer sk-typed", f"Bearer {KEY}"]
+    await context.client.aclose()
+
+
+def test_what_is_prepared_is_the_conversations(context: Context) -> None:
+    form = Form(conversation="a-tab-of-the-tests-0001", backend="custom", model="m", message="Hi")
+    context.conversations.get(form.conversation).preface = [{"role": "system", "content": "S"}]
+    context.conversations.get(form.conversation).images = ["data:,a"]
+    body = context.prepare(form).body.decode()
+    assert body.index('"S"') < body.index('"Hi"') < body.index("data:,a")
+
+
+async def test_what_an_exchange_cost(context: Context, upstream: Upstream) -> None:
+    form = Form(backend="therouter", model="test/echo")
+    exchange = Exchange(REQUEST, usage=scripts.usage(1000, 500))
+    assert context.cost(form, exchange) is None  # the list was never asked for
+    await context.state(form)
+    assert context.cost(form, exchange) == Decimal("0.222")
+    assert context.cost(form.model_copy(update={"model": "other"}), exchange) is None
+    assert context.cost(form.model_copy(update={"model": ""}), replace(exchange, model="test/echo")) is not None
+    fallback = replace(exchange, model=scripts.MODEL_IDS[0])
+    upstream.on(
+        "/v1/models",
+        scripts.models(
+            [
+                scripts.model_entry("test/echo"),
+                scripts.model_entry(scripts.MODEL_IDS[0], pricing={"prompt": "1", "completion": "0"}),
+            ]
+        ),
+    )
+    await context.state(form)
+    assert context.cost(form, fallback) == 1000  # the model that answered, not the one that was asked
+    for usage in (None, {}, {"prompt_tokens": 1}, {"prompt_tokens": "1", "completion_tokens": 1}):
+        assert context.cost(form, replace(exchange, usage=usage)) is None
+    upstream.on("/v1/models", scripts.engine_models("test/echo"))
+    await context.state(form)
+    assert context.cost(form, exchange) is None
+    await context.client.aclose()
