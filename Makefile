@@ -9,17 +9,18 @@ BOOTSTRAP = found=; for python in python3 python3.13 python3.12 python3.11; do \
     $$found .ci/bootstrap
 ARGS =
 
-.PHONY: help setup setup-dev setup-test run test check bench screenshots lock clean
+.PHONY: help setup setup-dev setup-test run test test-engines check bench screenshots lock clean
 
 help:
 	@echo 'make run          start the playground, setting it up first'
 	@echo 'make setup        set it up only: .venv with the app and the embedded model engine'
 	@echo 'make test         all tests with coverage; ARGS="tests/wire -k tools" for some'
+	@echo 'make test-engines  tests against a real vLLM and a real SGLang, on the CPU; fetches 1 GB the first time'
 	@echo 'make check        lint, format, types and the direction of imports'
-	@echo 'make bench        measure the claims of the README'
+	@echo 'make bench        measure the claims of the README; ARGS="stream --quick" for some'
 	@echo 'make screenshots  take the pictures in docs/ again'
 	@echo 'make lock         resolve constraints.txt anew'
-	@echo 'make clean        remove .venv and what the tools left; not the model file'
+	@echo 'make clean        remove .venv and what the tools left; not the model file, nor the engines'
 
 setup:
 	@$(BOOTSTRAP)
@@ -38,14 +39,18 @@ test: setup-test
 	@$(PY) -m playground.engines.models
 	$(PY) -m pytest --cov --cov-report=term $(ARGS)
 
+# Not part of `make test`: the engines take 5 GB of the user's cache, and minutes. A second time nothing is fetched.
+test-engines: setup-test
+	@$(PY) -m tests.real_engines.provision
+	$(PY) -m pytest tests/real_engines $(ARGS)
+
 check: setup-dev
 	$(PY) -m ruff check . .ci/bootstrap
 	$(PY) -m ruff format --check . .ci/bootstrap
 	$(PY) -m mypy
 	.venv/bin/lint-imports
 
-bench: setup-dev
-	@test -f bench/__main__.py || { echo 'There are no benchmarks yet.' >&2; exit 1; }
+bench: setup-test
 	@$(PY) -m playground.engines.models
 	$(PY) -m bench $(ARGS)
 

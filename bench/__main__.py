@@ -47,11 +47,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     figures: list[Figure] = []
     others: dict[str, float] = {}
     for name in arguments.names or BENCHMARKS:
-        noise = Noise()
-        for figure in BENCHMARKS[name](quick=arguments.quick):
-            figures.append(figure)
-            print("  ".join(cell for cell in line(figure) if cell), flush=True)
-        others[name] = round(noise.cpus(), 2)
+        with Noise() as noise:
+            for figure in BENCHMARKS[name](quick=arguments.quick):
+                figures.append(figure)
+                print("  ".join(cell for cell in line(figure) if cell), flush=True)
+        others[name] = round(noise.cpus, 2)
         loud = ": too much for figures to be believed" if others[name] > LOUD else ""
         print(f"{name}  others kept {others[name]} CPUs busy meanwhile{loud}", flush=True)
     print(f"\n{table(figures)}")

@@ -12,7 +12,7 @@ TIMES = 10
 
 
 def measure_cpu(*, quick: bool) -> Iterator[Figure]:
-    """Ten times the tokens against once, in each tab."""
+    """Ten times the tokens against one time, in each tab."""
     few, rounds = (300, 3) if quick else (1000, 5)
     with upstream(few, PER_SECOND) as source, app(source) as server:
         for tab in ("chat", "streaming"):

@@ -1,27 +1,60 @@
 """How much else the machine did meanwhile: figures of a busy machine say little."""
 
 import os
+import threading
 import time
+from types import TracebackType
+from typing import Self
 
 import psutil
 
 LOUD = 0.2  # CPUs
+SAMPLE_S = 1.0
 
 
 class Noise:
-    """Begin it, do the work, and ask."""
+    """While it is entered, it adds up what our own processes use; the rest of the busy time is others'.
+
+    A descendant that ends is counted by the kernel where its parents wait for it, which Chromium's do not: so the
+    living ones are looked at once a second too, and the larger of the two sums counts.
+    """
 
     def __init__(self) -> None:
-        self._start = _now()
+        self.cpus = 0.0
+        self._seen: dict[tuple[int, float], float] = {}
+        self._end = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="noise", daemon=True)
 
-    def cpus(self) -> float:
-        """CPUs that others kept busy since; our own ended descendants do not count."""
-        wall_s, busy_s, own_s = (now - then for now, then in zip(_now(), self._start, strict=True))
-        return max(0.0, busy_s - own_s) / wall_s
+    def __enter__(self) -> Self:
+        self._start_s, self._busy_s, self._own_s = time.perf_counter(), _busy_s(), _own_s()
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._end.set()
+        self._thread.join()
+        own_s = max(_own_s() - self._own_s, sum(self._seen.values()))
+        self.cpus = max(0.0, _busy_s() - self._busy_s - own_s) / (time.perf_counter() - self._start_s)
+
+    def _watch(self) -> None:
+        while not self._end.wait(SAMPLE_S):
+            for process in psutil.Process().children(recursive=True):
+                try:
+                    times = process.cpu_times()
+                    self._seen[process.pid, process.create_time()] = times.user + times.system
+                except psutil.NoSuchProcess:
+                    continue
 
 
-def _now() -> tuple[float, float, float]:
-    """Wall, busy (of all CPUs) and own seconds."""
-    cpu, own = psutil.cpu_times(), os.times()
-    busy_s = sum(cpu) - cpu.idle - getattr(cpu, "iowait", 0.0) - getattr(cpu, "guest", 0.0)
-    return time.perf_counter(), busy_s, own.user + own.system + own.children_user + own.children_system
+def _busy_s() -> float:
+    """Seconds that all CPUs together were busy since the machine started."""
+    cpu = psutil.cpu_times()
+    return float(sum(cpu) - cpu.idle - getattr(cpu, "iowait", 0.0) - getattr(cpu, "guest", 0.0))
+
+
+def _own_s() -> float:
+    """CPU seconds of this process and of its ended descendants."""
+    own = os.times()
+    return own.user + own.system + own.children_user + own.children_system

@@ -51,10 +51,44 @@ def take(browser: Browser, url: str, size: str, scheme: str) -> None:
     shoot(page, f"streaming-{size}-{scheme}")
     page.get_by_role("button", name="Parameters").click()
     shoot(page, f"parameters-{size}-{scheme}")
+    page.get_by_role("button", name="Parameters").click()
+    tools(page)
+    shoot(page, f"tools-{size}-{scheme}")
+    structured(page)
+    shoot(page, f"json-{size}-{scheme}")
     if size == "narrow":
         page.get_by_role("button", name="Request").click()
         shoot(page, f"wire-{size}-{scheme}")
     context.close()
+
+
+def tools(page: Page) -> None:
+    """The seed page's example: a call that was answered by the built-in function."""
+    page.get_by_role("button", name="lookup_region").locator("visible=true").click()
+    page.get_by_role("combobox", name="Tool choice").click()
+    page.get_by_role("option", name="required").click()
+    page.get_by_role("combobox", name="Once answered").click()
+    page.get_by_role("option", name="none").click()
+    page.get_by_role("tab", name="Answers").click()
+    page.get_by_role("checkbox", name="lookup_region").check()
+    page.get_by_role("tab", name="Definitions").click()
+    page.get_by_role("button", name="Send").click()
+    page.get_by_role("button", name="Run tool").click(timeout=120_000)
+    expect(page.locator("#talk .call .line")).to_contain_text("built-in", timeout=120_000)
+    expect(page.locator("#talk .meter").last).to_contain_text("finish stop", timeout=120_000)
+    page.get_by_role("button", name="fold").first.click()
+
+
+def structured(page: Page) -> None:
+    """An answer that fits the schema of a template."""
+    page.get_by_role("button", name="Restart nginx").locator("visible=true").click()
+    page.get_by_role("button", name="unfold").locator("visible=true").click()
+    page.get_by_role("tab", name="Begin with").click()
+    page.get_by_role("combobox", name="Template").click()
+    page.get_by_role("option").first.click()
+    page.get_by_role("tab", name="Schema").click()
+    page.get_by_role("button", name="Send").click()
+    expect(page.locator("#talk .verdict")).to_be_visible(timeout=120_000)
 
 
 def shoot(page: Page, name: str) -> None:

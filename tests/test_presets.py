@@ -53,6 +53,10 @@ def test_the_form_builds_the_same_request_again(name: str) -> None:
         (GOOD.partition("request")[0] + "request: hi\n", "request"),
         (GOOD.partition("request")[0] + "request: {model: m}\n", "request.messages"),
         (GOOD + "name: other\n", "name"),
+        (GOOD + "mock: hi\n", "mock: it is a list of rows"),
+        (GOOD + "mock: [{tool: f}]\n", "mock.0: it has either a result or an error"),
+        (GOOD + "mock: [{tool: f, result: 1}, {tool: f, result: 1, delay_s: x}]\n", "mock.1.delay_s"),
+        (GOOD + "mock: [{tool: f, result: 2026-01-31}]\n", "mock.0.result: 2026-01-31 is no JSON value"),
         (GOOD + "order: 2\n", "order stands twice, line 8"),
         (GOOD + "d: 2026-02-31\n", "no YAML"),
         ("title: t\na: [", "no YAML: .*line 2"),
@@ -98,3 +102,10 @@ def test_presets_come_in_their_order(tmp_path: Path) -> None:
 def test_the_chosen_folder_comes_first(tmp_path: Path) -> None:
     assert presets_folder(tmp_path) == tmp_path
     assert (presets_folder() / "chat-odd-sum.yaml").is_file()
+
+
+def test_mock_results_come_along(tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text(GOOD + "mock: [{tool: f, arguments: {a: 1}, result: {b: 2}}]\n")
+    (row,) = Preset.from_file(tmp_path / "mine.yaml").mock
+    assert row.matches("f", {"a": 1})
+    assert (row.content, row.matches("f", {"a": 2})) == ('{"b": 2}', False)

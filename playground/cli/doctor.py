@@ -11,8 +11,11 @@ from playground.errors import PlaygroundError
 from playground.presets import load_presets, presets_folder
 from playground.settings import Settings
 
-PACKAGES = ("gradio", "fastapi", "httpx", "aiohttp", "pydantic", "orjson", "huggingface_hub", "xllamacpp")
-OPTIONAL = {"xllamacpp": "missing: pip install 'chat-playground[local]' for the embedded model"}
+PACKAGES = ("gradio", "fastapi", "httpx", "aiohttp", "pydantic", "orjson", "huggingface_hub", "xllamacpp", "mcp")
+OPTIONAL = {
+    "xllamacpp": "missing: pip install 'chat-playground[local]' for the embedded model",
+    "mcp": "missing: pip install 'chat-playground[mcp]' for the tools of MCP servers",
+}
 
 
 def add(commands: Any) -> None:

@@ -152,7 +152,7 @@ class Context:
         """What the exchange cost in US dollars; None where the backend lists no prices or there was no usage."""
         usage = exchange.usage or {}
         tokens = [usage.get("prompt_tokens"), usage.get("completion_tokens")]
-        entries = self.catalogues.get(self.backend(form).target.base_url, ())
-        entry = next((entry for entry in entries if entry.id in {exchange.model, form.model}), None)
+        entries = {entry.id: entry for entry in self.catalogues.get(self.backend(form).target.base_url, ())}
+        entry = entries.get(exchange.model or "") or entries.get(form.model)  # first the one that really answered
         prompt, completion = (count if isinstance(count, int) else None for count in tokens)
         return entry.cost(prompt, completion) if entry and prompt is not None and completion is not None else None

@@ -61,7 +61,9 @@ class Turn:
         if self.edited is not None:
             return [*said, {"role": "assistant", "content": self.edited}]
         assert self.exchange is not None  # noqa: S101 - `answered` has looked; this tells the type checker
-        answer = replace(self.exchange.answer, tool_calls=tuple(call.call for call in self.calls))
+        answer = self.exchange.answer
+        if self.calls:  # with their ids, and with arguments that a person changed
+            answer = replace(answer, tool_calls=tuple(call.call for call in self.calls))
         wire = answer.to_wire()
         wire.pop("reasoning_content", None)  # no backend wants its reasoning back; the page shows what is sent
         wire.pop("refusal", None)
@@ -90,6 +92,13 @@ class Conversation:
     def exchanges(self) -> list[Exchange]:
         """All that went over the wire for what stands in the conversation, oldest first."""
         return [turn.exchange for turn in self.turns if turn.exchange is not None and turn.exchange.request.url]
+
+    def last_loop(self) -> list[Turn]:
+        """The last turn with a message of the user's, and all that followed from it."""
+        for index in range(len(self.turns) - 1, -1, -1):
+            if self.turns[index].message is not None:
+                return self.turns[index:]
+        return list(self.turns)
 
     def add(self, turn: Turn) -> None:
         """Put a new turn at the end; one that failed before it is replaced by it."""

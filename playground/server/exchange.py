@@ -12,7 +12,6 @@ from typing import Any
 
 import orjson
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, ConfigDict
 from starlette.responses import StreamingResponse
 
 from playground.errors import PlaygroundError
@@ -32,12 +31,9 @@ from playground.wire.exchange import Exchange
 from playground.wire.prepared import PreparedRequest, prepare
 
 
-class Sent(BaseModel):
+class Sent(Form):
     """What the page sends: its form, and what was decided about a call."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    form: Form
     decision: Decision | None = None
 
 
@@ -58,8 +54,8 @@ class _Exchange:
     def __init__(self, context: Context, sent: Sent, visitor: str | None) -> None:
         self._context = context
         self._visitor = visitor
-        self._form, self._decision = sent.form, sent.decision
-        self._conversation: Conversation = context.conversations.get(sent.form.conversation)
+        self._form, self._decision = sent, sent.decision
+        self._conversation: Conversation = context.conversations.get(sent.conversation)
 
     async def frames(self) -> AsyncGenerator[Frame, None]:
         """All frames, the last of them `end`."""

@@ -21,7 +21,7 @@ BODY_LIMITS: Mapping[str, int] = {
     LOGIN: 8 * 1024,
     LOGOUT: 8 * 1024,
 }
-EXCHANGES = frozenset({"/gradio_api/exchange"})
+EXCHANGES = frozenset({"/gradio_api/exchange", "/gradio_api/repeat"})
 MAX_TOTAL = 256  # of all visitors: some five times what one process relays at 100 tokens a second each
 
 

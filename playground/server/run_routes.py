@@ -1,10 +1,10 @@
-"""`POST /gradio_api/runs`: the same request several times; a frame with all results so far as each one ends."""
+"""`POST /gradio_api/repeat`: the same request several times; a frame with all results so far as each one ends."""
 
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from starlette.responses import StreamingResponse
 
 from playground.errors import PlaygroundError
@@ -17,12 +17,9 @@ from playground.server.visitors import COOKIE
 Draw = Callable[[Sequence[Run], int], str]
 
 
-class Wanted(BaseModel):
+class Wanted(Form):
     """The form, and how often."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    form: Form
     count: int = Field(ge=FEWEST, le=MOST)
 
 
@@ -30,7 +27,7 @@ def run_routes(context: Context, draw: Draw) -> APIRouter:
     """The route; `draw` makes the HTML of the results."""
     router = APIRouter(prefix="/gradio_api")
 
-    @router.post("/runs")
+    @router.post("/repeat")
     async def runs(wanted: Wanted, request: Request) -> StreamingResponse:
         return stream(_frames(context, wanted, request.cookies.get(COOKIE), draw))
 
@@ -38,10 +35,10 @@ def run_routes(context: Context, draw: Draw) -> APIRouter:
 
 
 async def _frames(context: Context, wanted: Wanted, visitor: str | None, draw: Draw) -> AsyncGenerator[Frame, None]:
-    form, done = wanted.form, list[Run]()
+    done = list[Run]()
     try:
-        prepared, key = context.prepare(form, visitor), context.key(form, visitor)
-        client = context.client_for(form, visitor)
+        prepared, key = context.prepare(wanted, visitor), context.key(wanted, visitor)
+        client = context.client_for(wanted, visitor)
     except PlaygroundError as error:
         yield {"problem": f"{error.message} {error.advice}".strip()}
         return

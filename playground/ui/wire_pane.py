@@ -2,23 +2,20 @@
 
 import gradio as gr
 
-from playground.snippets import LANGUAGES
 from playground.ui.components import Drawn, Snippet
 from playground.ui.draw.wire import draw_events, draw_request, draw_response, draw_timing
-from playground.ui.handlers.wire import WireHandlers
+from playground.ui.handlers.wire import VIEWS, WireHandlers
 from playground.ui.parts import QUICK, Page
-
-TITLES = {"curl": "curl", "python": "Python"}
 
 
 def build_wire(page: Page) -> None:
     """The snippet in each language; below it request, response, events, times."""
     page.parts["copy"] = gr.Button("Copy", elem_id="copy", size="sm", min_width=0)
     with gr.Tabs(elem_id="code") as code:
-        for language in LANGUAGES:
-            with gr.Tab(TITLES[language], id=language, render_children=True) as tab:
-                page.parts[language] = Snippet("", elem_id=language)
-            tab.select(None, None, page.parts["language"], js=f"() => '{language}'")
+        for view, title in VIEWS.items():
+            with gr.Tab(title, id=view, render_children=True) as tab:
+                page.parts[view] = Snippet("", elem_id=view)
+            tab.select(None, None, page.parts["language"], js=f"() => '{view}'")
     page.parts["code"] = code
     page.parts["steps"] = Drawn("", elem_id="steps")
     with gr.Tabs(elem_id="answer", selected="timing"):
@@ -38,7 +35,7 @@ def connect_wire(page: Page, blocks: gr.Blocks, handlers: WireHandlers) -> None:
         [blocks.load, *changes, *others],
         handlers.snippet,
         [parts["language"], *page.inputs()],
-        [*(parts[language] for language in LANGUAGES), parts["sent"]],
+        [*(parts[view] for view in VIEWS), parts["sent"]],
         trigger_mode="always_last",
         **QUICK,
     )

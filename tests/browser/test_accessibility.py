@@ -1,12 +1,16 @@
 """axe-core finds nothing: each tab, both schemes, wide and narrow, empty and with an answer and an error."""
 
+import json
 import re
+from collections.abc import Callable
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.test_json import SCHEMA
 from tests.browser.test_page import ask, choose
+from tests.browser.test_tools import TOOL, calling
 from tests.upstream import ThreadedUpstream, scripts
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
@@ -42,6 +46,7 @@ def test_axe_finds_nothing(
     page.get_by_role("textbox", name=re.compile("^temperature")).fill("0.5")
     expect(page.locator("#sent")).to_contain_text("temperature 0.5")
     look("error and parameters")
+    tools_and_json(page, shared_upstream, look)
     page.get_by_role("tab", name="Streaming").click()
     expect(page.locator("#stream tbody tr").first).to_be_visible()
     look("streaming")
@@ -55,3 +60,34 @@ def test_axe_finds_nothing(
         look(tab)
     context.close()
     assert faults == {}
+
+
+def tools_and_json(page: Page, upstream: ThreadedUpstream, look: Callable[[str], None]) -> None:
+    """Both tabs: each of their own tabs, with calls that wait, a verdict and a table."""
+    page.get_by_role("button", name="Parameters").click()
+    page.get_by_role("tab", name="Tools").click()
+    page.get_by_role("textbox", name="Tools JSON").fill(json.dumps([TOOL]))
+    expect(page.locator("#tools-status")).to_contain_text("1 tool")
+    look("Tools")
+    for name in ("Form", "Answers", "Import"):
+        page.locator("#tools-pane").get_by_role("tab", name=name).click()
+        look(f"Tools, {name}")
+    upstream.enqueue(calling('{"code": "a"}', '{"code": 5}'))
+    ask(page, "call them")
+    expect(page.locator("#talk .call").last.get_by_role("button", name="Run tool")).to_be_visible()
+    look("calls that wait")
+    page.get_by_role("button", name="Clear").click()
+    page.get_by_role("tab", name="JSON", exact=True).click()
+    page.get_by_role("combobox", name="Response format").click()
+    page.get_by_role("option", name="json_schema").click()
+    page.get_by_role("textbox", name="JSON schema").fill(json.dumps(SCHEMA))
+    expect(page.locator("#schema-status")).to_contain_text("Strict mode refuses")
+    look("JSON")
+    for name in ("Begin with", "Runs"):
+        page.locator("#json-pane").get_by_role("tab", name=name).click()
+        look(f"JSON, {name}")
+    upstream.enqueue(scripts.stream(['{"items": [{"price": 1},', ' {"price": "12"}]}']))
+    ask(page, "prices")
+    expect(page.locator("#talk .verdict")).to_contain_text("wrong shape")
+    page.get_by_text("as a table: 2 rows").click()
+    look("verdict and table")

@@ -7,7 +7,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from tests.server.running import App, app_process
+from tests.server.opened import App, app_process
 from tests.upstream import ThreadedUpstream
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]

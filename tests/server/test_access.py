@@ -63,6 +63,7 @@ def test_users_on_loopback_want_a_login_too_as_behind_a_proxy() -> None:
         (f"ada:{ADA},ada:{ADA}", "", "twice"),
         (f"ada:{ADA}", "ada, eve", "eve"),
         ("", "eve", "eve"),
+        (" , ", "", "empty"),
         ("ada:scrypt:16384:8:1:AAAA", "", "hash of ada"),
         ("ada:scrypt:16385:8:1:AAAA:" + "A" * 43, "", "hash of ada"),  # no power of two
         ("ada:scrypt:1048576:8:1:AAAA:" + "A" * 43, "", "hash of ada"),  # 1 GiB for each login

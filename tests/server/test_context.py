@@ -1,6 +1,7 @@
 """Which backend, which key, which state: for one form and one visitor."""
 
 from dataclasses import dataclass, replace
+from decimal import Decimal
 
 import pytest
 
@@ -8,8 +9,10 @@ from playground.backends import BackendState, Phase
 from playground.errors import InvalidRequest, MissingKey, UnknownBackend
 from playground.server.context import Context
 from playground.server.form import Form
+from playground.wire.exchange import Exchange
 from tests.server.running import KEY, VISITOR, context_for
 from tests.upstream import Upstream, scripts
+from tests.wire.values import REQUEST
 
 
 @dataclass
@@ -111,3 +114,31 @@ def test_what_is_prepared_is_the_conversations(context: Context) -> None:
     context.conversations.get(form.conversation).images = ["data:,a"]
     body = context.prepare(form).body.decode()
     assert body.index('"S"') < body.index('"Hi"') < body.index("data:,a")
+
+
+async def test_what_an_exchange_cost(context: Context, upstream: Upstream) -> None:
+    form = Form(backend="therouter", model="test/echo")
+    exchange = Exchange(REQUEST, usage=scripts.usage(1000, 500))
+    assert context.cost(form, exchange) is None  # the list was never asked for
+    await context.state(form)
+    assert context.cost(form, exchange) == Decimal("0.222")
+    assert context.cost(form.model_copy(update={"model": "other"}), exchange) is None
+    assert context.cost(form.model_copy(update={"model": ""}), replace(exchange, model="test/echo")) is not None
+    fallback = replace(exchange, model=scripts.MODEL_IDS[0])
+    upstream.on(
+        "/v1/models",
+        scripts.models(
+            [
+                scripts.model_entry("test/echo"),
+                scripts.model_entry(scripts.MODEL_IDS[0], pricing={"prompt": "1", "completion": "0"}),
+            ]
+        ),
+    )
+    await context.state(form)
+    assert context.cost(form, fallback) == 1000  # the model that answered, not the one that was asked
+    for usage in (None, {}, {"prompt_tokens": 1}, {"prompt_tokens": "1", "completion_tokens": 1}):
+        assert context.cost(form, replace(exchange, usage=usage)) is None
+    upstream.on("/v1/models", scripts.engine_models("test/echo"))
+    await context.state(form)
+    assert context.cost(form, exchange) is None
+    await context.client.aclose()

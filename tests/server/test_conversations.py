@@ -186,3 +186,17 @@ def test_the_longest_unused_goes_first() -> None:
     conversations.get(f"{ID}c")
     assert conversations.get(f"{ID}a") is a
     assert conversations.get(f"{ID}b") is not b
+
+
+def test_editing_an_earlier_message_of_a_preset() -> None:
+    conversation = Conversation(preface=[user("a"), user([WORDS, IMAGE])])
+    conversation.edit(0, "preface", "b")
+    conversation.edit(1, "preface", "c")
+    conversation.edit(2, "preface", "nowhere")
+    assert conversation.preface == [user("b"), user([{"type": "text", "text": "c"}, IMAGE])]
+
+
+def test_the_exchanges_are_those_that_went_over_the_wire() -> None:
+    unsent = Turn(user(), Exchange(replace(REQUEST, url="")))
+    sent = turn(content="A")
+    assert Conversation(turns=[Turn(user()), sent, unsent]).exchanges == [sent.exchange]

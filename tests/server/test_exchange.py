@@ -15,10 +15,10 @@ from playground.errors import (
     StreamInterrupted,
     UnknownBackend,
 )
-from playground.server import exchange as exchange_module
 from playground.server.context import Context
 from playground.server.conversations import Conversation
 from playground.server.form import Form
+from playground.server.frames import MAX_PIECES
 from tests.server.running import KEY, TAB, Browser, until
 from tests.upstream import Script, Upstream, scripts
 
@@ -83,7 +83,7 @@ async def test_of_many_pieces_at_once_a_frame_has_the_last(
     upstream.enqueue(scripts.stream(["x"] * 500))
     frames = await browser.frames(message="Hi", tab="streaming")
     rows = [frame["pieces"] for frame in frames if "pieces" in frame]
-    assert all(len(row) <= exchange_module.MAX_PIECES for row in rows)
+    assert all(len(row) <= MAX_PIECES for row in rows)
     assert rows[-1][-1][0] == 500
     assert conversation.last is not None
     assert len(conversation.last.pieces) == 500
@@ -100,7 +100,7 @@ async def test_an_answer_that_does_not_stream(browser: Browser, conversation: Co
     ("form", "kind", "said"),
     [
         ({"backend": "nowhere"}, UnknownBackend, "nowhere"),
-        ({"params": {"temperature": "hot"}}, InvalidRequest, "temperature wants 0 to 2, not 'hot'"),
+        ({"params": {"temperature": "hot"}}, InvalidRequest, "temperature wants a number, not 'hot'"),
         ({"extra": "{"}, InvalidRequest, "Extra JSON"),
         ({"backend": "embedded"}, InvalidRequest, "PLAYGROUND_EMBEDDED"),
     ],

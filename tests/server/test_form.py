@@ -102,8 +102,10 @@ def test_the_fields_in_their_order() -> None:
         message="Hi",
         stream=True,
         include_usage=True,
-        params={"temperature": "0.5", "seed": " ", "unknown": "1", "response_format": '{"type": "json_object"}'},
+        params={"temperature": "0.5", "seed": " ", "unknown": "1"},
         extra='{"top_k": 40, "models": ["a"]}',
+        tab="json",
+        json_mode="json_object",
     )
     request = build_request(form, [{"role": "assistant", "content": "A"}]).to_wire()
     assert list(request) == [

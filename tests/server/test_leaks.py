@@ -20,7 +20,7 @@ from playground.wire.events import Failed
 from playground.wire.prepared import Target, prepare
 from playground.wire.request import ChatRequest
 from tests.cli.running import KEY, playground
-from tests.server.running import App, app_process, context_of, log_in
+from tests.server.opened import App, app_process, context_of, log_in
 from tests.upstream import Recorded, Script, ThreadedUpstream, Upstream, scripts
 
 ROUTER, CUSTOM, TYPED = "sk-router-7f3a91c2", "sk-custom-4be8d027", "sk-typed-91d6e5aa"

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from playground.errors import InvalidRequest
 from playground.server.parameters import BY_NAME, PARAMETERS, read_json, read_parameter, reads_back, show_parameter
 from playground.wire.request import ChatRequest
-from tests.wire.values import JSON_OBJECTS, JSON_VALUES, same
+from tests.wire.values import JSON_VALUES, same
 
 NUMBERS = st.integers(-(2**70), 2**70) | st.floats(allow_nan=False, allow_infinity=False)
 TRIMMED = st.text(min_size=1, max_size=12).filter(lambda text: text == text.strip())
@@ -28,7 +28,6 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "top_logprobs": st.integers(),
     "logit_bias": st.dictionaries(st.text(max_size=5), NUMBERS, max_size=4),
     "reasoning_effort": TRIMMED,
-    "response_format": JSON_OBJECTS,
     "user": TRIMMED,
 }
 
@@ -89,23 +88,23 @@ def test_the_kind_of_a_number_is_kept() -> None:
 @pytest.mark.parametrize(
     ("name", "text", "wanted"),
     [
-        ("temperature", "hot", "0 to 2"),
+        ("temperature", "hot", "a number"),
         ("temperature", "true", "a number"),
-        ("temperature", "NaN", "0 to 2"),
-        ("temperature", "-Infinity", "0 to 2"),
+        ("temperature", "NaN", "a number"),
+        ("temperature", "-Infinity", "a number"),
         ("temperature", "1e999", "a number"),
-        ("temperature", "1,5", "0 to 2"),
+        ("temperature", "1,5", "a number"),
         ("max_tokens", "1.0", "a whole number"),
         ("max_tokens", "true", "a whole number"),
-        ("max_tokens", "9" * 5000, "from 1"),
+        ("max_tokens", "9" * 5000, "a whole number"),
         ("logprobs", "yes", "true or false"),
         ("logprobs", "True", "true or false"),
-        ("stop", "[1]", "text or JSON list"),
-        ("stop", "[x", "text or JSON list"),
+        ("stop", "[1]", "text, or a JSON list of texts"),
+        ("stop", "[x", "text, or a JSON list of texts"),
         ("logit_bias", "[]", "a JSON object"),
-        ("logit_bias", '{"1": NaN}', "JSON object"),
-        ("response_format", '{"a":' * 100_000, "JSON object"),
-        ("response_format", "json_object", "JSON object"),
+        ("logit_bias", '{"1": NaN}', "a JSON object"),
+        ("logit_bias", '{"a":' * 100_000, "a JSON object"),
+        ("logit_bias", "json_object", "a JSON object"),
     ],
 )
 def test_what_cannot_be_read_says_what_is_wanted(name: str, text: str, wanted: str) -> None:

@@ -47,7 +47,7 @@ def _card(call: Call, turn: int, index: int) -> str:
     call_id = f"<code>{escape(call.call.id or '')}</code>"
     edited = "" if call.call.arguments == call.written else '<span class="quiet-word">arguments edited</span>'
     return (
-        f'<section class="call" aria-label="call of {name}"><header><b>{name}</b>{call_id}'
+        f'<section class="call" aria-label="call {index + 1} of turn {turn + 1}: {name}"><header><b>{name}</b>{call_id}'
         f"{edited}</header>{_arguments(call)}{draw_problems(call.check.problems)}"
         f"{draw_problems(call.check.notes, 'note')}{body}</section>"
     )

@@ -20,7 +20,7 @@ def rate(value: float | None) -> str:
 
 def dollars(value: Decimal) -> str:
     """US dollars with two digits that say something: `$0.00018`."""
-    return f"${float(f'{value:.2g}'):f}".rstrip("0").rstrip(".") if value < 1 else f"${value:.2f}"
+    return f"${Decimal(f'{value:.2g}').normalize():f}" if value < 1 else f"${value:.2f}"
 
 
 def plural(count: int, word: str) -> str:

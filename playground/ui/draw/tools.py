@@ -53,7 +53,7 @@ def _form(tool: object, index: int) -> str:
         f'<label>name <input data-field="name" value="{escape(form.name)}" spellcheck="false"></label>'
         f'<label class="wide">description <input data-field="description" value="{escape(form.description)}"></label>'
         f'<table><thead><tr><th scope="col">parameter</th><th scope="col">type</th><th scope="col">required</th>'
-        f'<th scope="col">description</th><th></th></tr></thead><tbody>{rows}</tbody></table>'
+        f'<th scope="col">description</th><td></td></tr></thead><tbody>{rows}</tbody></table>'
         f"<p>{_act('add-row', 'add a parameter')} {_act('remove-tool', 'remove the tool')}</p></fieldset>"
     )
 

@@ -13,6 +13,7 @@ from playground.ui.draw.problems import draw_problems
 MAX_VIOLATIONS = 50
 MAX_ROWS = 200
 MAX_FILE = 2 * 2**20
+SAID = ("JSON of the wrong shape", "Not JSON", "Cut off", "The model refused")
 WORDS = {
     "valid": "Valid",
     "wrong_shape": "JSON, but the wrong shape",
@@ -47,7 +48,10 @@ def _rest(verdict: Verdict) -> str:
     """The message without what the mark says already."""
     if verdict.outcome == "valid":
         return "against the schema that was sent."
-    return verdict.message.split(": ", 1)[-1] if ": " in verdict.message else ""
+    for said in SAID:
+        if verdict.message.startswith(said):
+            return verdict.message.removeprefix(said).lstrip(":, ")
+    return verdict.message
 
 
 def _violation(violation: Violation) -> str:

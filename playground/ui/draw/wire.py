@@ -9,6 +9,7 @@ from playground.errors import PlaygroundError
 from playground.markup.code import colour_code, colour_curl, colour_json
 from playground.server.form import Form
 from playground.server.parameters import PARAMETERS
+from playground.snippets.curl import render_curl
 from playground.ui.draw.numbers import plural, seconds
 from playground.wire.exchange import Exchange
 from playground.wire.metrics import percentile, stalls
@@ -23,9 +24,10 @@ def draw_code(name: str, coloured: str) -> str:
     return f'<pre tabindex="0" role="group" aria-label="{name}"><code>{coloured}</code></pre>'
 
 
-def draw_snippet(language: str, text: str) -> str:
-    """The request as code."""
-    return draw_code(language, colour_curl(text) if language == "curl" else colour_code(text, language))
+def draw_snippet(name: str, text: str, language: str = "") -> str:
+    """Code with its name; `language` where that is not the name."""
+    language = language or name
+    return draw_code(name, colour_curl(text) if language == "curl" else colour_code(text, language))
 
 
 def draw_problem(error: PlaygroundError) -> str:
@@ -93,6 +95,8 @@ def draw_request(exchange: Exchange | None) -> str:
         f'<p class="line"><b>{request.method}</b><span>{escape(request.url)}</span>'
         f"<span>{len(request.body):,} bytes</span></p>{_headers(headers)}"
         f"{draw_code('Request body', colour_json(body[:MAX_SHOWN]))}"
+        f"<details class='replay'><summary>this very request as curl</summary>"
+        f"{draw_snippet('Sent request', render_curl(request), 'curl')}</details>"
     )
 
 

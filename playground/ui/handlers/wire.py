@@ -7,10 +7,14 @@ import gradio as gr
 from playground.errors import PlaygroundError
 from playground.server.context import Context
 from playground.server.form import Form
-from playground.snippets import LANGUAGES, render_snippet
+from playground.snippets import render_snippet
+from playground.snippets.loop import render_loop
 from playground.ui.draw.wire import draw_problem, draw_sent, draw_snippet, draw_wire
 from playground.ui.handlers.visitor import visitor
 from playground.ui.parts import FORM
+
+VIEWS = {"curl": "curl", "python": "Python", "loop-curl": "loop.sh", "loop-python": "loop.py"}
+LOOPS = {"loop-curl": "curl", "loop-python": "python"}
 
 
 class WireHandlers:
@@ -29,8 +33,17 @@ class WireHandlers:
         """The snippet of the language that is looked at (the others stay), and the line of parameters."""
         form = Form.from_values(FORM, values)
         try:
-            prepared = self._context.prepare(form, visitor(request))
-            drawn = draw_snippet(language, render_snippet(prepared, language))
+            drawn = self._loop(form, language) if language in LOOPS else self._request(form, language, request)
         except PlaygroundError as error:
             drawn = draw_problem(error)
-        return [*(drawn if name == language else gr.skip() for name in LANGUAGES), draw_sent(form)]
+        return [*(drawn if view == language else gr.skip() for view in VIEWS), draw_sent(form)]
+
+    def _request(self, form: Form, language: str, request: gr.Request) -> str:
+        prepared = self._context.prepare(form, visitor(request))
+        return draw_snippet(language, render_snippet(prepared, language))
+
+    def _loop(self, form: Form, view: str) -> str:
+        """All requests of the loop that ran last, the recorded results in them, as one script."""
+        turns = self._context.conversations.get(form.conversation).last_loop()
+        requests = [turn.exchange.request for turn in turns if turn.exchange and turn.exchange.request.url]
+        return draw_snippet(view, render_loop(requests, LOOPS[view]), LOOPS[view])

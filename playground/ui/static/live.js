@@ -146,7 +146,7 @@ window.playground = (() => {
   async function runs(form, count) {
     const view = $('#runs .html-container > div') || $('#runs');
     const say = words => { view.replaceChildren(make('p', 'line bad', words)); };
-    await stoppable(() => post('runs', {form, count}, item => {
+    await stoppable(() => post('repeat', {...form, count}, item => {
       if (item.html) view.innerHTML = item.html;
       if (item.problem) say(item.problem);
     }), words => say(`The playground does not answer: ${words}.`));
@@ -175,7 +175,7 @@ window.playground = (() => {
       if (stick) log.scrollTop = log.scrollHeight;
     };
     try {
-      await post('exchange', {form, decision}, item => { pending.push(item); frame ||= requestAnimationFrame(flush); });
+      await post('exchange', decision ? {...form, decision} : form, item => { pending.push(item); frame ||= requestAnimationFrame(flush); });
     } catch (error) {
       if (error.name !== 'AbortError') answer.said.append(make('p', 'error', `The playground does not answer: ${error.message}. Reload the page once it runs again; the text is kept.`));
       else await new Promise(done => setTimeout(done, 150));  // the server keeps the partial answer first

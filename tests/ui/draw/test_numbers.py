@@ -1,8 +1,10 @@
 """Numbers as a person reads them."""
 
+from decimal import Decimal
+
 import pytest
 
-from playground.ui.draw.numbers import plural, rate, seconds
+from playground.ui.draw.numbers import dollars, plural, rate, seconds
 
 
 @pytest.mark.parametrize(
@@ -32,3 +34,20 @@ def test_rate(value: float | None, said: str) -> None:
 )
 def test_plural(count: int, said: str) -> None:
     assert plural(count, "chunk") == said
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("0", "$0"),
+        ("0.000000123", "$0.00000012"),
+        ("0.00018", "$0.00018"),
+        ("0.000180", "$0.00018"),
+        ("0.10", "$0.1"),
+        ("0.999", "$1"),
+        ("1", "$1.00"),
+        ("12.345", "$12.34"),
+    ],
+)
+def test_dollars(value: str, said: str) -> None:
+    assert dollars(Decimal(value)) == said

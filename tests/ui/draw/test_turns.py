@@ -77,12 +77,14 @@ def test_stopped_failed_edited_and_under_way() -> None:
     assert "Hi" in safe(talk(turn())).text
 
 
-def test_images_are_counted_not_shown() -> None:
-    image = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}}
-    content = [{"type": "text", "text": "Look"}, image, image]
-    html = talk(turn(content=content))
-    assert "2 images attached" in html
-    assert "base64" not in html
+def test_images_that_came_along_are_shown_others_only_named() -> None:
+    images = ["data:image/png;base64,AAAA", "https://e.example/a.png", "data:image/svg+xml;base64,AAAA", 'data:,"><b>']
+    parts = [{"type": "image_url", "image_url": {"url": url}} for url in images]
+    html = talk(turn(content=[{"type": "text", "text": "Look"}, *parts]))
+    assert html.count("<img") == 1
+    assert '<img src="data:image/png;base64,AAAA" alt="image 1">' in html
+    assert "https://e.example/a.png" in safe(html).text
+    assert "<b>" not in html
 
 
 def test_a_turn_is_drawn_once_until_it_changes() -> None:

@@ -16,12 +16,12 @@ from playground.snippets import render_snippet
 from playground.ui.draw.wire import (
     MAX_EVENTS,
     SHOWN_PARAMETERS,
-    draw_curl,
     draw_events,
     draw_problem,
     draw_request,
     draw_response,
     draw_sent,
+    draw_snippet,
     draw_timeline,
     draw_timing,
 )
@@ -151,7 +151,7 @@ def test_the_bars_stay_inside(gaps_s: list[float]) -> None:
 
 def test_the_line_of_parameters() -> None:
     text = safe(draw_sent(Form(params={"seed": " 7 ", "stop": "END", "user": " "}))).text
-    assert text == "temperature not sentmax_tokens not senttop_p not sentseed 7stop END"
+    assert text == "temperature not sentmax_tokens not senttop_p not sentseed 7×stop END×"
     everything = safe(draw_sent(Form(params={p.name: "1" for p in PARAMETERS}))).text
     assert all(p.name in everything for p in PARAMETERS)
     assert set(SHOWN_PARAMETERS) <= {p.name for p in PARAMETERS}
@@ -159,7 +159,7 @@ def test_the_line_of_parameters() -> None:
 
 def test_the_snippet_is_drawn_to_the_letter() -> None:
     command = render_snippet(request_of(ALL))
-    assert safe(draw_curl(command)).text == command
+    assert safe(draw_snippet("curl", command)).text == command
 
 
 @pytest.mark.parametrize("text", HOSTILE)
@@ -176,13 +176,13 @@ def test_nothing_becomes_markup(text: str) -> None:
     assert text.replace("\x00", "") in safe(draw_response(failed)).text.replace("\ufffd", "").replace("\x00", "")
     safe(draw_problem(InvalidRequest(text, advice=text)))
     safe(draw_sent(Form(params={"stop": text, "user": text})))
-    safe(draw_curl(render_snippet(request_of(text))))
+    safe(draw_snippet("curl", render_snippet(request_of(text))))
 
 
 def test_no_key_can_be_seen() -> None:
     """Only names of keys are in what is drawn, because a request and its exchange hold no more."""
     exchange = streamed({"content": "A"})
-    drawn = "".join(panel(exchange) for panel in PANELS) + draw_curl(render_snippet(exchange.request))
+    drawn = "".join(panel(exchange) for panel in PANELS) + draw_snippet("curl", render_snippet(exchange.request))
     assert KEY not in drawn + repr(exchange) + json.dumps(exchange.request.shown_headers())
     assert drawn.count("Bearer ") == 2
     assert set(re.findall(r"\$[A-Z_]+", drawn)) == {"$THEROUTER_API_KEY"}
