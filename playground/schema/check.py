@@ -1,6 +1,5 @@
 """Is this text a JSON Schema (2020-12) that answers can be checked against?"""
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -141,8 +140,3 @@ def _placed(problems: tuple[Problem, ...], text: str) -> tuple[Problem, ...]:
         for p in problems
     ]
     return tuple(sorted(placed, key=lambda p: (p.line or 0, p.column or 0, p.message)))
-
-
-def as_text(schema: Any) -> str:
-    """A schema as text for a person, its keys in their order."""
-    return json.dumps(schema, indent=2, ensure_ascii=False)
