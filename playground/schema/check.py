@@ -1,14 +1,14 @@
 """Is this text a JSON Schema (2020-12) that answers can be checked against?"""
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
 import jsonschema_rs
 
+from playground.schema.cost import MAX_APPLIED, MAX_CHAIN, Cost
 from playground.schema.document import Problem, find_duplicates, locate, read_json
-from playground.schema.engine import MAX_CHAIN, METASCHEMA, Schema, compile_schema, metaschema, well_formed
+from playground.schema.engine import METASCHEMA, Schema, compile_schema, metaschema, well_formed
 from playground.schema.pointer import from_pointer, resolve, to_pointer
 from playground.schema.references import References
 from playground.schema.wording import shown
@@ -16,7 +16,6 @@ from playground.schema.wording import shown
 MAX_CHARACTERS = 8_000_000
 MAX_PROBLEMS = 100
 MAX_REFERENCES = 10_000  # to compile takes time that grows faster than their number: 0.3 s for these
-MAX_APPLIED = 2_000  # alternatives inside alternatives multiply
 _TYPES = "array, boolean, integer, null, number, object, string"
 _BUNDLED = METASCHEMA.rsplit("/", 1)[0]  # comes along with the validator
 _ADVICE = "nothing is fetched; copy it into $defs and refer to that"
@@ -113,11 +112,13 @@ def _references(schema: Schema) -> Iterator[Problem]:
             is_own = reference.resource in references.resources
             why = "leads nowhere in this schema" if is_own else f"is somewhere else: {_ADVICE}"
             yield Problem(f"{shown(reference.text)} {why}", pointer=to_pointer((*reference.path, reference.keyword)))
-    length, count = references.reach()
-    if length > MAX_CHAIN:
-        yield Problem(f"{length:,} schemas apply one inside the other; {MAX_CHAIN} are the most that are followed")
-    elif count > MAX_APPLIED:
-        yield Problem(f"{count:,} schemas apply to one value; {MAX_APPLIED:,} are the most that are tried")
+    cost = Cost(references)
+    if cost.loops:
+        yield Problem("it refers to itself without going into the value, which could go on without end")
+    elif cost.chain > MAX_CHAIN:
+        yield Problem(f"{cost.chain:,} schemas apply one inside the other; {MAX_CHAIN} are the most that are followed")
+    elif cost.applied > MAX_APPLIED:
+        yield Problem(f"{cost.applied:,} schemas apply to one value; {MAX_APPLIED:,} are the most that are tried")
 
 
 def _notes(schema: Schema) -> tuple[Problem, ...]:
@@ -139,8 +140,3 @@ def _placed(problems: tuple[Problem, ...], text: str) -> tuple[Problem, ...]:
         for p in problems
     ]
     return tuple(sorted(placed, key=lambda p: (p.line or 0, p.column or 0, p.message)))
-
-
-def as_text(schema: Any) -> str:
-    """A schema as text for a person, its keys in their order."""
-    return json.dumps(schema, indent=2, ensure_ascii=False)

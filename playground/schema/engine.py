@@ -21,8 +21,6 @@ Schema = dict[str, Any] | bool
 BACKTRACK_LIMIT = 100_000
 PATTERN_BYTES = 10_000_000  # what a compiled expression may take
 METASCHEMA = "https://json-schema.org/draft/2020-12/schema"
-MAX_CHAIN = 50  # schemas that apply to one value, one inside the other: references, `allOf` and the like
-MAX_RECURSION = 2_500  # such steps times levels of the answer: three times as many overflow a stack of 8 MB
 MANY = 1_000  # values that an answer may hold to be called small
 _NAME = "urn:playground:schema"
 
@@ -68,19 +66,17 @@ def metaschema() -> jsonschema_rs.Validator:
     )
 
 
-def fits_the_stack(depth: int, chain: int) -> bool:
-    """Whether the validator, which recurses through the schema at each level of the value, may be let loose.
+def errors_of(
+    validator: jsonschema_rs.Validator, value: Any, *, can_tell: bool = True
+) -> list[jsonschema_rs.ValidationError]:
+    """Every fault of a small value; of a large one the first alone, since each report holds a copy of the value.
 
     Args:
-        depth: how deep the value is nested.
-        chain: how many schemas apply to one value, one inside the other.
+        validator: for the value's schema.
+        value: a value that is not valid.
+        can_tell: the reports will not be too many (`Cost.can_tell`); if they would, there are none.
     """
-    return depth * (chain + 1) <= MAX_RECURSION
-
-
-def errors_of(validator: jsonschema_rs.Validator, value: Any) -> list[jsonschema_rs.ValidationError]:
-    """Every fault of a small value; of a large one the first alone, since each report holds a copy of the value."""
-    if validator.is_valid(value):
+    if not can_tell:
         return []
     if measure(value)[1] <= MANY:
         return list(validator.iter_errors(value))

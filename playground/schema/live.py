@@ -17,9 +17,10 @@ from playground.schema.plan import Plan, Planner, members
 from playground.schema.pointer import Token
 from playground.schema.reports import Checked, violations_of
 from playground.schema.subschemas import Path
-from playground.schema.violation import Violation, misnamed, missing, not_allowed
+from playground.schema.violation import Violation, misnamed, missing, not_allowed, unfit
 
 LIMIT = 100
+MAX_LEVELS = 20  # alternatives inside alternatives that are looked into
 
 
 class _Way(Enum):
@@ -60,6 +61,23 @@ class _Open:
             self.value[str(key)] = value
 
 
+@dataclass(frozen=True, slots=True)
+class _Within:
+    """Where a value is looked into once more, when it is complete and something in it is wrong.
+
+    Attributes:
+        planner: of the whole schema.
+        plan: what the value must fit.
+        at: where it stands in the answer.
+        level: in how many others that are looked into it stands.
+    """
+
+    planner: Planner
+    plan: Plan
+    at: tuple[Token, ...]
+    level: int
+
+
 class LiveValidator:
     """Takes the parser's operations, tells the broken rules.
 
@@ -68,11 +86,12 @@ class LiveValidator:
         count: how many rules were broken so far; only the first `limit` are told.
     """
 
-    def __init__(self, schema: Schema, *, limit: int = LIMIT) -> None:
+    def __init__(self, schema: Schema, *, limit: int = LIMIT, within: "_Within | None" = None) -> None:
         self.gave_up = False
         self.count = 0
-        self._schema = well_formed(schema)
-        self._planner = Planner(self._schema)
+        self._schema = well_formed(schema) if within is None else schema
+        self._planner = Planner(self._schema) if within is None else within.planner
+        self._within = within
         self._limit = limit
         self._open: list[_Open] = []
         self._key: Token | None = None
@@ -133,7 +152,10 @@ class LiveValidator:
         if not paths:
             is_kept = bool(self._open) and self._open[-1].is_kept
             return _Open(key, _Way.KEPT if is_kept else _Way.FREE, (), Plan(whole=False), value)
-        plan = self._planner.plan(paths, "object" if kind == "object" else "array")
+        if self._within is not None and not self._open:
+            plan = self._within.plan
+        else:
+            plan = self._planner.plan(paths, "object" if kind == "object" else "array")
         return _Open(key, _Way.WHOLE if plan.whole else _Way.PARTS, paths, plan, value)
 
     def _end(self, op: End) -> None:
@@ -150,13 +172,32 @@ class LiveValidator:
         if paths and not self._planner.fits(value):
             self.gave_up = True
             return
+        if paths and isinstance(value, dict | list) and self._look_inside(key, paths, value):
+            paths = ()
         for path in paths:
-            for error in errors_of(self._planner.validator(path), value):
+            faults = self._planner.faults(path, value)
+            if faults is None:
+                self._tell(unfit(self._path(key), value, self._planner.at(path), path))
+            for error in faults or ():
                 self._tell(*violations_of(error, Checked(self._schema, value, self._path(key), path)))
         if self._open:
             around = self._open[-1]
             if around.way != _Way.FREE:
                 around.put(key, value if around.is_kept else None)
+
+    def _look_inside(self, key: Token | None, paths: tuple[Path, ...], value: dict[str, Any] | list[Any]) -> bool:
+        """Tell what is wrong in a kept value, if a constant in it says which alternative is meant; whether it did."""
+        level = self._within.level if self._within is not None else 0
+        if level == MAX_LEVELS or all(self._planner.validator(path).is_valid(value) for path in paths):
+            return False
+        plan = self._planner.plan_for(paths, value)
+        if plan.whole:
+            return False
+        within = _Within(self._planner, plan, self._path(key), level + 1)
+        inner = LiveValidator(self._schema, limit=self._limit, within=within)
+        for op in operations(value):
+            self._tell(*inner.apply((op,)))
+        return inner.count > 0
 
     def _check_names(self, done: _Open) -> None:
         for part in done.plan.parts:
@@ -164,13 +205,16 @@ class LiveValidator:
                 if name not in done.value:
                     required = part.schema["required"]
                     self._tell(missing(self._path(done.key), {}, name, required, (*part.path, "required")))
-            for error in errors_of(part.shallow, done.value) if part.shallow is not None else ():
+            if part.shallow is None or part.shallow.is_valid(done.value):
+                continue
+            for error in errors_of(part.shallow, done.value):
                 checked = Checked(self._schema, done.value, self._path(done.key), part.path)
                 self._tell(*violations_of(error, checked))
 
     def _path(self, key: Token | None = None) -> tuple[Token, ...]:
         """To the innermost open container, or to what stands in it."""
-        path = tuple(entry.key for entry in self._open if entry.key is not None)
+        path = self._within.at if self._within is not None else ()
+        path += tuple(entry.key for entry in self._open if entry.key is not None)
         return path if key is None else (*path, key)
 
     def _tell(self, *violations: Violation) -> None:

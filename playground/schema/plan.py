@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 
 import jsonschema_rs
 
-from playground.schema.engine import Located, Schema, compile_schema, fits_the_stack, measure
+from playground.schema.cost import Cost
+from playground.schema.engine import Located, Schema, compile_schema, errors_of, measure
 from playground.schema.pointer import Token
 from playground.schema.references import References
 from playground.schema.subschemas import Path
@@ -62,8 +63,8 @@ class Planner:
     def __init__(self, schema: Schema) -> None:
         self._schema = schema
         references = References(schema)
-        self._targets = references.targets()
-        self._chain = references.reach()[0]
+        self._targets = references.targets
+        self._cost = Cost(references)
         self._located = Located(schema)
         # Parts of a schema with names of their own inside it, or with a name that is relative, are not told apart.
         self._has_ids = any(path or (uri and not urlsplit(uri).scheme) for uri, path in references.resources.items())
@@ -77,27 +78,41 @@ class Planner:
         return self._validators[path]
 
     def fits(self, value: Any) -> bool:
-        """Whether a value is shallow enough to be checked whole."""
-        return not isinstance(value, dict | list) or fits_the_stack(measure(value)[0], self._chain)
+        """Whether a value can be checked whole, or would cost too much."""
+        return self._cost.fits(*measure(value))
+
+    def faults(self, path: Path, value: Any) -> list[jsonschema_rs.ValidationError] | None:
+        """What is wrong with a value by the schema at `path`; None if that cannot be told in detail."""
+        validator = self.validator(path)
+        if validator.is_valid(value):
+            return []
+        return errors_of(validator, value, can_tell=self._cost.can_tell(measure(value)[0])) or None
 
     def plan(self, paths: tuple[Path, ...], kind: Container) -> Plan:
         """For a container that must fit the schemas at `paths`."""
         if (paths, kind) not in self._plans:
-            parts = None if self._has_ids else self._parts(paths, kind)
-            self._plans[paths, kind] = Plan(whole=True) if parts is None else Plan(whole=False, parts=tuple(parts))
+            self._plans[paths, kind] = self._plan(paths, _Known(kind))
         return self._plans[paths, kind]
 
-    def _parts(self, paths: tuple[Path, ...], kind: Container) -> list[Part] | None:
+    def plan_for(self, paths: tuple[Path, ...], value: dict[str, Any] | list[Any]) -> Plan:
+        """For one that is complete: constants in it may tell between alternatives that its kind leaves open."""
+        return self._plan(paths, _Known("object" if isinstance(value, dict) else "array", value))
+
+    def _plan(self, paths: tuple[Path, ...], known: "_Known") -> Plan:
+        parts = None if self._has_ids else self._parts(paths, known)
+        return Plan(whole=True) if parts is None else Plan(whole=False, parts=tuple(parts))
+
+    def _parts(self, paths: tuple[Path, ...], known: "_Known") -> list[Part] | None:
         waiting, seen, parts = list(paths), set(), []
         while waiting:
             path = waiting.pop(0)
-            schema = self._at(path)
+            schema = self.at(path)
             if path in seen or schema is True:
                 continue
             seen.add(path)
             if not isinstance(schema, dict) or (path and _WHOLE & schema.keys()) or (_WHOLE - {"$id"}) & schema.keys():
                 return None
-            more = self._further(path, schema, kind)
+            more = self._further(path, schema, known)
             if more is None:
                 return None
             waiting += more
@@ -105,8 +120,8 @@ class Planner:
             parts.append(Part(path, schema, compile_schema(asked) if asked else None))
         return parts
 
-    def _further(self, path: Path, schema: dict[str, Any], kind: Container) -> list[Path] | None:
-        """The schemas that apply to the same value; None where that is not decided by its kind."""
+    def _further(self, path: Path, schema: dict[str, Any], known: "_Known") -> list[Path] | None:
+        """The schemas that apply to the same value; None where what is known of it does not decide that."""
         more: list[Path] = []
         if "$ref" in schema:
             if path not in self._targets:
@@ -118,41 +133,64 @@ class Planner:
                 fitting = [
                     (*path, keyword, index)
                     for index in range(len(schema[keyword]))
-                    if self._takes((*path, keyword, index), kind)
+                    if self._takes((*path, keyword, index), known)
                 ]
                 if len(fitting) != 1:
                     return None
                 more += fitting
         return more
 
-    def _takes(self, path: Path, kind: Container) -> bool:
-        """Whether the schema there may take a value of this kind."""
+    def _takes(self, path: Path, known: "_Known") -> bool:
+        """Whether the schema there may take a value of which that is known."""
         seen = set()
         while path not in seen:
             seen.add(path)
-            schema = self._at(path)
+            schema = self.at(path)
             if not isinstance(schema, dict):
                 return bool(schema)
-            types = schema.get("type")
-            if types is not None and kind not in ([types] if isinstance(types, str) else types):
-                return False
-            if not _listed(schema, kind):
+            if not known.may_fit(schema):
                 return False
             path = self._targets.get(path, path)
         return True
 
-    def _at(self, path: Path) -> Any:
+    def at(self, path: Path) -> Any:
+        """The schema there."""
         found: Any = self._schema
         for token in path:
             found = found[token]
         return found
 
 
-def _listed(schema: dict[str, Any], kind: Container) -> bool:
-    """Whether `const` and `enum`, if there, hold a value of this kind."""
-    python = dict if kind == "object" else list
-    values = [schema["const"]] if "const" in schema else schema.get("enum")
-    return values is None or any(isinstance(value, python) for value in values)
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is known of a container: its kind, and, if it is complete, its members."""
+
+    kind: Container
+    value: Any = None
+
+    def may_fit(self, schema: dict[str, Any]) -> bool:
+        """Whether its kind and its texts do not speak against it: `type`, `const` and `enum`, of it or a member."""
+        types = schema.get("type")
+        if types is not None and self.kind not in ([types] if isinstance(types, str) else types):
+            return False
+        listed = _listed(schema)
+        python = dict if self.kind == "object" else list
+        if listed is not None and not any(isinstance(value, python) for value in listed):
+            return False
+        if not isinstance(self.value, dict):
+            return True
+        named = ((self.value.get(name), inner) for name, inner in schema.get("properties", {}).items())
+        return all(_may_say(value, inner) for value, inner in named if isinstance(value, str))
+
+
+def _may_say(value: str, schema: Any) -> bool:
+    listed = _listed(schema) if isinstance(schema, dict) else None
+    return listed is None or len(listed) != 1 or value in listed
+
+
+def _listed(schema: dict[str, Any]) -> list[Any] | None:
+    """The values that `const` or `enum` leaves, if one is there."""
+    return [schema["const"]] if "const" in schema else schema.get("enum")
 
 
 def members(plan: Plan, key: Token) -> tuple[tuple[Path, ...], Path | None]:

@@ -6,15 +6,15 @@ or an anchor in one of the schema's own resources.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 from urllib.parse import urldefrag, urljoin
 
 from playground.schema.pointer import from_fragment, from_pointer, resolve, to_pointer
-from playground.schema.subschemas import Path, children, walk
+from playground.schema.subschemas import Path, walk
 
 KEYWORDS = ("$ref", "$dynamicRef")
 _ANCHORS = ("$anchor", "$dynamicAnchor")
-_IN_PLACE = frozenset(("allOf", "anyOf", "oneOf", "not", "if", "then", "else", "dependentSchemas"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,23 +92,15 @@ class References:
             return None
         return _typed(self._schema, from_pointer(pointer)) if isinstance(found, dict | bool) else None
 
+    @cached_property
     def targets(self) -> dict[Path, Path]:
         """For each subschema with a `$ref` that leads somewhere: where."""
         return {ref.path: ref.target for ref in self.found if ref.target is not None and ref.keyword == "$ref"}
 
-    def reach(self) -> tuple[int, int]:
-        """What may apply to one value, through references, `allOf` and the like.
-
-        Returns:
-            The longest chain of schemas, one inside the other, and the most schemas from one on, each counted as
-            often as it is reached. A circle is cut where it closes.
-        """
-        edges: dict[Path, list[Path]] = {ref.path: [ref.target] for ref in self.found if ref.target is not None}
-        for path in self._walked:
-            inner = [(*path, *step) for step, _ in children(self._walked[path]) if step[0] in _IN_PLACE]
-            if inner:
-                edges.setdefault(path, []).extend(inner)
-        return _reach(edges)
+    @property
+    def schemas(self) -> dict[Path, dict[str, Any]]:
+        """Every subschema that is an object, those included that only a reference leads to."""
+        return self._walked
 
 
 def _base(bases: dict[Path, str], path: Path) -> str:
@@ -124,33 +116,3 @@ def _typed(schema: Any, tokens: tuple[str, ...]) -> Path:
         path.append(int(token) if isinstance(schema, list) else token)
         schema = schema[path[-1]]
     return tuple(path)
-
-
-def _reach(edges: dict[Path, list[Path]]) -> tuple[int, int]:
-    """The longest way along the edges and the most nodes from one on; without recursion."""
-    length: dict[Path, int] = {}
-    count: dict[Path, int] = {}
-    for start, first in edges.items():
-        if start in length:
-            continue
-        length[start], count[start] = 0, 1
-        stack = [(start, iter(first))]
-        open_paths = {start}
-        while stack:
-            path, following = stack[-1]
-            step = next(following, None)
-            if step is None:
-                stack.pop()
-                open_paths.discard(path)
-                if stack:
-                    above = stack[-1][0]
-                    length[above] = max(length[above], length[path] + 1)
-                    count[above] += count[path]
-            elif step in open_paths or step in length:
-                length[path] = max(length[path], length[step] + 1)
-                count[path] += 1 if step in open_paths else count[step]
-            else:
-                length[step], count[step] = 0, 1
-                open_paths.add(step)
-                stack.append((step, iter(edges.get(step, ()))))
-    return max(length.values(), default=0), max(count.values(), default=0)

@@ -107,17 +107,16 @@ def _holder(
 def _only_fitting(
     alternatives: list[list[jsonschema_rs.ValidationError]], error: jsonschema_rs.ValidationError
 ) -> list[jsonschema_rs.ValidationError]:
-    """The faults of the one alternative that does not fail by the kind of value; else none."""
-    fitting = [
-        errors
-        for errors in alternatives
-        if not any(
-            isinstance(cause.kind, Kinds.Type | Kinds.Constant | Kinds.Enum)
-            and cause.instance_path == error.instance_path
-            for cause in errors
-        )
-    ]
+    """The faults of the one alternative that fails neither by the kind of value nor by a constant in it; else none."""
+    fitting = [errors for errors in alternatives if not any(_rules_out(cause, error) for cause in errors)]
     return fitting[0] if len(fitting) == 1 else []
+
+
+def _rules_out(cause: jsonschema_rs.ValidationError, error: jsonschema_rs.ValidationError) -> bool:
+    depth = len(cause.instance_path) - len(error.instance_path)
+    if depth == 0:
+        return isinstance(cause.kind, Kinds.Type | Kinds.Constant | Kinds.Enum)
+    return depth == 1 and isinstance(cause.kind, Kinds.Constant) and isinstance(cause.instance, str)
 
 
 def _looked_up(schema: Any, pointer: str, kind: jsonschema_rs.ValidationErrorKind) -> Any:

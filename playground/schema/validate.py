@@ -5,22 +5,14 @@ from typing import Any
 import jsonschema_rs
 
 from playground.errors import InvalidInput
-from playground.schema.engine import (
-    MANY,
-    MAX_CHAIN,
-    Schema,
-    compile_schema,
-    errors_of,
-    fits_the_stack,
-    measure,
-    well_formed,
-)
+from playground.schema.cost import Cost
+from playground.schema.engine import MANY, Schema, compile_schema, errors_of, measure, well_formed
 from playground.schema.live import LiveValidator, operations
 from playground.schema.partial_ops import Begin
 from playground.schema.pointer import from_pointer
 from playground.schema.references import References
 from playground.schema.reports import Checked, violations_of
-from playground.schema.violation import Violation
+from playground.schema.violation import Violation, unfit
 
 __all__ = ["LIMIT", "Violation", "validate"]
 
@@ -49,14 +41,18 @@ def validate(schema: Schema, value: Any, *, limit: int = LIMIT) -> tuple[Violati
         message = error.message if isinstance(error, jsonschema_rs.ValidationError) else str(error)
         raise InvalidInput(f"This cannot be checked: {message}.") from None
     depth, count = measure(value)
-    if not fits_the_stack(depth, MAX_CHAIN) and not fits_the_stack(depth, References(schema).reach()[0]):
+    cost = Cost(References(schema))
+    if not cost.fits(depth, count):
         raise InvalidInput(f"This cannot be checked: {depth} levels are too deep for this schema.")
     if validator.is_valid(value):
         return ()
     # The library leaves empty names out of its paths; step by step they are kept.
-    is_special = count > MANY or _has_empty_name(value)
+    can_tell = cost.can_tell(depth)
+    is_special = count > MANY or not can_tell or _has_empty_name(value)
     found = _step_by_step(schema, value, limit) if is_special else []
-    found = found or [v for error in errors_of(validator, value) for v in violations_of(error, Checked(schema, value))]
+    errors = [] if found else errors_of(validator, value, can_tell=can_tell)
+    found += [violation for error in errors for violation in violations_of(error, Checked(schema, value))]
+    found = found or [unfit((), value, schema, ())]
     order = _Order(value)
     once = {(v.pointer, v.schema_pointer, v.reason): v for v in found}
     return tuple(sorted(once.values(), key=lambda v: (order.of(v.pointer), v.schema_pointer, v.reason))[:limit])

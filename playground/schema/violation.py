@@ -33,20 +33,29 @@ class Violation:
         return f"{self.pointer or '(whole answer)'}: {self.reason} ({self.rule}: {_bare(self.rule_value)})"
 
     def to_dict(self) -> dict[str, Any]:
-        """As JSON, with the message."""
-        return {
+        """As JSON, with the message; a container is left out: it stands in the answer, and may be all of it."""
+        fields = {
             "pointer": self.pointer,
             "message": self.message,
             "rule": self.rule,
             "rule_value": self.rule_value,
-            "value": self.value,
             "schema_pointer": self.schema_pointer,
         }
+        return fields if isinstance(self.value, dict | list) else fields | {"value": self.value}
 
 
 def not_allowed(path: tuple[Token, ...], value: Any, schema_path: tuple[Token, ...]) -> Violation:
     """A property that `additionalProperties: false` forbids."""
     return Violation(to_pointer(path), value, "additionalProperties", False, forbidden(path), to_pointer(schema_path))
+
+
+def unfit(path: tuple[Token, ...], value: Any, schema: Any, schema_path: tuple[Token, ...]) -> Violation:
+    """A value that does not fit, where to find out why would take too many steps."""
+    keywords = schema if isinstance(schema, dict) else {}
+    rule = next((name for name in ("anyOf", "oneOf", "allOf", "$ref") if name in keywords), "schema")
+    rule_path = (*schema_path, rule) if rule in keywords else schema_path
+    reason = f"{shown(value)} does not fit; the schema leads into it in too many ways for more to be told"
+    return Violation(to_pointer(path), value, rule, keywords.get(rule), reason, to_pointer(rule_path))
 
 
 def misnamed(path: tuple[Token, ...], rule_value: Any, schema_path: tuple[Token, ...]) -> Violation:

@@ -6,7 +6,7 @@ import pytest
 
 from playground.errors import InvalidInput
 from playground.schema.check import check_schema, check_value
-from playground.schema.engine import MAX_CHAIN
+from playground.schema.cost import MAX_CHAIN
 from playground.schema.live import LiveValidator, operations
 from playground.schema.validate import validate
 
@@ -178,3 +178,16 @@ def test_halves_of_pairs_and_huge_numbers_are_no_crash() -> None:
 def test_a_value_that_was_read_already() -> None:
     assert check_value({"type": "object"}) == ()
     assert [p.pointer for p in check_value({"type": "x"})] == ["/type"]
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"$ref": "#"},
+        {"anyOf": [{"$ref": "#"}, {"type": "null"}]},
+        {"$defs": {"a": {"allOf": [{"$ref": "#/$defs/b"}]}, "b": {"not": {"$ref": "#/$defs/a"}}}},
+    ],
+)
+def test_a_schema_that_goes_in_circles_is_refused(schema: Any) -> None:
+    ((_, message),) = problems(schema)
+    assert "refers to itself without going into the value" in message

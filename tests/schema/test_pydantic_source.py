@@ -328,3 +328,21 @@ def test_nothing_is_run(tmp_path: Any) -> None:
     source = f"open({str(made)!r}, 'w')\nclass M(BaseModel):\n    a: int = open({str(made)!r}, 'w').close()\n"
     assert schema_from_pydantic(source).problems
     assert not made.exists()
+
+
+def test_an_old_config_and_what_it_cannot_say() -> None:
+    source = (
+        "class M(BaseModel):\n    class Config:\n        'Old.'\n        extra = 'forbid'\n        {}\n    a: int\n"
+    )
+    schema = schema_from_pydantic(source.format("title = 'T'")).schema
+    assert schema is not None
+    assert (schema["title"], schema["additionalProperties"]) == ("T", False)
+    for line in ("alias_generator = f", "def f(): ..."):
+        assert [p.line for p in schema_from_pydantic(source.format(line)).problems] == [5]
+
+
+def test_an_alias_that_a_model_gives_a_base_s_field() -> None:
+    source = "class A(BaseModel):\n    x: int\n    y: int\nclass M(A):\n    x: str = Field(alias='X')\n"
+    schema = schema_from_pydantic(source).schema
+    assert schema is not None
+    assert list(schema["properties"]) == schema["required"] == ["X", "y"]

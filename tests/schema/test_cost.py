@@ -1,0 +1,109 @@
+"""What takes a step for each of many ways is told or refused in time, what is only large is not."""
+
+from time import process_time
+from typing import Any
+
+import pytest
+
+from playground.errors import InvalidInput
+from playground.schema.check import check_value
+from playground.schema.cost import Cost
+from playground.schema.live import LiveValidator, operations
+from playground.schema.references import References
+from playground.schema.validate import validate
+
+TWICE = {
+    "$defs": {
+        "d": {
+            "type": "object",
+            "properties": {"a": {"$ref": "#/$defs/d"}},
+            "allOf": [{"properties": {"a": {"$ref": "#/$defs/d"}}}],
+        }
+    },
+    "$ref": "#/$defs/d",
+}
+EITHER = {
+    "anyOf": [
+        {"type": "object", "properties": {"a": {"$ref": "#"}}, "required": ["x"]},
+        {"type": "object", "properties": {"a": {"$ref": "#"}}, "required": ["y"]},
+        {"type": "number"},
+    ]
+}
+
+
+def terms(*names: str) -> dict[str, Any]:
+    """A grammar of expressions: alternatives told apart by a constant, as pydantic writes discriminated unions."""
+
+    def term(name: str) -> dict[str, Any]:
+        sides = {"left": {"$ref": "#/$defs/term"}, "right": {"$ref": "#/$defs/term"}}
+        return {"type": "object", "properties": sides | {"op": {"const": name}}, "required": ["op", "left", "right"]}
+
+    alternatives = [{"type": "number"}, *({"$ref": f"#/$defs/{name}"} for name in names)]
+    return {"$ref": "#/$defs/term", "$defs": {name: term(name) for name in names} | {"term": {"anyOf": alternatives}}}
+
+
+def nested(levels: int, leaf: Any, **more: Any) -> Any:
+    name = "left" if more else "a"
+    for _ in range(levels):
+        leaf = {name: leaf} | more
+    return leaf
+
+
+def cost(schema: Any) -> Cost:
+    return Cost(References(schema))
+
+
+def test_ways_are_counted() -> None:
+    assert cost({"type": "object", "properties": {"a": {"type": "string"}}}).ways(9) == 2
+    assert cost({"items": {"$ref": "#"}}).ways(3) < cost({"items": {"$ref": "#"}}).ways(9) < 40
+    assert cost(TWICE).ways(20) > 2**20
+    assert cost(terms("a", "b", "c")).ways(20) > 3**20
+    assert cost(terms("a", "b", "c")).ways(20, is_valid=True) < 2_000
+
+
+@pytest.mark.parametrize("schema", [TWICE, EITHER])
+@pytest.mark.parametrize("levels", [5, 12, 16, 40])
+def test_many_ways_are_told_or_refused_in_time(schema: Any, levels: int) -> None:
+    assert check_value(schema) == ()
+    value = nested(levels, "bad")
+    start = process_time()
+    if cost(schema).fits(levels, levels + 1):
+        assert validate(schema, value)
+    else:
+        assert levels > 10
+        with pytest.raises(InvalidInput, match="too deep for this schema"):
+            validate(schema, value)
+    live = LiveValidator(schema)
+    found = live.apply(tuple(operations(value)))
+    assert found or live.gave_up
+    assert process_time() - start < 5
+
+
+@pytest.mark.parametrize("levels", [1, 4, 8, 15])
+def test_a_fault_deep_in_a_grammar_is_told_where_it_is(levels: int) -> None:
+    schema = terms("add", "sub", "mul", "div")
+    assert check_value(schema) == ()
+    assert validate(schema, nested(levels, 1, right=2, op="mul")) == ()
+    value = nested(levels, {"op": "add", "left": 1}, right=2, op="mul")
+    start = process_time()
+    (found,) = validate(schema, value)
+    assert found.pointer == "/left" * levels
+    assert found.reason == 'the property "right" is missing'
+    (live,) = LiveValidator(schema).apply(tuple(operations(value)))
+    assert (live.pointer, live.rule) == (found.pointer, found.rule)
+    assert process_time() - start < 5
+
+
+def test_deeper_still_it_is_told_that_there_is_one() -> None:
+    value = nested(60, {"op": "add", "left": 1}, right=2, op="mul")
+    (found,) = validate(terms("add", "sub", "mul", "div"), value)
+    assert found.pointer.startswith("/left/left")
+    assert "too many ways" in found.reason
+
+
+def test_large_but_plain_is_no_matter() -> None:
+    alternatives = [
+        {"type": "object", "properties": {"id": {"type": "string"}}, "required": [f"k{i}"]} for i in range(20)
+    ]
+    schema = {"items": {"anyOf": alternatives}}
+    assert validate(schema, [{"id": "x", "k3": 1}] * 100_000) == ()
