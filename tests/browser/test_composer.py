@@ -2,10 +2,12 @@
 
 import base64
 import re
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import FilePayload, Page, expect
 
+from playground.presets import Preset, load_presets, presets_folder
 from tests.browser.test_page import CURL, ask, chats, choose, sent
 from tests.upstream import ThreadedUpstream
 
@@ -81,3 +83,18 @@ def test_the_keyboard_sends_finds_and_goes_to_the_message(page: Page) -> None:
     expect(page.get_by_role("textbox", name="Message")).to_be_focused()
     page.keyboard.press("Control+Enter")
     expect(page.locator("#stream tbody tr").first).to_be_visible()
+
+
+def test_a_request_is_saved_as_a_preset(page: Page, tmp_path: Path) -> None:
+    page.get_by_role("button", name="Two regions, mocked").locator("visible=true").click()
+    page.get_by_role("tab", name="Answers").click()
+    expect(page.locator("#mock textarea")).to_have_value(re.compile("no such region"))
+    with page.expect_download() as download:
+        page.get_by_role("button", name="save as preset").click()
+    file = tmp_path / "my-preset.yaml"
+    download.value.save_as(file)
+    saved = Preset.from_file(file)
+    original = next(p for p in load_presets(presets_folder()) if p.name == "tools-two-regions")
+    assert saved.tab == "tools"
+    assert saved.request.replace(model="m") == original.request.replace(model="m")
+    assert saved.mock == original.mock

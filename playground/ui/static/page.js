@@ -47,6 +47,13 @@
       say(button, 'Not allowed');
     }
   };
+  playground.download = (name, text) => {
+    const link = make('a');
+    link.href = URL.createObjectURL(new Blob([text], {type: 'application/yaml'}));
+    link.download = name;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+  };
   playground.copy = () => {
     const pre = [...document.querySelectorAll('#code pre')].find(node => node.offsetParent);
     if (pre) playground.write(pre.textContent, $('#copy'));
