@@ -1,15 +1,12 @@
 """What is typed: the message, the system prompt, images, and every parameter."""
 
-import json
-
 import gradio as gr
 
 from playground.server.parameters import PARAMETERS
 from playground.ui.components import Drawn
 from playground.ui.handlers.conversation import ConversationHandlers
-from playground.ui.parts import FORM, QUICK, Page
+from playground.ui.parts import FORM_OF, QUICK, Page
 
-FORM_OF = f"window.playground.form({json.dumps(FORM)}, values)"
 SEND = f"async (...values) => await window.playground.send({FORM_OF})"
 DECIDE = f"async (...values) => await window.playground.decide({FORM_OF})"
 TOGGLE = (

@@ -1,5 +1,6 @@
 """The page's components by name, as building and events need them."""
 
+import json
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -35,6 +36,7 @@ FORM = (
     "with_tools",
     *(f"param.{parameter.name}" for parameter in PARAMETERS),
 )
+FORM_OF = f"window.playground.form({json.dumps(FORM)}, values)"  # of the values that a script is given
 FOLD = '<button type="button" class="link" data-act="fold" aria-expanded="true">fold</button>'
 PANELS = ("talk", "stream_view", "steps", "request", "response", "events", "timing")
 

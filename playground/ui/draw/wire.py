@@ -1,6 +1,5 @@
 """The wire panel: the snippet, and what was sent and received."""
 
-import json
 from collections.abc import Sequence
 from html import escape
 from itertools import islice
@@ -11,6 +10,7 @@ from playground.server.form import Form
 from playground.server.parameters import PARAMETERS
 from playground.snippets.curl import render_curl
 from playground.ui.draw.numbers import plural, seconds
+from playground.ui.draw.text import pretty
 from playground.wire.exchange import Exchange
 from playground.wire.metrics import percentile, stalls
 
@@ -104,16 +104,9 @@ def draw_response(exchange: Exchange | None) -> str:
     """Status, headers, and the body of an answer that did not stream."""
     if exchange is None or exchange.status_code is None:
         return _empty("Status, headers and body of the answer stand here.")
-    body = "" if len(exchange.chunks) != 1 else _pretty(exchange.chunks[0].data)
+    body = "" if len(exchange.chunks) != 1 else pretty(exchange.chunks[0].data)
     shown = draw_code("Response body", colour_json(body[:MAX_SHOWN])) if body else ""
     return _status(exchange) + _headers(exchange.response_headers) + shown
-
-
-def _pretty(text: str) -> str:
-    try:
-        return json.dumps(json.loads(text), indent=2, ensure_ascii=False)
-    except (ValueError, RecursionError):  # no JSON; JSON that is nested without end
-        return text
 
 
 def _status(exchange: Exchange) -> str:

@@ -1,7 +1,5 @@
 """JSON: an answer of a stated shape, checked against it."""
 
-import json
-
 import gradio as gr
 
 from playground.server.context import Context
@@ -10,10 +8,9 @@ from playground.ui.components import Drawn
 from playground.ui.draw.runs import draw_runs
 from playground.ui.draw.schema import draw_schema_status
 from playground.ui.handlers.schema import BY_TITLE, KINDS, SchemaHandlers
-from playground.ui.parts import FOLD, FORM, QUICK, Page
+from playground.ui.parts import FOLD, FORM_OF, QUICK, Page
 from playground.ui.preset_row import build_presets
 
-FORM_OF = f"window.playground.form({json.dumps(FORM)}, values)"
 RUNS = f"async (n, ...values) => {{ await window.playground.runs({FORM_OF}, n); }}"
 COUNTS = (2, 3, 5, 10, 20)
 
