@@ -65,24 +65,33 @@ def take(browser: Browser, url: str, size: str, scheme: str) -> None:
 def tools(page: Page) -> None:
     """The seed page's example: a call that was answered by the built-in function."""
     page.get_by_role("button", name="lookup_region").locator("visible=true").click()
+    bound(page)
     page.get_by_role("combobox", name="Tool choice").click()
     page.get_by_role("option", name="required").click()
     page.get_by_role("combobox", name="Once answered").click()
-    page.get_by_role("option", name="none").click()
+    page.get_by_role("option", name="none", exact=True).last.click()
     page.get_by_role("tab", name="Answers").click()
     page.get_by_role("checkbox", name="lookup_region").check()
     page.get_by_role("tab", name="Definitions").click()
     page.get_by_role("button", name="Send").click()
     page.get_by_role("button", name="Run tool").click(timeout=120_000)
-    expect(page.locator("#talk .call .line")).to_contain_text("built-in", timeout=120_000)
-    expect(page.locator("#talk .meter").last).to_contain_text("finish stop", timeout=120_000)
-    page.get_by_role("button", name="fold").first.click()
+    expect(page.locator("#talk .call .line").first).to_be_visible(timeout=120_000)
+    expect(page.locator("#talk .meter").last).to_contain_text("finish", timeout=120_000)
+    page.get_by_role("button", name="fold", exact=True).locator("visible=true").click()
+
+
+def bound(page: Page) -> None:
+    """The small model would go on for a long time."""
+    page.locator("[data-act=parameter][data-name=max_tokens]").click()
+    page.locator("#param-max_tokens textarea, #param-max_tokens input").fill("90")
+    page.get_by_role("button", name="Parameters").click()
 
 
 def structured(page: Page) -> None:
     """An answer that fits the schema of a template."""
     page.get_by_role("button", name="Restart nginx").locator("visible=true").click()
-    page.get_by_role("button", name="unfold").locator("visible=true").click()
+    bound(page)
+    page.locator("[data-act=fold] >> visible=true").click()
     page.get_by_role("tab", name="Begin with").click()
     page.get_by_role("combobox", name="Template").click()
     page.get_by_role("option").first.click()

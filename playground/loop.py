@@ -75,7 +75,7 @@ async def run_loop(
         client: sends the requests.
         toolbox: answers calls; those of one turn at the same time.
         key: the bearer key, if one is sent.
-        max_turns: requests at most.
+        max_turns: requests at most; one is sent in any case.
         approve: asked before each call is made, if given.
         tool_choice_after: what `tool_choice` becomes once calls were answered. "keep" leaves it; a request that
             forces a call then ends only at the cap.
@@ -85,7 +85,7 @@ async def run_loop(
     """
     turns: tuple[Turn, ...] = ()
     ids = CallIds(request)
-    for number in range(1, max_turns + 1):
+    for number in range(1, max(1, max_turns) + 1):
         prepared = prepare(request, target)
         exchange = Exchange(prepared)
         async with aclosing(run(prepared, client=client, key=key, hz=hz)) as shots:
@@ -94,7 +94,7 @@ async def run_loop(
                     yield LoopSnapshot(request, (*turns, Turn(exchange)))
         given = ids.give(exchange.answer.tool_calls)
         calls = tuple(Call(call, call.arguments, toolbox.check(call)) for call in given)
-        if exchange.error is not None or not calls or number == max_turns:
+        if exchange.error is not None or not calls or number >= max_turns:
             end = End.FAILED if exchange.error else End.MAX_TURNS if calls else End.ANSWERED
             yield LoopSnapshot(request, (*turns, Turn(exchange, calls)), end)
             return
@@ -142,7 +142,7 @@ class _Answers:
         if self._approve is not None and not await self._approved(index, self._approve):
             return
         call, check = self._calls[index].call, self._calls[index].check
-        self._move(index, phase=Phase.RUNNING, source=self._toolbox.source_of(call))
+        self._move(index, phase=Phase.RUNNING, source=self._toolbox.source_of(call, check))
         result = await self._toolbox.execute(call, check)
         self._move(index, phase=Phase.DONE if result else Phase.UNANSWERED, result=result)
 

@@ -12,8 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from playground.errors import InvalidPreset, InvalidRequest
 from playground.tools.mock import MockRow, parse_rows
 from playground.wire.request import ChatRequest
-from playground.yaml_text import YamlError, check_json, read_yaml
+from playground.yaml_text import YamlError, check_json, dump_yaml, read_yaml
 
+Tab = Literal["chat", "streaming", "tools", "json"]
 SUFFIX = ".yaml"
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
@@ -36,7 +37,7 @@ class Preset(BaseModel):
 
     name: str
     title: str = Field(min_length=1)
-    tab: Literal["chat", "streaming", "tools", "json"]
+    tab: Tab
     about: str
     source: str
     order: int
@@ -91,6 +92,15 @@ class Preset(BaseModel):
             first = error.errors()[0]
             field = ".".join(str(part) for part in first["loc"])
             raise InvalidPreset(f"{first['msg']}.", file=file, field=field) from None
+
+
+def render_preset(preset: Preset) -> str:
+    """The preset as the text of a file; its name is not in it, because that is the file's."""
+    fields = {name: getattr(preset, name) for name in ("title", "tab", "about", "source", "order")}
+    fields["request"] = preset.request.to_wire()
+    if preset.mock:
+        fields["mock"] = [row.to_file() for row in preset.mock]
+    return dump_yaml(fields)
 
 
 def load_presets(folder: Path) -> tuple[Preset, ...]:

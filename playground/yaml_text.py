@@ -77,3 +77,8 @@ def _check(value: Any, field: str) -> None:
             _check(item, f"{field}.{index}")
     elif not (value is None or isinstance(value, str | int)) and not (isinstance(value, float) and isfinite(value)):
         raise YamlError(f"{value} is no JSON value: is text meant, put it in quotes.", field)
+
+
+def dump_yaml(value: Any) -> str:
+    """JSON's kinds of values as YAML that `read_yaml` reads back."""
+    return str(yaml.safe_dump(value, sort_keys=False, allow_unicode=True, width=110))

@@ -15,7 +15,7 @@ from playground.wire.exchange import Exchange
 from tests.asking import STREAMED, ask
 
 RUNS = 20
-MAX_TOKENS = 200
+MAX_TOKENS = 128
 SAMPLED = {"temperature": 0.3, "top_p": 0.9}
 CITIES = ("Paris", "Oslo", "São Paulo", "Kyōto", "Nairobi")
 HOWS = ("in Celsius", "in Fahrenheit, hour by hour", "for 3 days", "and will it rain")

@@ -223,7 +223,8 @@ class EmbeddedEngine:
         """A process that has gone when the body is left, however that is."""
         # The children find this very package, also where it is not installed.
         path = os.pathsep.join(part for part in (_ROOT, os.environ.get("PYTHONPATH")) if part)
-        env = os.environ | {"PYTHONPATH": path, "PYTHONUNBUFFERED": "1"}
+        kept = {name: value for name, value in os.environ.items() if not name.endswith("_API_KEY")}
+        env = kept | {"PYTHONPATH": path, "PYTHONUNBUFFERED": "1"}
         self._process = process = EngineProcess(
             argv, env, _GRACE_S, name="The embedded model's process", on_line=on_line
         )

@@ -18,6 +18,8 @@ from playground.wire.exchange import Exchange
 from playground.wire.prepared import PreparedRequest, prepare
 from playground.wire.request import ChatRequest
 
+MAX_CATALOGUES = 100
+
 
 class EmbeddedModel(Protocol):
     """What the app needs of the embedded engine."""
@@ -146,6 +148,8 @@ class Context:
         state = await probe(backend, self.client_for(form, visitor), key=self.visitors.key(visitor, backend.name))
         if state.models:
             self.catalogues[backend.target.base_url] = state.models
+            while len(self.catalogues) > MAX_CATALOGUES:  # a visitor may type any number of URLs
+                self.catalogues.pop(next(iter(self.catalogues)))
         return state
 
     def cost(self, form: Form, exchange: Exchange) -> Decimal | None:

@@ -7,6 +7,7 @@ from typing import Any, Literal, Self
 from pydantic import Field
 
 from playground.errors import InvalidRequest
+from playground.presets import Tab
 from playground.server.format_fields import FormatForm, format_fields, system_text, take_format
 from playground.server.parameters import BY_NAME, read_json, read_parameter, reads_back, show_parameter
 from playground.server.tool_fields import ToolForm, take_tools, tool_fields
@@ -14,7 +15,10 @@ from playground.wire.request import ChatRequest
 
 LEADING = ("model", "models", "stream", "stream_options", "response_format")
 MAX_TEXT = 4 * 2**20
-CHAT, STREAMING, TOOLS, JSON = "chat", "streaming", "tools", "json"
+CHAT: Tab = "chat"
+STREAMING: Tab = "streaming"
+TOOLS: Tab = "tools"
+JSON: Tab = "json"
 
 
 class Form(ToolForm, FormatForm):
@@ -30,7 +34,7 @@ class Form(ToolForm, FormatForm):
     """
 
     conversation: str = Field("", max_length=64)
-    tab: str = "chat"
+    tab: Tab = CHAT
     backend: str = ""
     custom_url: str = Field("", max_length=2048)
     model: str = Field("", max_length=512)

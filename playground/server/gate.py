@@ -51,12 +51,20 @@ class Gate:
 
     def _refusal(self, method: str, headers: Headers) -> str:
         host = headers.get("host", "")
-        name = urlsplit(f"//{host}").hostname or ""
+        name = _host_of(host)
         if self._loopback_only and name not in LOOPBACK and not is_loopback(name):
             return "This app answers on this machine's own names only."
         origin = headers.get("origin")
-        if method not in {"GET", "HEAD", "OPTIONS"} and origin and urlsplit(origin).netloc != host:
+        if method not in {"GET", "HEAD", "OPTIONS"} and origin and origin.partition("://")[2] != host:
             return "This request comes from another site."
+        return ""
+
+
+def _host_of(host: str) -> str:
+    """The name in a `Host` header; "" where it holds none."""
+    try:
+        return urlsplit(f"//{host}").hostname or ""
+    except ValueError:  # such as `[`
         return ""
 
 

@@ -83,9 +83,9 @@ class ToolBox:
         """What there is to say of a call."""
         return check_call(call.name, call.arguments, self.tools)
 
-    def source_of(self, call: ToolCall) -> Source | None:
-        """Who would answer; None: nobody can."""
-        source, _ = self._plan(call, self.check(call))
+    def source_of(self, call: ToolCall, check: CallCheck | None = None) -> Source | None:
+        """Who would answer; None: nobody can. A check that was made already need not be made again."""
+        source, _ = self._plan(call, check or self.check(call))
         return source
 
     async def execute(self, call: ToolCall, check: CallCheck | None = None) -> ToolResult | None:

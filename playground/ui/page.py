@@ -59,6 +59,7 @@ def _hidden(page: Page) -> None:
     page.parts["language"] = gr.Textbox("curl", visible="hidden")
     for bell in ("ended", "again"):
         page.parts[bell] = gr.Textbox(visible="hidden")
+    page.parts["saved"] = gr.Textbox(visible="hidden")
     page.parts["tool_edit"] = gr.Textbox(visible="hidden", elem_id="tool-edit")
     page.parts["turn"] = gr.Textbox(visible="hidden", elem_id="turn")
     for button in ("retry", "detach", "step", "decide", "fix_schema"):

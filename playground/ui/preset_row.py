@@ -20,8 +20,10 @@ def build_presets(page: Page, context: Context) -> None:
 
 
 def connect_presets(page: Page, handlers: PresetHandlers) -> None:
-    """A press fills the form."""
-    form = page.form
+    """A press fills the form; and the form as a file of the same kind."""
+    form, parts = page.form, page.parts
+    saved = parts["save"].click(handlers.save, page.inputs(), parts["saved"], **QUICK)
+    saved.success(None, parts["saved"], None, js="text => window.playground.download('my-preset.yaml', text)")
     params = [form[f"param.{parameter.name}"] for parameter in PARAMETERS]
     filled = [form[name] for name in FILLED]
     for button, preset in page.presets:

@@ -1,13 +1,14 @@
 """Parameters, images and the finder, in a real browser."""
 
 import base64
-import json
 import re
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import FilePayload, Page, expect
 
-from tests.browser.test_page import CURL, ask, choose
+from playground.presets import Preset, load_presets, presets_folder
+from tests.browser.test_page import CURL, ask, chats, choose, sent
 from tests.upstream import ThreadedUpstream
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
@@ -36,12 +37,12 @@ def test_a_value_that_cannot_be_read_says_so_and_sends_nothing(page: Page, share
     page.get_by_role("button", name="Parameters").click()
     page.get_by_role("textbox", name=re.compile("^seed")).fill("soon")
     expect(page.locator("#curl .problem")).to_contain_text("seed wants a whole number, not 'soon'")
-    before = len(shared_upstream.requests)
+    before = len(chats(shared_upstream))
     page.get_by_role("textbox", name="Message").fill("hello")
     page.get_by_role("button", name="Send").click()
     expect(page.locator("#talk .error")).to_contain_text("seed wants a whole number")
     expect(page.get_by_role("textbox", name="Message")).to_have_value("hello")
-    assert len(shared_upstream.requests) == before
+    assert len(chats(shared_upstream)) == before
 
 
 def test_images_go_along_and_one_can_be_taken_away(page: Page, shared_upstream: ThreadedUpstream) -> None:
@@ -55,7 +56,7 @@ def test_images_go_along_and_one_can_be_taken_away(page: Page, shared_upstream: 
     expect(page.locator("#talk .meter").last).to_contain_text("finish")
     expect(page.locator("#talk .thumbs img")).to_have_count(1)
     expect(page.locator("#attached img")).to_have_count(0)
-    (text, picture) = json.loads(shared_upstream.requests[-1].body)["messages"][0]["content"]
+    (text, picture) = sent(shared_upstream)["messages"][0]["content"]
     assert text == {"type": "text", "text": "what is this"}
     assert picture["image_url"]["url"] == "data:image/png;base64," + base64.b64encode(PIXEL).decode()
     page.get_by_role("button", name="undo").click()
@@ -82,3 +83,18 @@ def test_the_keyboard_sends_finds_and_goes_to_the_message(page: Page) -> None:
     expect(page.get_by_role("textbox", name="Message")).to_be_focused()
     page.keyboard.press("Control+Enter")
     expect(page.locator("#stream tbody tr").first).to_be_visible()
+
+
+def test_a_request_is_saved_as_a_preset(page: Page, tmp_path: Path) -> None:
+    page.get_by_role("button", name="Two regions, mocked").locator("visible=true").click()
+    page.get_by_role("tab", name="Answers").click()
+    expect(page.locator("#mock textarea")).to_have_value(re.compile("no such region"))
+    with page.expect_download() as download:
+        page.get_by_role("button", name="save as preset").click()
+    file = tmp_path / "my-preset.yaml"
+    download.value.save_as(file)
+    saved = Preset.from_file(file)
+    original = next(p for p in load_presets(presets_folder()) if p.name == "tools-two-regions")
+    assert saved.tab == "tools"
+    assert saved.request.replace(model="m") == original.request.replace(model="m")
+    assert saved.mock == original.mock

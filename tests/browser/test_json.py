@@ -5,7 +5,7 @@ import json
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.test_page import CURL, ask, choose
+from tests.browser.test_page import CURL, ask, choose, sent
 from tests.upstream import ThreadedUpstream, scripts
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
@@ -61,7 +61,7 @@ def test_a_failing_answer_is_named_with_its_path_and_repaired(page: Page, shared
     expect(page.locator("#talk .tree .node.bad")).to_contain_text("12")
     page.get_by_role("button", name="Repair").click()
     expect(page.locator("#talk .verdict").last).to_contain_text("Valid")
-    asked = json.loads(shared_upstream.requests[-1].body)["messages"]
+    asked = sent(shared_upstream)["messages"]
     assert "/items/1/price" in asked[-1]["content"]
     assert asked[-2]["role"] == "assistant"
 

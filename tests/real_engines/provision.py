@@ -23,7 +23,7 @@ from tests.real_engines.engine import ENGINES, HERE, RealEngine, checkpoint, hom
 from tests.real_engines.wheels import PIP, Wheels
 
 _MB = 1_000_000
-_WHEELS_MB = 1500  # removed at the end
+_WHEELS_MB = 1200  # removed at the end
 _CHECKPOINT_MB = 300
 _PYTHONS = ("python3.11", "python3.12", "python3.13", "python3")  # 3.11 first: most builds are published for it
 _STAMP = ".provisioned"

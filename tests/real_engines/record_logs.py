@@ -3,7 +3,8 @@
     python -m tests.real_engines.record_logs
 
 Writes tests/data/engine_logs/ENGINE-CASE.log: a header line with the version, the command and how it ended; then each
-line as the app gets it, split at CR and LF. Paths, addresses and the host's name of the machine are taken out.
+line as the app gets it, split at CR and LF. Paths, addresses and the host's name of the machine are taken out, and
+the middle of what is very long.
 """
 
 import asyncio
@@ -11,6 +12,7 @@ import contextlib
 import re
 import socket
 import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +23,7 @@ from tests.real_engines.running import GRACE_S, READY_S, free_port, healthy
 
 FOLDER = HERE.parent / "data" / "engine_logs"
 _LINE_CHARACTERS = 500  # SGLang prints all its arguments in one line of 12,000
+_LINES, _HEAD, _TAIL = 150, 30, 30
 _TOO_LONG = "100000"
 _LINGER_S = 5.0
 _ADDRESS = re.compile(r"\b(?!127\.0\.0\.1|0\.0\.0\.0)\d{1,3}(?:\.\d{1,3}){3}\b")
@@ -95,12 +98,20 @@ def cleaned(lines: list[str], engine: RealEngine) -> str:
         str(HERE): "/path",
         str(Path(sys.base_prefix)): "/path/python",
         str(Path.home()): "/path/home",
+        tempfile.gettempdir(): "/path/tmp",
         socket.gethostname(): "host",
     }
-    text = "\n".join(lines[:1] + [_cut(line) for line in lines[1:]])
+    text = "\n".join(_shortened([lines[0], *(_cut(line) for line in lines[1:])]))
     for place, word in places.items():
         text = text.replace(place, word)
     return _ADDRESS.sub("192.0.2.1", text) + "\n"
+
+
+def _shortened(lines: list[str]) -> list[str]:
+    """Without the middle of a long one: after a bad flag both print all their flags."""
+    if len(lines) <= _LINES:
+        return lines
+    return [*lines[:_HEAD], f"[… {len(lines) - _HEAD - _TAIL} lines …]", *lines[-_TAIL:]]
 
 
 def _cut(line: str) -> str:

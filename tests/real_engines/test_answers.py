@@ -17,7 +17,7 @@ from tests.asking import MODEL, STREAMED, ask, request_to
 from tests.cli.running import playground
 from tests.real_engines.engine import CONTEXT_TOKENS
 from tests.real_engines.running import Running
-from tests.twenty import NAMED, RESPONSE_FORMAT, SCHEMA, TOOLS, invalid
+from tests.twenty import MAX_TOKENS, NAMED, RESPONSE_FORMAT, SCHEMA, TOOLS, invalid
 
 CAPITAL = "What is the capital of France?"
 WEATHER = "What is the weather in Paris in Celsius?"
@@ -74,7 +74,7 @@ async def test_the_probe_finds_its_model(server: Running) -> None:
 
 @pytest.mark.parametrize("streamed", [{}, STREAMED], ids=["whole", "streamed"])
 async def test_an_answer_held_to_a_schema(base_url: str, streamed: dict[str, Any]) -> None:
-    shot = await ask(base_url, WEATHER, response_format=RESPONSE_FORMAT, max_tokens=200, **streamed)
+    shot = await ask(base_url, WEATHER, response_format=RESPONSE_FORMAT, max_tokens=MAX_TOKENS, **streamed)
     assert shot.error is None
     assert shot.finish_reason == "stop"
     assert invalid(shot.answer.content) == ""
@@ -84,7 +84,7 @@ async def test_an_answer_held_to_a_schema(base_url: str, streamed: dict[str, Any
 @pytest.mark.parametrize("streamed", [{}, STREAMED], ids=["whole", "streamed"])
 @pytest.mark.parametrize("choice", ["required", NAMED], ids=["required", "named"])
 async def test_a_forced_tool_call(base_url: str, choice: str | dict[str, Any], streamed: dict[str, Any]) -> None:
-    shot = await ask(base_url, WEATHER, tools=TOOLS, tool_choice=choice, max_tokens=200, **streamed)
+    shot = await ask(base_url, WEATHER, tools=TOOLS, tool_choice=choice, max_tokens=MAX_TOKENS, **streamed)
     assert shot.error is None
     call = shot.answer.tool_calls[0]
     assert call.id

@@ -112,3 +112,12 @@ async def test_what_is_no_http_passes() -> None:
 
     await Gate(app, loopback_only=True)({"type": "lifespan"}, nothing, nowhere)
     assert seen == [{"type": "lifespan"}]
+
+
+async def test_another_apps_cookie_does_not_hide_ours(http: httpx.AsyncClient) -> None:
+    first = await http.get("/", headers={"cookie": f'{COOKIE}=mine; theirs={{"a": 1}}'})
+    assert "set-cookie" not in first.headers
+
+
+async def test_a_host_that_is_none_is_refused(http: httpx.AsyncClient) -> None:
+    assert (await http.get("/", headers={"host": "["})).status_code == 403

@@ -71,13 +71,15 @@ async def test_a_program(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def test_failures_of_tools() -> None:
-    async with McpSession(STDIO, allow_commands=True, call_s=0.3) as session:
+    async with McpSession(STDIO, allow_commands=True) as session:
         with pytest.raises(ToolFailed, match=r"It broke\."):
             await session.call("fail", {})
         with pytest.raises(ToolFailed, match=r"(?s)a.*valid integer"):
             await session.call("add", {"a": "x"})
+        session._call_s = 0.2
         with pytest.raises(ToolFailed, match=r"(?i)timed out"):
             await session.call("slow", {})
+        session._call_s = 30
         assert await session.call("add", {"a": 1}) == "2"
 
 

@@ -4,12 +4,17 @@ from typing import Any
 
 import gradio as gr
 
-from playground.presets import Preset
+from playground.errors import PlaygroundError
+from playground.presets import Preset, render_preset
 from playground.server.context import Context
-from playground.server.form import form_fields
+from playground.server.form import Form, form_fields
 from playground.server.parameters import PARAMETERS
+from playground.tools.mock import read_rows
 from playground.ui.handlers.conversation import draw_panels
+from playground.ui.parts import FORM
+from playground.yaml_text import dump_yaml
 
+TITLE, LAST = 40, 1000
 EMPTY: dict[str, Any] = {"tools": "", "tool_choice": "", "parallel_tool_calls": "", "mock": ""} | {
     "json_mode": "none",
     "schema_name": "",
@@ -35,5 +40,24 @@ class PresetHandlers:
         conversation.clear()
         conversation.preface = fields["history"]
         params = [fields["params"].get(parameter.name, "") for parameter in PARAMETERS]
+        fields["mock"] = dump_yaml([row.to_file() for row in preset.mock]) if preset.mock else ""
         filled = [fields[name] for name in FILLED]
         return gr.Tabs(selected=preset.tab), *filled, *params, *draw_panels(conversation)
+
+    def save(self, *values: Any) -> str:
+        """The form as the text of a preset's file.
+
+        Raises:
+            gr.Error: the form cannot be read as a request.
+        """
+        form = Form.from_values(FORM, values)
+        try:
+            request, mock = self._context.request(form), read_rows(form.mock) if form.sends_tools else ()
+        except PlaygroundError as error:
+            raise gr.Error(f"{error.message} {error.advice}", title="Not saved") from error
+        title = " ".join(form.message.split())[:TITLE] or "Saved request"
+        source = "saved from the playground"
+        saved = Preset(
+            name="saved", title=title, tab=form.tab, about="", source=source, order=LAST, request=request, mock=mock
+        )
+        return render_preset(saved)

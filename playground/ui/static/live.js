@@ -125,7 +125,10 @@ window.playground = (() => {
   async function post(route, body, take) {  // one of our routes; `take` is given each frame
     const headers = {'content-type': 'application/json'};
     const response = await fetch(`gradio_api/${route}`, {method: 'POST', signal: abort.signal, headers, body: JSON.stringify(body)});
-    if (!response.ok) throw new Error(`the playground itself answered ${response.status}`);
+    if (!response.ok) {
+      const said = await response.json().catch(() => ({}));
+      throw new Error(said.error || `it answered ${response.status}`);
+    }
     await read(response, take);
   }
 
@@ -177,7 +180,7 @@ window.playground = (() => {
     try {
       await post('exchange', decision ? {...form, decision} : form, item => { pending.push(item); frame ||= requestAnimationFrame(flush); });
     } catch (error) {
-      if (error.name !== 'AbortError') answer.said.append(make('p', 'error', `The playground does not answer: ${error.message}. Reload the page once it runs again; the text is kept.`));
+      if (error.name !== 'AbortError') answer.said.append(make('p', 'error', `The playground itself refused, or does not answer: ${error.message} What you typed is kept; reload the page once it runs again.`));
       else await new Promise(done => setTimeout(done, 150));  // the server keeps the partial answer first
     } finally {
       cancelAnimationFrame(frame);

@@ -47,6 +47,13 @@
       say(button, 'Not allowed');
     }
   };
+  playground.download = (name, text) => {
+    const link = make('a');
+    link.href = URL.createObjectURL(new Blob([text], {type: 'application/yaml'}));
+    link.download = name;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+  };
   playground.copy = () => {
     const pre = [...document.querySelectorAll('#code pre')].find(node => node.offsetParent);
     if (pre) playground.write(pre.textContent, $('#copy'));
@@ -77,13 +84,18 @@
     document.body.classList.toggle('parameters-open', open);
     $('#toggle button').setAttribute('aria-expanded', open);
   };
+  const showFold = () => {  // a tab's own button comes into the page with its tab
+    const folded = document.body.classList.contains('pane-folded');
+    for (const button of document.querySelectorAll('[data-act=fold]')) {
+      if (button.getAttribute('aria-expanded') === String(!folded)) continue;
+      button.setAttribute('aria-expanded', !folded);
+      button.textContent = folded ? 'unfold' : 'fold';
+    }
+  };
   playground.acts = {
     fold: () => {
-      const folded = document.body.classList.toggle('pane-folded');
-      document.querySelectorAll('[data-act=fold]').forEach(button => {
-        button.setAttribute('aria-expanded', !folded);
-        button.textContent = folded ? 'unfold' : 'fold';
-      });
+      document.body.classList.toggle('pane-folded');
+      showFold();
     },
     parameters: () => parameters(!document.body.classList.contains('parameters-open')),
     parameter: ({dataset}) => {
@@ -131,6 +143,7 @@
   };
   new MutationObserver(() => {
     document.body.dataset.tab = tab();  // the sheet lays the work pane out by it
+    showFold();
     name($('#wire'), 'region', 'What is sent and received');
     name($('#work'), 'region', 'Work');
     document.querySelectorAll('.presets').forEach(node => name(node, 'group', 'Presets'));

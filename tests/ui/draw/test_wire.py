@@ -184,5 +184,5 @@ def test_no_key_can_be_seen() -> None:
     exchange = streamed({"content": "A"})
     drawn = "".join(panel(exchange) for panel in PANELS) + draw_snippet("curl", render_snippet(exchange.request))
     assert KEY not in drawn + repr(exchange) + json.dumps(exchange.request.shown_headers())
-    assert drawn.count("Bearer ") == 2
+    assert drawn.count("Bearer ") == 3
     assert set(re.findall(r"\$[A-Z_]+", drawn)) == {"$THEROUTER_API_KEY"}
