@@ -19,6 +19,8 @@ def repair_prompt(verdict: Verdict) -> str:
 
 
 def _what(verdict: Verdict) -> list[str]:
+    if verdict.outcome == "wrong_shape" and verdict.problem is not None:
+        return ["Your answer is JSON, but it is nested too deep to be checked."]
     if verdict.outcome == "wrong_shape":
         return ["Your answer is JSON, but it does not fit the schema:"]
     if verdict.outcome == "cut_off":

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from playground.errors import InvalidInput
 from playground.schema.document import Document, Problem, find_duplicates, read_json
 from playground.schema.engine import Schema
 from playground.schema.found import Found, find_json
@@ -34,7 +35,7 @@ class Verdict:
         value: the answer's value, if all of it is JSON; else None.
         violations: the broken rules: of the answer, or of the JSON that was `found` in it; of an answer that was cut
             off, those that what came breaks already.
-        problem: why it is no JSON, with line and column.
+        problem: why it is no JSON, with line and column; or why JSON could not be checked.
         excerpt: the text around that.
         found: the JSON that stands in a fence or in words, where the answer as a whole is no JSON.
         notes: what else is worth saying: a name that stands twice.
@@ -76,9 +77,6 @@ def judge(
         finish_reason: as the server gave it.
         refusal: the message's refusal.
         schema: a usable schema; None in `json_object` mode, where any object will do.
-
-    Raises:
-        InvalidInput: the schema cannot be used.
     """
     schema = JSON_OBJECT if schema is None else schema
     if refusal:
@@ -94,7 +92,11 @@ def judge(
 
 def _by_shape(document: Document, text: str, schema: Schema) -> Verdict:
     notes = find_duplicates(text) if document.has_duplicates else ()
-    violations = validate(schema, document.value)
+    try:
+        violations = validate(schema, document.value)
+    except InvalidInput as error:
+        # Never called valid unchecked.
+        return Verdict("wrong_shape", error.message, document.value, problem=Problem(error.message), notes=notes)
     if violations:
         message = f"JSON of the wrong shape: {_errors(violations)}."
         return Verdict("wrong_shape", message, document.value, violations, notes=notes)
@@ -111,7 +113,11 @@ def _without_json(document: Document, problem: Problem, text: str, schema: Schem
     found = find_json(text)
     if found is None:
         return Verdict("not_json", f"Not JSON: {problem}.", None, (), problem, _excerpt(text, document.offset))
-    violations = validate(schema, found.value)
+    try:
+        violations = validate(schema, found.value)
+    except InvalidInput as error:
+        message = f"Not JSON, but there is JSON in it. {error.message}"
+        return Verdict("not_json", message, None, (), problem, _excerpt(text, document.offset), found)
     place = "inside a Markdown fence" if found.where == "fence" else "with words around it"
     fits = f"it has {_errors(violations)}" if violations else "by itself it would be valid"
     message = f"Not JSON, but JSON {place}: {fits}."

@@ -109,3 +109,14 @@ def test_as_json() -> None:
     assert list(fields) == ["outcome", "message", "errors", "problem", "found", "notes"]
     assert fields["errors"][0]["pointer"] == "/a"
     assert fields["found"] == {"where": "fence", "line": 2, "column": 1}
+
+
+def test_what_cannot_be_checked_is_not_called_valid() -> None:
+    either = [{"type": "object", "properties": {"a": {"$ref": "#"}}, "required": [name]} for name in "xy"]
+    schema = {"anyOf": [*either, {"type": "number"}]}
+    deep = '{"x": 1, "a": ' * 40 + "1" + "}" * 40
+    verdict = judge(deep, schema=schema)
+    assert verdict.outcome == "wrong_shape"
+    assert "cannot be checked: 40 levels are too deep for this schema" in verdict.message
+    assert "nested too deep" in repair_prompt(verdict)
+    assert "cannot be checked" in judge(f"Here: {deep}", schema=schema).message
