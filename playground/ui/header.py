@@ -33,6 +33,8 @@ def build_header(page: Page, context: Context) -> None:
             allow_custom_value=True,
         )
         page.parts["facts"] = Drawn("", elem_id="facts")
+        if context.access.users is not None:
+            Drawn('<a class="link" href="logout">log out</a>', elem_id="log-out")
         page.parts["drawer"] = gr.Button("Request", elem_id="drawer", size="sm", min_width=0)
     with gr.Row(elem_id="connection", visible=chosen.name != "embedded") as connection:
         page.form["custom_url"] = gr.Textbox(
