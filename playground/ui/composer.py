@@ -40,7 +40,7 @@ def build_composer(page: Page) -> None:
             page.parts["images"] = gr.UploadButton(
                 "attach images", file_types=["image"], file_count="multiple", size="sm", min_width=0
             )
-            page.parts["save"] = gr.Button("save as preset", size="sm", min_width=0)
+            page.parts["save"] = gr.Button("download as preset", size="sm", min_width=0)
             page.parts["undo"] = gr.Button("undo", size="sm", min_width=0)
             page.parts["clear"] = gr.Button("Clear", size="sm", min_width=0, elem_id="clear")
         with gr.Column(elem_id="parameters", min_width=0):

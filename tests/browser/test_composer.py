@@ -90,7 +90,7 @@ def test_a_request_is_saved_as_a_preset(page: Page, tmp_path: Path) -> None:
     page.get_by_role("tab", name="Answers").click()
     expect(page.locator("#mock textarea")).to_have_value(re.compile("no such region"))
     with page.expect_download() as download:
-        page.get_by_role("button", name="save as preset").click()
+        page.get_by_role("button", name="download as preset").click()
     file = tmp_path / "my-preset.yaml"
     download.value.save_as(file)
     saved = Preset.from_file(file)
