@@ -14,6 +14,7 @@ from playground.errors import InvalidRequest
 
 STEP = "  "
 WIDTH = 100
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False)  # made once: `json.dumps` makes one a call
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -33,7 +34,7 @@ def lay_out(body: Mapping[str, Any]) -> bytes:
 
 
 def _inline(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+    return _ENCODER.encode(value)
 
 
 def _is_flat(value: Any) -> bool:

@@ -8,8 +8,14 @@ window.playground = (() => {
   };
   const $ = selector => document.querySelector(selector);
   const ROWS = 400;
-  let log, trigger, view, abort = null, stick = true;
+  let log, trigger, view, abort = null, stick = true, ours = false;
   const atEnd = () => log.scrollHeight - log.scrollTop - log.clientHeight < 40;
+  const follow = () => {  // in a frame's own time, when it is laid out in any case
+    if (!stick) return;
+    const end = log.scrollHeight, before = log.scrollTop;
+    log.scrollTop = end;
+    ours ||= log.scrollTop !== before;
+  };
   const busy = on => document.body.classList.toggle('busy', on);
 
   function beginTurn(who) {
@@ -158,15 +164,25 @@ window.playground = (() => {
   async function send(form, decision = null) {  // the form, or a decision about a call of an answer
     if (abort) return '';
     abort = new AbortController();
+    let pending = [], frame = 0, began = false;
+    // The request leaves first: laying out a long conversation takes milliseconds.
+    const sent = post('exchange', decision ? {...form, decision} : form, item => {
+      pending.push(item);
+      if (began) frame ||= requestAnimationFrame(draw);
+      else if (item.status === undefined) {
+        began = true;
+        flush();
+        requestAnimationFrame(follow);
+      }  // what comes first stands in the very next picture
+    });
     busy(true);
     log.querySelectorAll('.empty').forEach(node => node.remove());
     if (form.message) { const said = beginTurn('you'); said.append(make('div', 'plain', form.message)); }
     let answer = new Answer(form.model);
     const rows = new Rows();
     if (decision) answer.wait.textContent = 'Answering the call…';
-    let pending = [], frame = 0;
     stick = true;
-    log.scrollTop = log.scrollHeight;
+    requestAnimationFrame(follow);
     const flush = () => {
       frame = 0;
       for (const item of pending) {
@@ -175,16 +191,19 @@ window.playground = (() => {
         rows.take(item);
       }
       pending = [];
-      if (stick) log.scrollTop = log.scrollHeight;
+    };
+    const draw = () => {
+      flush();
+      follow();
     };
     try {
-      await post('exchange', decision ? {...form, decision} : form, item => { pending.push(item); frame ||= requestAnimationFrame(flush); });
+      await sent;
     } catch (error) {
       if (error.name !== 'AbortError') answer.said.append(make('p', 'error', `The playground itself refused, or does not answer: ${error.message} What you typed is kept; reload the page once it runs again.`));
       else await new Promise(done => setTimeout(done, 150));  // the server keeps the partial answer first
     } finally {
       cancelAnimationFrame(frame);
-      flush();
+      draw();
       abort = null;
       busy(false);
     }
@@ -200,8 +219,10 @@ window.playground = (() => {
     talk: (element, fire, watch) => {
       log = element.querySelector('.log');
       trigger = fire;
-      const follow = () => { if (stick) log.scrollTop = log.scrollHeight; };
-      log.addEventListener('scroll', () => { stick = atEnd(); }, {passive: true});
+      log.addEventListener('scroll', () => {
+        if (ours) ours = false;
+        else stick = atEnd();
+      }, {passive: true});
       watch('value', follow);
       new ResizeObserver(follow).observe(log);
     },
