@@ -7,6 +7,7 @@ PlaygroundError
  │   ├─ InvalidTools              a text of tools, or what tools are to be made of
  │   ├─ InvalidMock               a table of mock results, with its file and field
  │   ├─ InvalidSetting            an environment variable
+ │   ├─ InvalidLaunch             a server that cannot be launched so, with the field at fault
  │   ├─ UnknownBackend            a name that is in no list, and no URL either
  │   └─ MissingKey                the backend wants a key and there is none
  ├─ TransportError                no complete HTTP response
@@ -110,6 +111,18 @@ class InvalidMock(InvalidInput):
 
 class InvalidSetting(InvalidInput):
     """An environment variable with a value that cannot be used."""
+
+
+class InvalidLaunch(InvalidInput):
+    """A server that cannot be launched as asked; `field` is the field of `LaunchSpec` at fault, if one is."""
+
+    def __init__(self, message: str, *, field: str | None = None, advice: str = "") -> None:
+        super().__init__(f"{field}: {message}" if field else message, advice=advice)
+        self.field = field
+
+    def details(self) -> dict[str, Any]:
+        """The field."""
+        return {"field": self.field}
 
 
 class UnknownBackend(InvalidInput):

@@ -1,0 +1,1 @@
+"""One file an engine: its command, its log, what it can do."""
