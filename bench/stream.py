@@ -10,6 +10,7 @@ from bench.requests import WORD, chat, converse
 
 PER_SECOND = 1000
 MESSAGES = 200
+SCREENFUL = 8  # messages that fill the pane: what is painted is the same from here on
 
 
 def measure_stream(*, quick: bool) -> Iterator[Figure]:
@@ -35,20 +36,24 @@ def measure_stream(*, quick: bool) -> Iterator[Figure]:
 
 
 def measure_history(*, quick: bool) -> Iterator[Figure]:
-    """The same in a conversation of many messages, against an empty one."""
-    chunks, rounds = (1000, 1) if quick else (3000, 5)
+    """The same in a conversation of many messages, against an empty one; and against one that fills the pane."""
+    chunks, rounds = (1000, 1) if quick else (3000, 7)
     with upstream(chunks, PER_SECOND) as source, app(source) as server:
-        empty, full = [], []
+        empty, screen, full = [], [], []
         for _ in range(rounds):
             empty.append(_app_page(server, chunks, 0))
+            screen.append(_app_page(server, chunks, SCREENFUL))
             full.append(_app_page(server, chunks, MESSAGES))
-    without, with_them = _middle(empty), _middle(full)
+    without, with_few, with_them = _middle(empty), _middle(screen), _middle(full)
     of = f"{MESSAGES} messages / none; {chunks:,} tokens at {PER_SECOND:,}/s, median of {rounds}"
     for name, long, short in (
         ("first token", with_them.first_s, without.first_s),
         ("last token", with_them.last_s, without.last_s),
     ):
         yield Figure("history", name, long / short, "x", 1.1, f"{long:.3f} s / {short:.3f} s; {of}")
+    of = f"{MESSAGES} messages / {SCREENFUL}, a paneful"
+    first, fewer = with_them.first_s, with_few.first_s
+    yield Figure("history", "first token / paneful", first / fewer, "x", None, f"{first:.3f} s / {fewer:.3f} s; {of}")
     long, short = with_them.settled_s or 0.0, without.settled_s or 1.0
     yield Figure("history", "settled", long / short, "x", None, f"{long:.3f} s / {short:.3f} s")
 
