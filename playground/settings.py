@@ -44,6 +44,10 @@ class Settings(BaseSettings):
     model_file: str | None = Field(None, description="the GGUF file in that repository")
     cache_dir: Path | None = Field(None, description="where model files are kept; empty: the user's cache")
     presets_dir: Path | None = Field(None, description="a folder with presets; empty: those that come along")
+    engine_environments: str = Field(
+        "", description="Python environments with SGLang or vLLM in them, with commas between; PATH is searched too"
+    )
+    drain_s: float = Field(10, ge=0, description="how long a server that is stopped may finish its requests")
     tool_hosts: str = Field("", description="hosts that http_get_json may ask, with commas between; empty: none")
 
     @classmethod

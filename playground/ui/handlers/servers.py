@@ -1,0 +1,129 @@
+"""The Servers tab's events. What they do is in `playground.server.servers`; here it becomes words and components."""
+
+from html import escape
+from typing import Any
+
+import gradio as gr
+
+from playground.errors import PlaygroundError
+from playground.server.access import Role
+from playground.server.context import Context
+from playground.server.launch_form import FIELDS, read_spec, show_spec
+from playground.ui.draw.fit import draw_fit
+from playground.ui.draw.forms import draw_form, draw_upstream, draw_upstream_needs
+from playground.ui.draw.machine import draw_machine
+from playground.ui.handlers.visitor import visitor
+
+ADMINS_ONLY = "Only administrators launch and stop servers here, and look at this machine. Ask one of them."
+
+
+class ServerHandlers:
+    """Every handler is given the launch form's values in the order of `FIELDS`."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._servers = context.servers
+
+    def _refused(self, request: gr.Request) -> bool:
+        return self._context.access.role(visitor(request)) is not Role.ADMIN
+
+    def open(self, request: gr.Request) -> tuple[str, str]:
+        """The page was opened: this machine, and what a registration at TheRouter needs."""
+        if self._refused(request):
+            return said(ADMINS_ONLY, "warn"), draw_upstream_needs()
+        return draw_machine(self._servers.hardware()), draw_upstream_needs()
+
+    async def installations(self, request: gr.Request, engine: str) -> Any:
+        """Where the chosen engine was found."""
+        if self._refused(request):
+            return gr.skip()
+        found = await self._servers.installation_choices(engine)
+        return gr.update(choices=found, value=found[0][1] if found else None)
+
+    def use_recipe(self, request: gr.Request, name: str) -> list[Any]:
+        """The form as the recipe has it, and what it says."""
+        recipe = self._servers.recipe(name)
+        shown = show_spec(recipe.spec)
+        return [*(shown[field] for field in FIELDS), said(f"{recipe.about} Needs {recipe.needs}.")]
+
+    async def preview(self, request: gr.Request, where: str | None, *values: Any) -> tuple[str, str, str]:
+        """The command that the form stands for, and what is wrong with it."""
+        if self._refused(request):
+            return "", "", said(ADMINS_ONLY, "warn")
+        typed = dict(zip(FIELDS, values, strict=True))
+        if not typed["model"]:
+            return "", "", said("Choose a model, or a recipe, which fills in the rest.")
+        try:
+            made = await self._servers.command(read_spec(typed), where)
+        except PlaygroundError as error:
+            return "", "", failed(error)
+        return made.shown(), made.shown(), said(self._servers.note(typed["engine"], where))
+
+    async def fit(self, request: gr.Request, _where: str | None, *values: Any) -> str:
+        """Whether it fits, with the arithmetic."""
+        if self._refused(request):
+            return said(ADMINS_ONLY, "warn")
+        try:
+            spec = read_spec(dict(zip(FIELDS, values, strict=True)))
+            return draw_fit(await self._servers.fit(spec))
+        except PlaygroundError as error:
+            return failed(error)
+
+    async def launch(self, request: gr.Request, command: str, made: str, where: str | None, *values: Any) -> str:
+        """Launch it: the command as the form has it, or as it was edited."""
+        if self._refused(request):
+            return said(ADMINS_ONLY, "warn")
+        try:
+            spec = read_spec(dict(zip(FIELDS, values, strict=True)))
+            edited = command if command.strip() != made.strip() else ""
+            server = await self._servers.launch(spec, where, edited)
+        except PlaygroundError as error:
+            return failed(error)
+        return said(f"{server} is being launched: it is watched below.", "good")
+
+    async def attach(self, request: gr.Request, url: str, key: str) -> tuple[str, str]:
+        """Recognise what runs at a URL, and take it among the servers; the key leaves the page."""
+        if self._refused(request):
+            return said(ADMINS_ONLY, "warn"), ""
+        try:
+            return said(await self._servers.attach(url, key), "good"), ""
+        except PlaygroundError as error:
+            return failed(error), key
+
+    async def write_form(
+        self, request: gr.Request, kind: str | None, nodes: str, head: str, where: str | None, *values: Any
+    ) -> str:
+        """The distributed form of what the launch form says."""
+        if self._refused(request):
+            return said(ADMINS_ONLY, "warn")
+        try:
+            spec = read_spec(dict(zip(FIELDS, values, strict=True)))
+            return draw_form(await self._servers.distributed(kind or "", spec, where, nodes, head))
+        except PlaygroundError as error:
+            return failed(error)
+
+    async def check_upstream(self, request: gr.Request, url: str, model: str, key: str) -> str:
+        """Check an endpoint for what a registration at TheRouter needs; nothing is registered."""
+        if self._refused(request):
+            return said(ADMINS_ONLY, "warn")
+        try:
+            return draw_upstream(await self._servers.check_upstream(url, model, key))
+        except PlaygroundError as error:
+            return failed(error)
+
+    def use(self, request: gr.Request, name: str) -> Any:
+        """Choose that server in the switcher."""
+        backends = self._context.all_backends(visitor(request))
+        titles = [(backend.title, backend.name) for backend in backends]
+        return gr.update(choices=titles, value=name)
+
+
+def said(words: str, shape: str = "") -> str:
+    """A line of text."""
+    return f"<p class='line {shape}'>{escape(words)}</p>" if words else ""
+
+
+def failed(error: PlaygroundError) -> str:
+    """An error where its answer would stand."""
+    advice = f"<small>{escape(error.advice)}</small>" if error.advice else ""
+    return f"<div class='error'><strong>{escape(error.message)}</strong>{advice}</div>"

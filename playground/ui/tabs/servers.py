@@ -1,0 +1,199 @@
+"""Servers: launch an engine, watch it load, attach to one that runs; each then is a backend."""
+
+import json
+
+import gradio as gr
+
+from playground.server.context import Context
+from playground.server.launch_form import FIELDS
+from playground.ui.components import Drawn
+from playground.ui.draw.servers import EMPTY
+from playground.ui.handlers.servers import ServerHandlers
+from playground.ui.parts import FOLD, QUICK, Page
+
+LIST = (
+    '<p id="servers-said" class="line" role="status" hidden></p><div class="servers" role="group" '
+    f'aria-label="Servers">{EMPTY}</div>'
+)
+FIRST = {  # the fields in sight: name, label, placeholder
+    "port": ("Port", "the engine's"),
+    "tensor_parallel": ("Tensor parallel", "1"),
+    "context_length": ("Context length", "the model's"),
+    "memory_fraction": ("Memory fraction", "the engine's"),
+    "tool_parser": ("Tool-call parser", "none: no tool calls"),
+    "reasoning_parser": ("Reasoning parser", "none"),
+}
+MORE = {
+    "name": ("Server name", "from the model"),
+    "served_name": ("Served as", "the model's name"),
+    "pipeline_parallel": ("Pipeline parallel", "1"),
+    "data_parallel": ("Data parallel", "1"),
+    "dtype": ("dtype", "auto"),
+    "kv_cache_dtype": ("KV cache dtype", "auto"),
+    "quantization": ("Quantization", "the model's"),
+    "revision": ("Revision", "main"),
+    "chat_template": ("Chat template file", "the model's"),
+    "idle_stop_min": ("Stop when idle for (min)", "never"),
+}
+LAUNCH = "launch."
+
+
+def build_servers(page: Page, context: Context) -> gr.Tab:
+    """The forms above, the servers below."""
+    tab: gr.Tab
+    with gr.Tab("Servers", id="servers", render_children=True) as tab:
+        page.parts["machine"] = Drawn("<p class='line'>Looking at this machine…</p>", elem_id="machine")
+        with gr.Column(elem_id="servers-pane", elem_classes="pane", min_width=0):
+            Drawn(FOLD, elem_classes="fold")
+            with gr.Tabs(elem_classes="parts", elem_id="servers-parts"):
+                with gr.Tab("Start one", render_children=True):
+                    _launch(page, context)
+                with gr.Tab("One that runs", render_children=True):
+                    _attach(page)
+                with gr.Tab("Several machines", render_children=True):
+                    _beyond(page, context)
+                with gr.Tab("TheRouter upstream", render_children=True):
+                    _upstream(page)
+        Drawn(LIST, elem_id="servers-list", js_on_load="window.playground.servers(element)")
+    return tab
+
+
+def _launch(page: Page, context: Context) -> None:
+    parts = page.parts
+    with gr.Row(elem_classes="fields"):
+        parts["recipe"] = gr.Dropdown(context.servers.recipe_choices(), value=None, label="Recipe", elem_id="recipe")
+        parts[LAUNCH + "engine"] = gr.Dropdown(
+            context.servers.engine_choices(), value=context.servers.first_engine, label="Engine", elem_id="engine"
+        )
+        parts[LAUNCH + "model"] = gr.Dropdown(
+            context.servers.model_choices(),
+            value=None,
+            label="Model to serve",
+            allow_custom_value=True,
+            elem_id="model-to-serve",
+        )
+        parts["where"] = gr.Dropdown([], value=None, label="Run with", elem_id="run-with")
+    with gr.Row(elem_classes="fields"):
+        for name, (label, placeholder) in FIRST.items():
+            _field(page, name, label, placeholder)
+    with gr.Accordion("More", open=False, elem_classes="more"):
+        with gr.Row(elem_classes="fields"):
+            for name, (label, placeholder) in MORE.items():
+                _field(page, name, label, placeholder)
+            parts[LAUNCH + "api_key"] = gr.Textbox(
+                label="Key for its clients", type="password", max_lines=1, placeholder="none asked for"
+            )
+            parts[LAUNCH + "trust_remote_code"] = gr.Checkbox(value=False, label="trust the model's remote code")
+        parts[LAUNCH + "extra"] = gr.Textbox(
+            label="Further arguments", lines=1, max_lines=4, placeholder="--max-num-seqs 8", elem_classes="code-field"
+        )
+        parts[LAUNCH + "env"] = gr.Textbox(
+            label="Environment, a NAME=value a line", lines=1, max_lines=4, elem_classes="code-field"
+        )
+    parts["command"] = gr.Textbox(
+        label="Command",
+        lines=2,
+        max_lines=6,
+        elem_id="command",
+        elem_classes="code-field",
+        info="As it will be run, without a shell. It can be edited; a change in the form writes it anew.",
+        buttons=["copy"],
+    )
+    parts["made"] = gr.State("")
+    with gr.Row(elem_classes="fields"):
+        parts["launch"] = gr.Button("Launch", variant="primary", elem_id="launch", min_width=0)
+        parts["fits"] = gr.Button("Will it fit?", size="sm", min_width=0, elem_classes="plain-button")
+        parts["launch_said"] = Drawn("", elem_id="launch-said")
+    parts["fit"] = Drawn("", elem_id="fit")
+
+
+def _field(page: Page, name: str, label: str, placeholder: str) -> None:
+    page.parts[LAUNCH + name] = gr.Textbox(label=label, placeholder=placeholder, max_lines=1, min_width=0)
+
+
+def _attach(page: Page) -> None:
+    with gr.Row(elem_classes="fields"):
+        page.parts["attach_url"] = gr.Textbox(
+            label="URL of the server", placeholder="http://10.0.0.5:30000/v1", max_lines=1, elem_id="attach-url"
+        )
+        page.parts["attach_key"] = gr.Textbox(label="Its key, if it asks for one", type="password", max_lines=1)
+        page.parts["attach"] = gr.Button("Attach", size="sm", min_width=0, elem_classes="plain-button")
+    page.parts["attach_said"] = Drawn(
+        "<p class='line'>What runs there is recognised (SGLang, vLLM, llama.cpp, …), its load is drawn live, and it "
+        "joins the backends. It is never stopped from here.</p>"
+    )
+
+
+def _beyond(page: Page, context: Context) -> None:
+    parts = page.parts
+    with gr.Row(elem_classes="fields"):
+        parts["form_kind"] = gr.Dropdown(context.servers.form_choices(), value=None, label="Form", elem_id="form-kind")
+        parts["nodes"] = gr.Textbox("2", label="Machines", max_lines=1, min_width=0)
+        parts["head_address"] = gr.Textbox(label="Address of the first", placeholder="10.0.0.1", max_lines=1)
+        parts["write_form"] = gr.Button("Write it", size="sm", min_width=0, elem_classes="plain-button")
+    parts["written"] = Drawn(
+        "<p class='line'>The same engine, model and options as under “Start one”, for several machines: a command for "
+        "each, or the file that a cluster takes.</p>",
+        elem_id="written",
+    )
+
+
+def _upstream(page: Page) -> None:
+    parts = page.parts
+    with gr.Row(elem_classes="fields"):
+        parts["upstream_url"] = gr.Textbox(
+            label="Public URL", placeholder="https://llm.example.org/v1", max_lines=1, elem_id="upstream-url"
+        )
+        parts["upstream_model"] = gr.Textbox(label="Its model", placeholder="the first it lists", max_lines=1)
+        parts["upstream_key"] = gr.Textbox(label="Key to send", type="password", max_lines=1)
+        parts["check_upstream"] = gr.Button("Check it", size="sm", min_width=0, elem_classes="plain-button")
+    parts["upstream_said"] = Drawn("", elem_id="upstream-said")
+
+
+def launch_fields(page: Page) -> list[gr.components.Component]:
+    """The launch form's components, in the order of `FIELDS`."""
+    return [page.parts[LAUNCH + name] for name in FIELDS]
+
+
+def connect_servers(page: Page, blocks: gr.Blocks, handlers: ServerHandlers) -> None:
+    """Recipe, command, fit, launch, attach, forms, upstream, and the way into the switcher."""
+    parts, fields = page.parts, launch_fields(page)
+    chosen = [parts["where"], *fields]
+    shown = [parts["command"], parts["made"], parts["launch_said"]]
+    blocks.load(handlers.open, None, [parts["machine"], parts["upstream_said"]], **QUICK)
+    gr.on(
+        [blocks.load, parts[LAUNCH + "engine"].change],
+        handlers.installations,
+        parts[LAUNCH + "engine"],
+        parts["where"],
+        **QUICK,
+    )
+    gr.on(
+        [component.change for component in chosen],
+        handlers.preview,
+        chosen,
+        shown,
+        trigger_mode="always_last",
+        **QUICK,
+    )
+    parts["recipe"].input(handlers.use_recipe, parts["recipe"], [*fields, parts["launch_said"]], **QUICK)
+    parts["fits"].click(handlers.fit, chosen, parts["fit"], **QUICK)
+    parts["launch"].click(
+        handlers.launch, [parts["command"], parts["made"], *chosen], [parts["launch_said"]], **QUICK
+    )
+    parts["attach"].click(
+        handlers.attach,
+        [parts["attach_url"], parts["attach_key"]],
+        [parts["attach_said"], parts["attach_key"]],
+        **QUICK,
+    )
+    parts["write_form"].click(
+        handlers.write_form,
+        [parts["form_kind"], parts["nodes"], parts["head_address"], *chosen],
+        parts["written"],
+        **QUICK,
+    )
+    checked = [parts["upstream_url"], parts["upstream_model"], parts["upstream_key"]]
+    parts["check_upstream"].click(handlers.check_upstream, checked, parts["upstream_said"], **QUICK)
+    parts["use_server"].click(handlers.use, parts["served"], page.form["backend"], **QUICK)
+    parts["looked"].change(None, None, parts["again"], js=f"() => {json.dumps('servers ')} + Date.now()")
