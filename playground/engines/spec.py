@@ -14,7 +14,7 @@ HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}(/[A-Za-z0-9][\w.-]{0,95})?")  # hu
 SERVER_NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,63}")
 _VARIABLE = re.compile(r"[A-Za-z_]\w*")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-# Arguments that carry a secret, also shortened as argparse allows: what stands in argv, every user of the machine reads.
+# Arguments that carry a secret, also shortened as argparse allows: every user of the machine can read argv.
 _SECRET_ARGUMENT = re.compile(r"--(admin[-_]|api(?![-_]server)|hf[-_]token|ssl[-_]keyfile[-_]password)")
 
 

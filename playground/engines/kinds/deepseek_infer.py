@@ -17,9 +17,9 @@ class DeepSeekInfer:
     launchable = False
     needs = "the model repository's folder inference/, its weights converted, torchrun; no OpenAI-compatible server"
     source = "the model repository's inference/README.md"
-    programs = ()
-    distributions = ()
-    images = ()
+    programs: tuple[str, ...] = ()
+    distributions: tuple[str, ...] = ()
+    images: tuple[str, ...] = ()
 
     def command(self, spec: LaunchSpec, installation: Installation, port: int) -> Command:  # noqa: ARG002
         """None: there is nothing that answers HTTP.

