@@ -120,9 +120,14 @@ MEMORY = (
 )
 LLAMA = (
     rule(
-        r"couldn't open .*\.gguf|gguf_init_from_file|there is no file \S+|failed to open GGUF file",
+        r"there is no file \S+|failed to open GGUF file",
         "There is no such model file",
         "Correct the path of the GGUF file.",
+    ),
+    rule(
+        r"invalid magic characters: .*expected 'GGUF'",
+        "The model file is no GGUF file",
+        "Take a file whose name ends in .gguf; a folder of safetensors is for SGLang or vLLM.",
     ),
     rule(
         r"failed to load model|the model could not be loaded",
