@@ -325,15 +325,16 @@ def main(arguments: Sequence[str]) -> int:
     try:
         graces, mode, *rest = arguments
         grace_s, *orphan = map(float, graces.split("/", 1))
-        if not rest or mode not in {"--", "--adopt"}:
-            raise ValueError
-        if mode == "--adopt":
-            pairs = (word.partition(":") for word in rest)
-            return adopt({int(pid): started for pid, _, started in pairs}, grace_s, *orphan)
+        pairs = [word.partition(":") for word in rest] if mode == "--adopt" else []
+        watched = {int(pid): started for pid, _, started in pairs}
     except ValueError:
-        sys.stderr.write(_USAGE + "\n")
-        return 2
-    return guard(rest, grace_s, *orphan)
+        mode, rest, watched, grace_s, orphan = "", [], {}, 0.0, []
+    if watched:
+        return adopt(watched, grace_s, *orphan)
+    if mode == "--" and rest:
+        return guard(rest, grace_s, *orphan)
+    sys.stderr.write(_USAGE + "\n")
+    return 2
 
 
 if __name__ == "__main__":
