@@ -1,11 +1,19 @@
 """Starts a program, and ends it with all its descendants when the app stops or dies.
 
     python -m playground.engines.guard GRACE_S -- PROGRAM ARGUMENT…
+    python -m playground.engines.guard GRACE_S --adopt PID:START PID:START…
 
 The guard's own input is a pipe that the app holds: when it closes, because the app asks or because it
 was killed, the program gets SIGTERM, then after the grace SIGKILL, and so does whatever it started, also
 what has left its process group. The guard exits with the program's status (128 + N after signal N). It
 needs the standard library only.
+
+GRACE_S may be two numbers, `15/4`: the second holds where the pipe closes without a SIGTERM to the guard, that
+is, where the app was killed.
+
+With `--adopt` the program runs already, and its guard has gone: this one takes the guard's place. The first process
+is the program's, the others are what it started; START is the start time as `table` gives it. The exit status of
+what is no child cannot be known: it is 0.
 """
 
 import contextlib
@@ -16,14 +24,25 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import FrameType
+from typing import NamedTuple
 
-_USAGE = "usage: python -m playground.engines.guard GRACE_S -- PROGRAM [ARGUMENT…]"
+_USAGE = "usage: python -m playground.engines.guard GRACE_S[/GRACE_S] (-- PROGRAM [ARGUMENT…] | --adopt PID:START…)"
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
 _CLEANUP_S = 5.0
 _LOOK_EVERY_S = 1.0
+_NO_SESSION = -1
+
+
+class Row(NamedTuple):
+    """One process: its parent's number, its start time, its group's and its session's number (-1: unknown)."""
+
+    parent: int
+    started: str
+    group: int
+    session: int
 
 
 class _Guarded:
@@ -66,58 +85,94 @@ class _Guarded:
         self.look()
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.process.pid, signal.SIGKILL)
-        left = False
-        now = _table()
-        for pid, started in self._seen.items():
-            row = now.get(pid)
-            if row is not None and row[1] == started:
-                left = True
-                with contextlib.suppress(ProcessLookupError, PermissionError):
-                    os.kill(pid, signal.SIGKILL)
-        return left or self.status is None
+        return kill_seen(self._seen) or self.status is None
 
 
-def descendants(root: int) -> dict[int, str]:
+class _Adopted:
+    """A program that another guard started; it is no child, so it is looked at again and again."""
+
+    def __init__(self, watched: Mapping[int, str]) -> None:
+        self._leader = next(iter(watched))
+        self._seen = dict(watched)
+
+    def runs(self) -> bool:
+        """Whether the program itself still runs; what it has started by now is remembered."""
+        now = table()
+        for pid in still_there(self._seen, now):
+            self._seen |= descendants(pid, now)
+        return bool(still_there({self._leader: self._seen[self._leader]}, now))
+
+    def terminate(self) -> None:
+        """Asks the program, and only it, to end."""
+        if self.runs():
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(self._leader, signal.SIGTERM)
+
+    def kill_all(self) -> bool:
+        """SIGKILL to all that was seen, and to what shares the program's session; whether any was left."""
+        self.runs()
+        now = table()
+        row = now.get(self._leader)
+        if row is None or row.started == self._seen[self._leader]:  # else its number is another's now
+            self._seen |= {pid: each.started for pid, each in now.items() if self._leader in (each.group, each.session)}
+        return kill_seen(self._seen)
+
+
+def still_there(seen: Mapping[int, str], now: Mapping[int, Row]) -> list[int]:
+    """Those of `seen` that run, and are no others with the same number."""
+    return [pid for pid, started in seen.items() if pid in now and now[pid].started == started]
+
+
+def kill_seen(seen: Mapping[int, str]) -> bool:
+    """SIGKILL to each that still runs; whether any did."""
+    left = still_there(seen, table())
+    for pid in left:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.kill(pid, signal.SIGKILL)
+    return bool(left)
+
+
+def descendants(root: int, now: Mapping[int, Row] | None = None) -> dict[int, str]:
     """The processes below `root`, each with its start time, by which a reused number is told apart."""
-    table = _table()
+    rows = table() if now is None else now
     children: dict[int, list[int]] = {}
-    for pid, (parent, _) in table.items():
-        children.setdefault(parent, []).append(pid)
+    for pid, row in rows.items():
+        children.setdefault(row.parent, []).append(pid)
     found: dict[int, str] = {}
     waiting = [root]
     while waiting:
         for pid in children.get(waiting.pop(), []):
             if pid not in found:
-                found[pid] = table[pid][1]
+                found[pid] = rows[pid].started
                 waiting.append(pid)
     return found
 
 
-def _table() -> dict[int, tuple[int, str]]:
-    """Every process's parent and start time; zombies are left out."""
+def table() -> dict[int, Row]:
+    """Every process by its number; zombies are left out."""
     if not Path("/proc/self/stat").exists():
         return _table_of_ps()
-    table: dict[int, tuple[int, str]] = {}
+    rows: dict[int, Row] = {}
     for entry in os.scandir("/proc"):
         if entry.name.isdigit():
             with contextlib.suppress(OSError):
                 # The name, in parentheses, may hold anything; the fields after the last one are plain.
                 fields = Path(entry.path, "stat").read_bytes().rpartition(b")")[2].split()
                 if fields[0] not in {b"Z", b"X"}:
-                    table[int(entry.name)] = (int(fields[1]), fields[19].decode())
-    return table
+                    rows[int(entry.name)] = Row(int(fields[1]), fields[19].decode(), int(fields[2]), int(fields[3]))
+    return rows
 
 
-def _table_of_ps() -> dict[int, tuple[int, str]]:
+def _table_of_ps() -> dict[int, Row]:
     """The same where there is no /proc (macOS)."""
-    argv = ["ps", "-axo", "pid=,ppid=,stat=,lstart="]
+    argv = ["ps", "-axo", "pid=,ppid=,pgid=,stat=,lstart="]
     listing = subprocess.Popen(argv, stdout=subprocess.PIPE, text=True)  # noqa: S603 - a constant
-    table: dict[int, tuple[int, str]] = {}
+    rows: dict[int, Row] = {}
     for line in listing.communicate()[0].splitlines():
-        pid, parent, state, started = line.split(maxsplit=3)
+        pid, parent, group, state, started = line.split(maxsplit=4)
         if not state.startswith("Z") and int(pid) != listing.pid:
-            table[int(pid)] = (int(parent), started)
-    return table
+            rows[int(pid)] = Row(int(parent), started, int(group), _NO_SESSION)
+    return rows
 
 
 def _die_with_parent() -> Callable[[], None] | None:
@@ -141,47 +196,57 @@ def _adopt_orphans() -> None:
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
-def guard(argv: Sequence[str], grace_s: float) -> int:
+class _Asked:
+    """What the guard is told: signals, and its input's end."""
+
+    def __init__(self) -> None:
+        self.sigterm = False
+        self.wake, wake_in = os.pipe()
+        os.set_blocking(wake_in, False)
+        os.set_blocking(self.wake, False)
+        signal.set_wakeup_fd(wake_in, warn_on_full_buffer=False)
+        # A handler for each, not SIG_IGN: the program would inherit that. Ctrl-C is the app's to answer.
+        for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, self._note)
+
+    def _note(self, number: int, _frame: FrameType | None) -> None:
+        if number == signal.SIGTERM:
+            self.sigterm = True
+
+    def selector(self) -> selectors.BaseSelector:
+        """What to wait on: a wake-up by a signal, and the input."""
+        selector = selectors.DefaultSelector()
+        selector.register(self.wake, selectors.EVENT_READ)
+        # A file or a terminal cannot always be watched; the app gives a pipe.
+        with contextlib.suppress(OSError, ValueError):
+            selector.register(0, selectors.EVENT_READ)
+        return selector
+
+
+def guard(argv: Sequence[str], grace_s: float, orphan_grace_s: float | None = None) -> int:
     """Runs `argv` until it ends, or until the guard's input closes or it gets SIGTERM.
 
     Args:
         argv: the program and its arguments.
         grace_s: how long the program may take over SIGTERM.
+        orphan_grace_s: the same where the app has died; None for `grace_s`.
 
     Returns:
         The program's exit status, 128 + N if signal N ended it, 127 if there is no such program.
     """
     _adopt_orphans()
-    signals_out, signals_in = os.pipe()
-    os.set_blocking(signals_in, False)
-    os.set_blocking(signals_out, False)
-    asked: list[int] = []
-
-    def note(number: int, _frame: FrameType | None) -> None:
-        if number == signal.SIGTERM:
-            asked.append(number)
-
-    signal.set_wakeup_fd(signals_in, warn_on_full_buffer=False)
-    signal.signal(signal.SIGCHLD, note)
-    signal.signal(signal.SIGTERM, note)
-    for number in (signal.SIGINT, signal.SIGHUP):
-        # A handler, not SIG_IGN: the program would inherit that. Ctrl-C is the app's to answer.
-        signal.signal(number, note)
+    asked = _Asked()
     try:
         guarded = _Guarded(argv)
     except OSError as error:
         sys.stderr.write(f"{argv[0]}: {error.strerror}\n")
         return 127
-    with selectors.DefaultSelector() as selector:
-        selector.register(signals_out, selectors.EVENT_READ)
-        # A file or a terminal cannot always be watched; the app gives a pipe.
-        with contextlib.suppress(OSError, ValueError):
-            selector.register(0, selectors.EVENT_READ)
-        _watch(guarded, selector, signals_out, asked)
+    with asked.selector() as selector:
+        _watch(guarded, selector, asked)
         if guarded.status is None:
             guarded.look()
             guarded.terminate()
-            _wait(guarded, selector, signals_out, grace_s)
+            _wait(guarded, selector, asked, grace_s if asked.sigterm or orphan_grace_s is None else orphan_grace_s)
     deadline = time.monotonic() + _CLEANUP_S
     while guarded.kill_all() and time.monotonic() < deadline:
         time.sleep(0.02)
@@ -190,24 +255,52 @@ def guard(argv: Sequence[str], grace_s: float) -> int:
     return 128 + signal.SIGKILL if guarded.status is None else guarded.status
 
 
-def _watch(guarded: _Guarded, selector: selectors.BaseSelector, signals: int, asked: list[int]) -> None:
+def adopt(watched: Mapping[int, str], grace_s: float, orphan_grace_s: float | None = None) -> int:
+    """Takes the place of a guard that has gone, until the program ends, the input closes or SIGTERM comes.
+
+    Args:
+        watched: the program first, then what it started: number to start time.
+        grace_s: how long the program may take over SIGTERM.
+        orphan_grace_s: the same where the app has died; None for `grace_s`.
+    """
+    asked = _Asked()
+    adopted = _Adopted(watched)
+    with asked.selector() as selector:
+        while adopted.runs() and not asked.sigterm and not _told(selector, asked, _LOOK_EVERY_S / 4):
+            pass
+    adopted.terminate()
+    deadline = time.monotonic() + (grace_s if asked.sigterm or orphan_grace_s is None else orphan_grace_s)
+    while adopted.runs() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    deadline = time.monotonic() + _CLEANUP_S
+    while adopted.kill_all() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return 0
+
+
+def _told(selector: selectors.BaseSelector, asked: _Asked, timeout_s: float | None) -> bool:
+    """Waits for a signal or the input, and says whether the input has closed."""
+    for key, _ in selector.select(timeout_s):
+        if key.fd == asked.wake:
+            _drain(asked.wake)
+        elif not os.read(0, 4096):
+            return True
+    return False
+
+
+def _watch(guarded: _Guarded, selector: selectors.BaseSelector, asked: _Asked) -> None:
     """Returns when the program has ended, or is to end."""
-    while not asked:
+    # Where orphans do not come to the guard, they are remembered from before they became such.
+    adopts = sys.platform.startswith("linux")
+    while not asked.sigterm:
         guarded.reap()
-        if guarded.status is not None:
+        if guarded.status is not None or _told(selector, asked, None if adopts else _LOOK_EVERY_S):
             return
-        # Where orphans do not come to the guard, they are remembered from before they became such.
-        adopts = sys.platform.startswith("linux")
-        for key, _ in selector.select(None if adopts else _LOOK_EVERY_S):
-            if key.fd == signals:
-                _drain(signals)
-            elif not os.read(0, 4096):
-                return
         if not adopts:
             guarded.look()
 
 
-def _wait(guarded: _Guarded, selector: selectors.BaseSelector, signals: int, grace_s: float) -> None:
+def _wait(guarded: _Guarded, selector: selectors.BaseSelector, asked: _Asked, grace_s: float) -> None:
     """Waits for the program to end, at most the grace."""
     with contextlib.suppress(KeyError):
         selector.unregister(0)
@@ -218,7 +311,7 @@ def _wait(guarded: _Guarded, selector: selectors.BaseSelector, signals: int, gra
         if guarded.status is not None or left <= 0:
             return
         if selector.select(left):
-            _drain(signals)
+            _drain(asked.wake)
 
 
 def _drain(signals: int) -> None:
@@ -230,14 +323,18 @@ def _drain(signals: int) -> None:
 def main(arguments: Sequence[str]) -> int:
     """The command line."""
     try:
-        grace_s, dashes, *argv = arguments
-        seconds = float(grace_s)
+        graces, mode, *rest = arguments
+        grace_s, *orphan = map(float, graces.split("/", 1))
+        pairs = [word.partition(":") for word in rest] if mode == "--adopt" else []
+        watched = {int(pid): started for pid, _, started in pairs}
     except ValueError:
-        argv, dashes, seconds = [], "", 0.0
-    if dashes != "--" or not argv:
-        sys.stderr.write(_USAGE + "\n")
-        return 2
-    return guard(argv, seconds)
+        mode, rest, watched, grace_s, orphan = "", [], {}, 0.0, []
+    if watched:
+        return adopt(watched, grace_s, *orphan)
+    if mode == "--" and rest:
+        return guard(rest, grace_s, *orphan)
+    sys.stderr.write(_USAGE + "\n")
+    return 2
 
 
 if __name__ == "__main__":

@@ -51,6 +51,9 @@ class EngineProcess:
         *,
         name: str = "",
         on_line: Callable[[str], None] | None = None,
+        sink: Callable[[bytes], Awaitable[None]] | None = None,
+        orphan_grace_s: float | None = None,
+        adopt: Mapping[int, str] | None = None,
     ) -> None:
         """Prepares; `start` starts.
 
@@ -61,13 +64,21 @@ class EngineProcess:
             log_bytes: how much of the end of its output is kept.
             name: how messages name it; the program's file name unless given.
             on_line: told each line of its output as it comes.
+            sink: takes its output in place of this object, which then keeps none and tells no lines; what it takes
+                long over holds the engine up, and not the event loop.
+            orphan_grace_s: how long it may take over SIGTERM where this app was killed; None for `grace_s`.
+            adopt: processes that run already, number to start time, the first of them the program's; then nothing is
+                started, and there is no output.
         """
         self.argv = list(argv)
         self.log_dropped = False
         self._env = dict(env) if env is not None else None
         self._grace_s = grace_s
         self._log_bytes = log_bytes
+        self._orphan_grace_s = orphan_grace_s
         self._on_line = on_line
+        self._sink = sink
+        self._adopt = adopt
         self._name = name or Path(self.argv[0]).name
         self._lines: deque[str] = deque()
         self._size = 0
@@ -92,7 +103,10 @@ class EngineProcess:
             EngineUnavailable: the guard cannot be started.
         """
         guard = Path(__file__).with_name("guard.py")
-        argv = [sys.executable, "-P", str(guard), str(self._grace_s), "--", *self.argv]
+        graces = str(self._grace_s) if self._orphan_grace_s is None else f"{self._grace_s}/{self._orphan_grace_s}"
+        watched = [f"{pid}:{started}" for pid, started in (self._adopt or {}).items()]
+        what = ["--adopt", *watched] if watched else ["--", *self.argv]
+        argv = [sys.executable, "-P", str(guard), graces, *what]
         try:
             self._process = await asyncio.create_subprocess_exec(
                 *argv,
@@ -111,6 +125,10 @@ class EngineProcess:
         process = self._process
         if process is None:
             return
+        if process.returncode is None:
+            # By this the guard tells a stop from the app's death, where the pipe only closes.
+            with contextlib.suppress(ProcessLookupError):
+                process.send_signal(signal.SIGTERM)
         if process.stdin is not None:
             process.stdin.close()
         try:
@@ -173,14 +191,7 @@ class EngineProcess:
 
     def likely_cause(self) -> str:
         """The line of the log that most likely says why it ended, or ""."""
-        lines = [*self._lines, self._rest]
-        for pattern in _CAUSES:
-            for line in reversed(lines):
-                if found := pattern.search(line):
-                    return found[0].strip()[:400]
-        if self.returncode is not None and not 0 < self.returncode < _SIGNALLED:
-            return ""  # ended from outside: its last line was about something else
-        return next((line.strip()[:400] for line in reversed(lines) if line.strip()), "")
+        return likely_cause([*self._lines, self._rest], self.returncode)
 
     def log_tail(self, lines: int = 40) -> str:
         """The last lines of its output."""
@@ -193,7 +204,10 @@ class EngineProcess:
             return
         decoder = codecs.getincrementaldecoder("utf-8")("replace")
         while chunk := await stream.read(65_536):
-            self._take(decoder.decode(chunk))
+            if self._sink is None:
+                self._take(decoder.decode(chunk))
+            else:
+                await self._sink(chunk)
 
     def _take(self, text: str) -> None:
         """Splits on CR and LF, since progress bars end their lines with CR only."""
@@ -210,6 +224,17 @@ class EngineProcess:
         while self._size > self._log_bytes and self._lines:
             self._size -= len(self._lines.popleft().encode()) + 1
             self.log_dropped = True
+
+
+def likely_cause(lines: Sequence[str], status: int | None) -> str:
+    """The line of a log that most likely says why the program ended with this status, or ""."""
+    for pattern in _CAUSES:
+        for line in reversed(lines):
+            if found := pattern.search(line):
+                return found[0].strip()[:400]
+    if status is not None and not 0 < status < _SIGNALLED:
+        return ""  # ended from outside: its last line was about something else
+    return next((line.strip()[:400] for line in reversed(lines) if line.strip()), "")
 
 
 def how_it_ended(status: int | None) -> str:

@@ -1,0 +1,77 @@
+"""What a server's environment holds, and what in it must not be shown."""
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from playground.engines.kinds.base import Command, Installation
+from playground.engines.launch.log_store import MASK
+from playground.engines.launch.processes import MARK
+from playground.engines.spec import LaunchSpec
+
+# Parts of a name, so that TOKENIZERS_PARALLELISM is none.
+_SHORTEST_KEY = 8
+_SECRET = re.compile(r"(?:^|_)(?:API_?)?(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL)S?(?:_|$)", re.IGNORECASE)
+
+
+def build_environment(
+    spec: LaunchSpec, command: Command, installation: Installation, mark: str, given: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """The whole environment of an engine.
+
+    This app's own keys (`…_API_KEY`) are not among it, unless the specification or the command names them; the
+    server's key is the value of what `command.secrets` names.
+
+    Args:
+        spec: what is launched.
+        command: its command.
+        installation: a Python environment's programs come first on PATH: engines call `ninja` and the like by name.
+        mark: what its processes are known by.
+        given: this process's environment; None for `os.environ`.
+    """
+    outside = dict(os.environ if given is None else given)
+    env = {name: value for name, value in outside.items() if not name.endswith("_API_KEY")}
+    if installation.kind == "python" and Path(installation.program[0]).is_absolute():
+        env["PATH"] = os.pathsep.join((str(Path(installation.program[0]).parent), env.get("PATH", os.defpath)))
+    env |= {"PYTHONUNBUFFERED": "1"} | dict(spec.env) | dict(command.env)
+    key = spec.api_key.get_secret_value() if spec.api_key else None
+    for name in command.secrets:
+        value = key if name.endswith("API_KEY") else env.get(name, outside.get(name))
+        if value is not None:
+            env[name] = value
+    return env | {MARK: mark}
+
+
+def find_secrets(spec: LaunchSpec, command: Command, env: Mapping[str, str]) -> list[str]:
+    """The texts that must be seen nowhere: the key, and values of variables whose names say that they are keys."""
+    found = [spec.api_key.get_secret_value()] if spec.api_key else []
+    found += [env[name] for name in command.secrets if name in env]
+    found += [value for name, value in env.items() if _SECRET.search(name) and _is_like_a_key(value)]
+    return [text for text in found if text]
+
+
+def without_secrets(spec: LaunchSpec) -> dict[str, Any]:
+    """The specification as JSON values, its key left out and values that look like keys masked."""
+    fields = spec.model_dump(mode="json", exclude={"api_key"}, exclude_defaults=True)
+    if spec.env:
+        fields["env"] = {name: MASK if _SECRET.search(name) else value for name, value in spec.env.items()}
+    return fields
+
+
+def shown_command(command: Command, secrets: list[str]) -> str:
+    """The command as one line, without any value that is a key."""
+    env = {
+        name: MASK if _SECRET.search(name) and _is_like_a_key(value) else value for name, value in command.env.items()
+    }
+    words = Command(command.argv, env, command.secrets).shown()
+    for text in secrets:
+        if _is_like_a_key(text):
+            words = words.replace(text, MASK)
+    return words
+
+
+def _is_like_a_key(value: str) -> bool:
+    """Not a switch or a number, as in `TOKENIZERS_PARALLELISM=false`, nor a path."""
+    return len(value) >= _SHORTEST_KEY and not value.replace(".", "").isdigit() and not value.startswith(("/", "./"))

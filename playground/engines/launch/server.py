@@ -1,0 +1,434 @@
+"""One launched server: it comes up, is watched, and goes, and nothing of it is ever left."""
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import httpx
+
+from playground.engines.kinds.base import ORDER, Command, Engine, Installation, LaunchPhase
+from playground.engines.launch.environment import shown_command, without_secrets
+from playground.engines.launch.log_store import LogStore
+from playground.engines.launch.ports import find_holder, local_url
+from playground.engines.launch.processes import (
+    Identity,
+    Known,
+    children_of,
+    end_family,
+    find_family,
+    identify,
+    this_machine,
+)
+from playground.engines.launch.registry import Record, Registry, file_stem, this_app
+from playground.engines.launch.state import (
+    Cause,
+    Diagnose,
+    IsFatal,
+    LaterPhase,
+    Phase,
+    PlainCause,
+    ServerState,
+    advance,
+)
+from playground.engines.process import EngineProcess, how_it_ended, likely_cause
+from playground.engines.spec import LaunchSpec
+from playground.errors import EngineExited
+
+_log = logging.getLogger(__name__)
+_PROBE_S = 30.0  # SGLang generates a token for its /health
+_LINES_AT_ONCE = 100  # read before the event loop gets its turn
+_DIAGNOSED_LINES = 3000
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """How long a server is waited for; seconds.
+
+    Attributes:
+        drain_s: for running requests, before it is asked to end.
+        grace_s: for it to end by itself after SIGTERM, before SIGKILL.
+        orphan_grace_s: the same where this app was killed.
+        probe_every_s: between two questions whether it is ready.
+        fatal_s: for the rest of its log, and its own end, after a line that says it is lost.
+        look_every_s: between two looks for processes that it started.
+    """
+
+    drain_s: float = 10.0
+    grace_s: float = 15.0
+    orphan_grace_s: float = 5.0
+    probe_every_s: float = 1.0
+    fatal_s: float = 5.0
+    look_every_s: float = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Hooks:
+    """What a server asks and tells.
+
+    Attributes:
+        diagnose: why it failed, from its log.
+        is_fatal: whether a line says that it is lost, though it may hang on.
+        running: how many requests it works on now; None where that cannot be known.
+        changed: told whenever its state has changed.
+        became_ready: told once, with the seconds that took.
+    """
+
+    diagnose: Diagnose
+    is_fatal: IsFatal
+    running: Callable[["LaunchedServer"], Awaitable[float | None]] | None = None
+    changed: Callable[[], None] = lambda: None
+    became_ready: Callable[["LaunchedServer", float], None] = lambda _server, _seconds: None
+
+
+class LaunchedServer:
+    """A server of this app.
+
+    Attributes:
+        spec: what was asked for.
+        engine: what is known of its program.
+        installation: where that is; None for one that was adopted.
+        name: unique among the servers.
+        port: where it listens.
+        command: as it is shown, for a POSIX shell; without keys.
+        log: what it printed.
+        record: what is on disk of it.
+    """
+
+    def __init__(
+        self,
+        spec: LaunchSpec,
+        engine: Engine,
+        record: Record,
+        registry: Registry,
+        hooks: Hooks,
+        *,
+        env: dict[str, str] | None = None,
+        argv: tuple[str, ...] = (),
+        secrets: list[str] | None = None,
+        installation: Installation | None = None,
+        timing: Timing | None = None,
+        typical_s: float | None = None,
+    ) -> None:
+        """Prepares; `start` starts. See `make_record` for the record."""
+        self.spec = spec
+        self.engine = engine
+        self.installation = installation
+        self.name = record.name
+        self.port = record.port
+        self.command = record.command
+        self.record = record
+        self.log = LogStore(record.log_path(registry.folder), secrets=secrets or (), resume=installation is None)
+        self.last_request = time.monotonic()
+        self._registry = registry
+        self._hooks = hooks
+        self._timing = timing or Timing()
+        self._typical_s = typical_s
+        self._adopted = installation is None
+        adopt = {each.pid: each.started for each in (record.leader, *record.others) if each} if self._adopted else None
+        self._process = EngineProcess(
+            argv or (engine.name,),
+            env,
+            self._timing.grace_s,
+            name=record.name,
+            sink=self._take,
+            orphan_grace_s=self._timing.orphan_grace_s,
+            adopt=adopt,
+        )
+        self._phase: Phase = LaunchPhase.STARTING
+        self._fraction: float | None = None
+        self._words = ""
+        self._figures: dict[str, float] = {}
+        self._diagnosis: Cause | None = None
+        self._began = time.monotonic()
+        self._took: float | None = None
+        self._stopping: asyncio.Task[None] | None = None
+        self._run_task: asyncio.Task[None] | None = None
+        self._lost: asyncio.Task[None] | None = None
+        self._settled = asyncio.Event()
+        self._ended = asyncio.Event()
+        self._last_line = ""
+        self._unreadable = False
+
+    @property
+    def state(self) -> ServerState:
+        """How it is now."""
+        return ServerState(
+            phase=self._phase,
+            fraction=self._fraction,
+            words=self._words,
+            started_at=self.record.started_at,
+            seconds=time.monotonic() - self._began if self._took is None else self._took,
+            typical_s=self._typical_s,
+            figures=dict(self._figures),
+            diagnosis=self._diagnosis,
+            returncode=self._process.returncode,
+            base_url=self.record.base_url if self._phase in (LaunchPhase.READY, LaterPhase.ADOPTED) else None,
+            log_note=self.log.note,
+        )
+
+    @property
+    def origin(self) -> str:
+        """`http://127.0.0.1:PORT`."""
+        return local_url(self.record.host, self.port)
+
+    @property
+    def processes(self) -> tuple[Identity, ...]:
+        """Those that it was last seen to have, the first one first; without the guard."""
+        return tuple(each for each in (self.record.leader, *self.record.others) if each)
+
+    async def start(self) -> None:
+        """Starts it, or the watch over it where it was adopted, and returns at once.
+
+        Raises:
+            EngineUnavailable: the guard cannot be started.
+        """
+        self._began = time.monotonic()
+        await self._process.start()
+        guard = identify(self._process.guard_pid) if self._process.guard_pid else None
+        self._note(guard=guard)
+        if self._adopted:
+            self._set(LaterPhase.ADOPTED, words="its log goes on in the file of the app that started it, or is lost")
+            self._settled.set()
+        self._run_task = asyncio.create_task(self._run(), name=f"server {self.name}")
+
+    async def stop(self, drain_s: float | None = None) -> None:
+        """Stops it; while it loads, that is the cancelling of its launch. Returns when nothing of it is left.
+
+        Running requests are waited for at most `drain_s` (None: as the timing says), where their number is known;
+        then it gets SIGTERM, then SIGKILL. It may be called at any time, also twice, and goes on where the caller is
+        cancelled.
+        """
+        if self._run_task is None or self._ended.is_set():
+            return
+        if self._stopping is None:
+            self._stopping = asyncio.create_task(self._stop(self._timing.drain_s if drain_s is None else drain_s))
+        await asyncio.shield(self._stopping)
+
+    async def wait_ready(self) -> str:
+        """Waits until it answers, or has ended.
+
+        Returns:
+            The base URL.
+
+        Raises:
+            EngineExited: it failed, or was stopped.
+        """
+        await self._settled.wait()
+        state = self.state
+        if state.base_url is not None:
+            return state.base_url
+        cause = state.diagnosis
+        said = f"{cause.title}: {cause.cause}".removesuffix(": ") if cause else state.words or str(state.phase)
+        raise EngineExited(
+            f"{self.name} is not running: {said}",
+            returncode=state.returncode,
+            log_tail="\n".join(self.log.tail(40)),
+            advice=cause.advice if cause else "",
+        )
+
+    async def wait_ended(self) -> None:
+        """Waits until nothing of it is left."""
+        await self._ended.wait()
+
+    async def running_requests(self) -> float | None:
+        """How many requests it works on now; None where that cannot be known."""
+        return await self._hooks.running(self) if self._hooks.running else None
+
+    def _set(self, phase: Phase, fraction: float | None = None, words: str = "") -> None:
+        self._phase, self._fraction, self._words = phase, fraction, words
+        self._hooks.changed()
+
+    def _note(self, **fields: object) -> None:
+        """Puts into the record what is new; a full disk only costs the record."""
+        if all(getattr(self.record, name) == value for name, value in fields.items()):
+            return
+        asked = self._registry.read(self.record).stop_asked
+        self.record = self.record.model_copy(update={"stop_asked": asked, **fields})
+        try:
+            self._registry.write(self.record)
+        except OSError as error:
+            _log.warning("The record of %s could not be written: %s", self.name, error)
+
+    async def _run(self) -> None:
+        helpers = [asyncio.create_task(self._look())]
+        if not self._adopted:
+            helpers.append(asyncio.create_task(self._probe()))
+        try:
+            await self._process.wait()
+        finally:
+            for helper in helpers:
+                helper.cancel()
+            await asyncio.gather(*helpers, return_exceptions=True)
+        await self._process.stop()
+        # The guard has ended them all, unless it was itself killed.
+        await end_family(self._known())
+        await asyncio.to_thread(self.log.close)
+        if self._stopping is None:
+            self._came_to_an_end()
+
+    async def _stop(self, drain_s: float) -> None:
+        was_ready = self.state.is_ready
+        self._set(LaterPhase.STOPPING, words="" if was_ready else "its launch is cancelled")
+        if was_ready and drain_s > 0:
+            await self._drain(drain_s)
+        await self._process.stop()
+        if self._run_task is not None:
+            await asyncio.wait([self._run_task])
+        left = await end_family(self._known())
+        words = f"stopped; the processes {', '.join(str(each.pid) for each in left)} hang" if left else "stopped"
+        self._end(LaterPhase.STOPPED, words)
+
+    async def _drain(self, drain_s: float) -> None:
+        """Waits for the running requests, as long as their number is known."""
+        deadline = time.monotonic() + drain_s
+        while (left := deadline - time.monotonic()) > 0 and not self._process_has_ended():
+            running: float | None = None
+            with contextlib.suppress(TimeoutError, httpx.HTTPError):
+                running = await asyncio.wait_for(self.running_requests(), left)
+            if not running:
+                break
+            self._set(LaterPhase.STOPPING, words=f"waiting for running requests: {running:.0f}")
+            await asyncio.sleep(min(0.25, left))
+        self._set(LaterPhase.STOPPING)
+
+    def _process_has_ended(self) -> bool:
+        return self._process.returncode is not None
+
+    def _known(self) -> Known:
+        return self.record.known
+
+    def _came_to_an_end(self) -> None:
+        """It ended, and this app did not ask."""
+        code = self._process.returncode
+        if self._registry.read(self.record).stop_asked:
+            self._end(LaterPhase.STOPPED, "stopped by a command")
+            return
+        lines = self.log.tail(_DIAGNOSED_LINES)
+        if self._diagnosis is None:
+            try:
+                self._diagnosis = self._hooks.diagnose(self.engine.name, lines, self.spec, code)
+            except Exception:  # noqa: BLE001 - a faulty rule must not keep it from being shown as failed
+                _log.exception("The log of %s could not be diagnosed", self.name)
+        how = "its processes have gone" if self._adopted else how_it_ended(code)
+        if self._diagnosis is None:
+            after = "after it was ready" if self.record.ready else "before it was ready"
+            self._diagnosis = PlainCause(f"It {how} {after}", likely_cause(lines, code), "See the end of its log.")
+        self._end(LaterPhase.FAILED, how)
+
+    def _end(self, phase: LaterPhase, words: str) -> None:
+        if self._took is None:
+            self._took = time.monotonic() - self._began
+        shown = f"failed: {self._diagnosis.title}" if self._diagnosis and phase is LaterPhase.FAILED else words
+        self.record = self._registry.end(self.record, shown)
+        self._set(phase, words=words)
+        self._settled.set()
+        self._ended.set()
+
+    async def _look(self) -> None:
+        """Learns which processes there are, for the record: first soon, since the app may be killed at any time."""
+        pause = 0.05
+        while True:
+            await asyncio.sleep(pause)
+            if self._process.guard_pid is None:
+                continue
+            seen = await asyncio.to_thread(children_of, self._process.guard_pid)
+            if self._adopted:
+                seen = await asyncio.to_thread(find_family, self._known(), but=[self.record.guard])
+            leader = self.record.leader or (seen[0] if seen else None)
+            if seen:
+                self._note(leader=leader, others=tuple(each for each in seen if each != leader))
+            longest = self._timing.look_every_s * (1 if self._phase in ORDER[:-1] else 5)
+            pause = min(longest, pause * 2) if seen else pause
+
+    async def _probe(self) -> None:
+        """Asks whether it is ready, until it is."""
+        async with httpx.AsyncClient(trust_env=False, timeout=_PROBE_S) as client:
+            while True:
+                await asyncio.sleep(self._timing.probe_every_s)
+                with contextlib.suppress(httpx.HTTPError):
+                    answer = await client.get(self.origin + self.engine.health_path)
+                    if answer.status_code == httpx.codes.OK and self._stopping is None and self._lost is None:
+                        break
+        if not await asyncio.to_thread(self._is_its_own_answer):
+            holder = await asyncio.to_thread(find_holder, self.port)
+            by = f"process {holder.pid}" if holder else "another program"
+            self._lose(PlainCause(f"{by} answers on port {self.port}", advice="Launch it again on another port."))
+            return
+        self._took = time.monotonic() - self._began
+        self.last_request = time.monotonic()
+        self._note(ready=True)
+        self._set(LaunchPhase.READY)
+        self._settled.set()
+        self._hooks.became_ready(self, self._took)
+
+    def _is_its_own_answer(self) -> bool:
+        """Whether it is this server that answers, and none that took the port in the meantime."""
+        if self.installation is not None and self.installation.kind == "container":
+            return True  # the port is held by the container's own machinery
+        holder = find_holder(self.port)
+        if holder is None or self._process.guard_pid is None:
+            return True  # it cannot be known
+        return holder.pid in {each.pid for each in (*children_of(self._process.guard_pid), *find_family(self._known()))}
+
+    def _lose(self, cause: Cause | None) -> None:
+        """Ends it, since its log says that it is lost: SGLang hangs where its port is taken."""
+        if self._lost is not None or self._stopping is not None:
+            return
+        self._diagnosis = cause
+        self._lost = asyncio.create_task(self._end_lost())
+
+    async def _end_lost(self) -> None:
+        if self._run_task is not None:
+            await asyncio.wait([self._run_task], timeout=self._timing.fatal_s)
+        await self._process.stop()
+
+    async def _take(self, data: bytes) -> None:
+        """Its output: to the log in a thread, since a disk may be slow; then read, with turns for everyone else."""
+        lines = await asyncio.to_thread(self.log.append, data)
+        for number, line in enumerate(lines):
+            if number % _LINES_AT_ONCE == _LINES_AT_ONCE - 1:
+                await asyncio.sleep(0)
+            if line != self._last_line and self._phase is not LaunchPhase.READY:
+                self._last_line = line
+                try:
+                    self._read(line)
+                except Exception:  # noqa: BLE001 - what cannot be read must not stop its output
+                    if not self._unreadable:
+                        _log.exception("A line of the log of %s could not be read", self.name)
+                    self._unreadable = True
+
+    def _read(self, line: str) -> None:
+        if figures := self.engine.figures(line):
+            self._figures |= figures
+            self._hooks.changed()
+        if self._hooks.is_fatal(self.engine.name, line):
+            self._lose(None)
+        said = self.engine.read(line)
+        if said is not None and (moved := advance(self._phase, self._fraction, said)):
+            self._set(*moved, said.words)
+
+
+def make_record(
+    name: str, spec: LaunchSpec, command: Command, port: int, *, number: str, secrets: list[str] | None = None
+) -> Record:
+    """What is known of a server before it starts."""
+    machine, boot = this_machine()
+    return Record(
+        id=number,
+        name=name,
+        engine=spec.engine,
+        model=spec.model,
+        spec=without_secrets(spec),
+        command=shown_command(command, secrets or []),
+        host=spec.host,
+        port=port,
+        base_url=f"{local_url(spec.host, port)}/v1",
+        log=f"{file_stem(name, number)}.log",
+        machine=machine,
+        boot=boot,
+        owner=this_app(),
+        started_at=time.time(),
+    )
