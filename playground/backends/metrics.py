@@ -31,6 +31,8 @@ class _Names:
     generation: tuple[str, ...]
     tokens_per_s: tuple[str, ...] = ()
     requests: tuple[str, ...] = ()
+    live: tuple[str, ...] = ()
+    live_label: tuple[str, str] | None = None
 
 
 _NAMES = {
@@ -41,6 +43,7 @@ _NAMES = {
         ("vllm:prompt_tokens_total",),
         ("vllm:generation_tokens_total",),
         requests=("vllm:request_success_total",),
+        live=("vllm:generation_tokens_total",),
     ),
     "sglang": _Names(
         ("sglang:num_running_reqs",),
@@ -50,6 +53,8 @@ _NAMES = {
         ("sglang:generation_tokens_total",),
         tokens_per_s=("sglang:gen_throughput",),
         requests=("sglang:num_requests_total",),
+        live=("sglang:realtime_tokens_total",),
+        live_label=("mode", "decode"),
     ),
     "llama.cpp": _Names(
         ("llamacpp:requests_processing",),
@@ -68,11 +73,15 @@ class Metrics:
     Attributes:
         at_s: when, in seconds of any one clock.
         engine: vllm, sglang, llama.cpp, or "" for another server.
-        running, waiting: requests now, over all data-parallel replicas.
+        running, waiting: requests now, over all data-parallel replicas. SGLang writes these at each 40th step only
+            (`--decode-log-interval`): a short request is not seen in them.
         cache_usage: of the KV cache, 0 to 1; the mean over data-parallel replicas.
         prompt_tokens_total, generation_tokens_total: since the engine started. vLLM counts as the tokens come,
             SGLang and llama.cpp when a request is complete; llama.cpp leaves cached prompt tokens out.
-        tokens_per_s: generated tokens a second by the engine's own reckoning; SGLang alone tells it.
+        live_tokens_total: generated so far, counted as they come, for `rate`. llama.cpp: decoding steps times the
+            mean of busy slots, in which a prompt is a step or a few.
+        tokens_per_s: generated tokens a second by SGLang's own reckoning, as old as its gauges; it keeps its last
+            value when nothing runs.
         requests_total: completed since the engine started.
     """
 
@@ -83,6 +92,7 @@ class Metrics:
     cache_usage: float | None = None
     prompt_tokens_total: float | None = None
     generation_tokens_total: float | None = None
+    live_tokens_total: float | None = None
     tokens_per_s: float | None = None
     requests_total: float | None = None
 
@@ -107,6 +117,7 @@ def parse_metrics(text: str, at_s: float = 0.0) -> Metrics:
         cache_usage=min(1.0, max(0.0, sum(usage) / len(usage))) if usage else None,
         prompt_tokens_total=_sum(samples, names.prompt),
         generation_tokens_total=_sum(samples, names.generation),
+        live_tokens_total=_live(samples, engine, names),
         tokens_per_s=_sum(samples, names.tokens_per_s),
         requests_total=_sum(samples, names.requests),
     )
@@ -129,20 +140,10 @@ def label_of(text: str, name: str) -> Mapping[str, str]:
 def rate(before: Metrics, after: Metrics) -> float | None:
     """Generated tokens a second between two looks; None where it cannot be told: no time, no count, a restart."""
     seconds = after.at_s - before.at_s
-    if seconds <= 0 or before.generation_tokens_total is None or after.generation_tokens_total is None:
+    if seconds <= 0 or before.live_tokens_total is None or after.live_tokens_total is None:
         return None
-    tokens = after.generation_tokens_total - before.generation_tokens_total
+    tokens = after.live_tokens_total - before.live_tokens_total
     return tokens / seconds if tokens >= 0 else None
-
-
-def speed(before: Metrics | None, after: Metrics) -> float | None:
-    """Generated tokens a second now: what the engine itself says, else `rate`; None unknown.
-
-    SGLang's gauge keeps its last value when nothing runs: that is 0 then.
-    """
-    if after.tokens_per_s is not None:
-        return after.tokens_per_s if after.running else 0.0
-    return None if before is None else rate(before, after)
 
 
 @dataclass(slots=True)
@@ -172,21 +173,19 @@ class MetricsHistory:
         return self._samples[-1] if self._samples else None
 
     def series(self, name: str) -> tuple[float | None, ...]:
-        """One field of `Metrics` over time: `running`, `waiting`, `cache_usage`, …; or `speed`, as below."""
-        if name == "speed":
-            return self.speeds()
+        """One field of `Metrics` over time: `running`, `waiting`, `cache_usage`, …."""
         return tuple(getattr(sample, name) for sample in self._samples)
 
-    def speeds(self) -> tuple[float | None, ...]:
-        """Generated tokens a second at each sample; the first has none before it."""
+    def rates(self) -> tuple[float | None, ...]:
+        """`rate` at each sample; the first has none before it."""
         samples = self.samples
-        return tuple(speed(before, after) for before, after in zip((None, *samples), samples, strict=False))
+        return (None, *map(rate, samples, samples[1:])) if samples else ()
 
 
 def _restarted(before: Metrics, after: Metrics) -> bool:
     if before.engine != after.engine:
         return True
-    old, new = before.generation_tokens_total, after.generation_tokens_total
+    old, new = before.live_tokens_total, after.live_tokens_total
     return old is not None and new is not None and new < old
 
 
@@ -214,6 +213,20 @@ def _values(samples: Mapping[str, list[_Sample]], names: tuple[str, ...]) -> lis
         replica = frozenset(item for item in labels.items() if item[0] not in _RANKS)
         values[replica] = max(value, values.get(replica, value))
     return list(values.values())
+
+
+def _live(samples: Mapping[str, list[_Sample]], engine: str, names: _Names) -> float | None:
+    """The count of tokens that moves while they come."""
+    if engine == "llama.cpp":
+        steps, busy = (_sum(samples, (f"llamacpp:{name}",)) for name in ("n_decode_total", "n_busy_slots_per_decode"))
+        return None if steps is None or busy is None else steps * busy
+    wanted = names.live_label
+    chosen = {
+        name: [sample for sample in samples[name] if wanted is None or sample[0].get(wanted[0]) == wanted[1]]
+        for name in names.live
+        if name in samples
+    }
+    return _sum(chosen, names.live)
 
 
 def _sum(samples: Mapping[str, list[_Sample]], names: tuple[str, ...]) -> float | None:

@@ -3,7 +3,7 @@
     python -m tests.real_engines.record_metrics [vllm] [sglang] [llamacpp]
 
 Writes tests/data/metrics/ENGINE-WHEN.txt: the /metrics before a request, during one, and after it, without the
-buckets of the histograms; and tests/data/metrics/ENGINE-PATH.json: the documents that tell what server it is. Paths,
+histograms; and tests/data/metrics/ENGINE-PATH.json: the documents that tell what server it is. Paths,
 addresses and the host's name of the machine are taken out.
 """
 
@@ -28,11 +28,18 @@ from tests.real_engines.running import running
 FOLDER = HERE.parent / "data" / "metrics"
 LLAMACPP = "llamacpp"
 _OWN = re.compile(r"^(# (HELP|TYPE) )?(vllm|sglang|llamacpp):")
-_LEFT_OUT = re.compile(r"_bucket\{|_created[ {]")
+_CREATED = re.compile(r"_created[ {]")
 _PATHS = ("/version", "/server_info", "/model_info", "/props", "/v1/models")
 _ADDRESS = re.compile(r"\b(?!127\.0\.0\.1|0\.0\.0\.0)\d{1,3}(?:\.\d{1,3}){3}\b")
 _CUT = 200  # characters of one text in a document: a chat template is thousands
-_MACHINE = {"launch_command", "system_env", "random_seed", "pid", "media_marker"}  # of one start, or of the machine
+_MACHINE = {
+    "launch_command",
+    "system_env",
+    "random_seed",
+    "pid",
+    "media_marker",
+    "internal_states",
+}  # of one start, of the machine, or the rest again
 
 
 def main() -> None:
@@ -78,7 +85,7 @@ def _record(origin: str) -> dict[str, str]:
             answer = client.get(path)
             if answer.is_success:
                 name = path.removeprefix("/v1").strip("/")
-                files[f"{name}.json"] = _cleaned(json.dumps(_trimmed(answer.json()), indent=1)) + "\n"
+                files[f"{name}.json"] = _cleaned(json.dumps(trimmed(answer.json()), indent=1)) + "\n"
     return files
 
 
@@ -90,7 +97,17 @@ def _request(max_tokens: int) -> dict[str, Any]:
 
 def _metrics(client: httpx.Client) -> str:
     text = client.get("/metrics").raise_for_status().text
-    kept = [line for line in text.splitlines() if _OWN.match(line) and not _LEFT_OUT.search(line)]
+    return trimmed_metrics(text)
+
+
+def trimmed_metrics(text: str) -> str:
+    """The engine's own gauges and counters."""
+    left_out = tuple(re.findall(r"(?m)^# TYPE (\S+) (?:histogram|summary)$", text))
+    kept = []
+    for line in text.splitlines():
+        name = line.split(" ", 3)[2] if line.startswith("# ") else line
+        if _OWN.match(line) and not name.startswith(left_out or ("\0",)) and not _CREATED.search(line):
+            kept.append(line)
     return _cleaned("\n".join(kept)) + "\n"
 
 
@@ -105,11 +122,12 @@ async def _settled(client: httpx.Client) -> str:
     return text
 
 
-def _trimmed(value: Any) -> Any:
+def trimmed(value: Any) -> Any:
+    """A document without what is long, or of this start alone."""
     if isinstance(value, dict):
-        return {key: _trimmed(part) for key, part in value.items() if key not in _MACHINE}
+        return {key: trimmed(part) for key, part in value.items() if key not in _MACHINE}
     if isinstance(value, list):
-        return [_trimmed(part) for part in value[:20]]
+        return [trimmed(part) for part in value[:20]]
     if isinstance(value, str) and len(value) > _CUT:
         return value[:_CUT] + "…"
     return value
