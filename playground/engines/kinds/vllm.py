@@ -21,7 +21,7 @@ _SIGNS = (
     sign(r"Capturing CUDA graphs?", LaunchPhase.CAPTURING, bar=True),
     sign(r"KV cache size: [\d,]+ tokens", LaunchPhase.KV_CACHE, 1.0),
     sign(r"Available KV cache memory: [\d.]+ GiB|Explicitly set \([\d.]+/[\d.]+\) GiB", LaunchPhase.KV_CACHE),
-    sign(r"Dynamo bytecode transform|torch\.compile", LaunchPhase.KV_CACHE, words="compiling"),
+    sign(r"Dynamo bytecode transform time|torch\.compile took", LaunchPhase.KV_CACHE, words="compiling"),
     sign(r"Model loading took [\d.]+ GiB", LaunchPhase.LOADING, 1.0),
     sign(r"Loading weights took [\d.]+ seconds", LaunchPhase.LOADING, 1.0),
     sign(r"(?:checkpoint|loading) shards:", LaunchPhase.LOADING, bar=True),
