@@ -32,7 +32,7 @@ from playground.wire.prepared import PreparedRequest
 from playground.wire.sse import MAX_EVENT_BYTES
 
 MAX_ERROR_BYTES = 2**20
-MAX_JSON_BYTES = 8 * 2**20  # a catalogue of some thousand models is 2 MB
+MAX_DOCUMENT_BYTES = 8 * 2**20  # a catalogue of some thousand models is 2 MB
 OWN_HEADERS = {
     "accept": "*/*",
     "accept-encoding": "identity",  # as curl: a compressed stream would come in blocks
@@ -82,11 +82,27 @@ class Client:
             TransportError: no response. APIStatusError: an error status. StreamProtocolError: no JSON.
             InvalidRequest: a key that no header can carry.
         """
+        body = await self._get(url, key, timeout_s)
+        try:
+            return json.loads(body)
+        except (ValueError, RecursionError):  # the last: brackets without end
+            excerpt = body.decode("utf-8", "replace")
+            raise StreamProtocolError(f"{url} answered with no JSON.", excerpt=excerpt) from None
+
+    async def get_text(self, url: str, *, key: str | None = None, timeout_s: float = 5) -> str:
+        """A small text, such as `/metrics`; what is no UTF-8 in it is replaced.
+
+        Raises:
+            TransportError, APIStatusError, StreamProtocolError, InvalidRequest: as `get_json`; any text will do.
+        """
+        return (await self._get(url, key, timeout_s)).decode("utf-8", "replace")
+
+    async def _get(self, url: str, key: str | None, timeout_s: float) -> bytes:
         _check(key)
         headers = OWN_HEADERS | ({"authorization": f"Bearer {key}"} if key else {})
         try:
             async with asyncio.timeout(timeout_s), self._client().stream("GET", url, headers=headers) as response:
-                body = await _read_json(response, url)
+                body = await _read_whole(response, url)
         except TimeoutError:
             raise timed_out(url, "first_byte", timeout_s) from None
         except (httpx.HTTPError, httpx.InvalidURL, aiohttp.ClientError, OSError, ValueError) as error:
@@ -94,11 +110,7 @@ class Client:
         if response.status_code >= ERROR_STATUS:
             body = hide_key(body, key, "API_KEY")
             raise parse_error(response.status_code, response.reason_phrase, response.headers.items(), body)
-        try:
-            return json.loads(body)
-        except (ValueError, RecursionError):  # the last: brackets without end
-            excerpt = body.decode("utf-8", "replace")
-            raise StreamProtocolError(f"{url} answered with no JSON.", excerpt=excerpt) from None
+        return body
 
     async def events(self, request: PreparedRequest, key: str | None = None) -> AsyncGenerator[ev.StreamEvent, None]:
         """Send `request` and tell what happens; the last event is `Completed` or `Failed`.
@@ -183,12 +195,12 @@ class Client:
         return self._http
 
 
-async def _read_json(response: httpx.Response, url: str) -> bytes:
+async def _read_whole(response: httpx.Response, url: str) -> bytes:
     body = bytearray()
     async for data in response.aiter_bytes():
         body += data
-        if len(body) > MAX_JSON_BYTES:
-            raise StreamProtocolError(f"{url} answered with more than {MAX_JSON_BYTES:,} bytes.")
+        if len(body) > MAX_DOCUMENT_BYTES:
+            raise StreamProtocolError(f"{url} answered with more than {MAX_DOCUMENT_BYTES:,} bytes.")
     return bytes(body)
 
 

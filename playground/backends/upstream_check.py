@@ -1,0 +1,296 @@
+"""What a self-hosted server needs to be an upstream of TheRouter, and whether it has it; it registers nothing.
+
+TheRouter's public documentation describes bring-your-own-key for known providers; the one with a URL is Azure, with
+`{model_slug, endpoint_url, api_key, model_id}`. The registration of any URL is not documented (facts of 2026-10). So
+the list here is what each gateway needs to send requests on, and the check is that the server has it.
+"""
+
+import asyncio
+import json
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from playground.backends.catalogue import parse_models
+from playground.client import Client
+from playground.errors import APIStatusError, PlaygroundError, RequestTimeout, TransportError
+from playground.schema.validate import validate
+from playground.wire.exchange import Exchange, ExchangeBuilder
+from playground.wire.prepared import Target, prepare
+from playground.wire.request import ChatRequest
+
+NOTHING_DONE = (
+    "Nothing was registered: this only checked the server. TheRouter's public documentation does not say how to "
+    "register a server of your own; ask its support, with the items above."
+)
+KEY_NAME = "UPSTREAM_API_KEY"
+ANSWER_S = 120.0  # a large model that thinks
+REFUSED = {401, 403}
+MAX_TOKENS = 512  # a model that thinks needs room before it answers
+TOOL: dict[str, Any] = {
+    "type": "function",
+    "function": {
+        "name": "get_weather",
+        "description": "The weather in a city.",
+        "parameters": {
+            "type": "object",
+            "properties": {"city": {"type": "string"}},
+            "required": ["city"],
+            "additionalProperties": False,
+        },
+    },
+}
+SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "properties": {"city": {"type": "string"}, "country": {"type": "string"}},
+    "required": ["city", "country"],
+    "additionalProperties": False,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """One thing that a registration needs, why, and who says so."""
+
+    name: str
+    words: str
+    source: str
+
+
+GATEWAY = "what any gateway needs"
+AZURE = "TheRouter's bring-your-own-key for Azure asks for it (`endpoint_url`, `api_key`, `model_id`)"
+NEEDS = (
+    Need("base URL", "A public https address that ends in /v1 as a rule; no address of an inside network.", AZURE),
+    Need("API key", "The server asks for one: else whoever finds the address uses your GPUs.", AZURE),
+    Need("served model name", "The name that requests carry as `model`; set it with --served-model-name.", AZURE),
+    Need("the API", "Chat, streaming, tool calls and JSON schema, answered in OpenAI's shape.", GATEWAY),
+    Need("a certificate", "One that is trusted everywhere: a proxy in front of the engine has it as a rule.", GATEWAY),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at. `ok`: None where it could not be told, or is no question of right and wrong."""
+
+    name: str
+    ok: bool | None
+    words: str
+
+
+Resolve = Callable[[str], Awaitable[Sequence[str]]]
+
+
+async def addresses_of(host: str) -> Sequence[str]:
+    """The IP addresses that a name has here; () without one."""
+    try:
+        found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        return ()
+    return tuple(dict.fromkeys(str(entry[4][0]) for entry in found))
+
+
+async def check_upstream(
+    base_url: str,
+    client: Client,
+    key: str | None,
+    model: str = "",
+    *,
+    is_public: Callable[[str], bool],
+    resolve: Resolve = addresses_of,
+    answer_s: float = ANSWER_S,
+) -> AsyncIterator[Finding]:
+    """Look at a server, finding by finding: address, answer, key, model, the four modes; the last registers nothing.
+
+    Args:
+        base_url: the server's, as the gateway would call it.
+        client: asks it.
+        key: what the server asks its clients for; None where it asks for none.
+        model: the name to ask for; "" takes the first that it lists.
+        is_public: whether an IP address is one of the internet's.
+        resolve: the addresses of a name.
+        answer_s: how long each of the four requests may take, in seconds.
+    """
+    base_url = base_url.strip().rstrip("/")
+    yield await public_url(base_url, is_public=is_public, resolve=resolve)
+    reachable, listed = await _reachable(base_url, client, key)
+    yield reachable
+    if reachable.ok:
+        asker = _Asker(base_url, client, key, model or (listed[0] if listed else ""), answer_s)
+        yield await _key_required(asker)
+        yield _served(model, listed)
+        for look in (_chat, _stream, _tool_call, _json_schema):
+            yield await look(asker)
+    else:
+        for name in ("key required", "served model name", "chat", "stream", "tool call", "JSON schema"):
+            yield Finding(name, None, "Not asked: the server does not answer.")
+    yield Finding("registration", None, NOTHING_DONE)
+
+
+async def public_url(base_url: str, *, is_public: Callable[[str], bool], resolve: Resolve = addresses_of) -> Finding:
+    """Whether others reach that address; nothing is connected to."""
+    fault = _fault_of_url(base_url)
+    if fault:
+        return Finding("public URL", False, fault)
+    parts = urlsplit(base_url)
+    host = parts.hostname or ""
+    found = await resolve(host)
+    inside = [address for address in found if not is_public(address)]
+    if not found:
+        fault = f"The name {host} has no address."
+    elif inside:
+        fault = f"{host} is {inside[0]}: this machine's or an inside network's. Use a public one."
+    elif parts.scheme != "https":
+        fault = "It is plain http: the key and all texts could be read on the way. Use https."
+    return Finding("public URL", not fault, fault or f"https, and {host} has public addresses only.")
+
+
+def _fault_of_url(base_url: str) -> str:
+    """Why it is no base URL; "" if it is one."""
+    try:
+        parts = urlsplit(base_url)
+        host = parts.hostname
+    except ValueError:
+        return f"{base_url} is no URL."
+    if parts.scheme not in {"http", "https"} or not host:
+        return f"{base_url} is no http(s) URL with a host."
+    if parts.username or parts.password or parts.query or parts.fragment:
+        return "There is a user, a query or a fragment in it; a base URL has none."
+    return ""
+
+
+async def _reachable(base_url: str, client: Client, key: str | None) -> tuple[Finding, list[str]]:
+    """Whether it answers at all, and the names of its models."""
+    try:
+        listed = parse_models(await client.get_json(f"{base_url}/models", key=key, timeout_s=10))
+    except TransportError as error:
+        return Finding("reachable", False, _said(error)), []
+    except APIStatusError as error:
+        return Finding("reachable", True, f"It answers; /models says {error.status_code}."), []
+    except PlaygroundError as error:
+        return Finding("reachable", False, _said(error)), []
+    return Finding("reachable", True, f"It answers, and lists {len(listed)} models."), [entry.id for entry in listed]
+
+
+@dataclass(frozen=True, slots=True)
+class _Asker:
+    """Sends small requests, each with its time limit."""
+
+    base_url: str
+    client: Client
+    key: str | None
+    model: str
+    answer_s: float
+
+    async def ask(self, words: str, *, with_key: bool = True, **fields: Any) -> Exchange:
+        """The exchange at its end; an error is in it."""
+        body = {"model": self.model, "messages": [{"role": "user", "content": words}], "max_tokens": MAX_TOKENS}
+        key = self.key if with_key else None
+        target = Target(self.base_url, KEY_NAME if key else None)
+        request = prepare(ChatRequest.parse(body | {"temperature": 0} | fields), target)
+        builder = ExchangeBuilder(request)
+        try:
+            async with asyncio.timeout(self.answer_s), aclosing(self.client.events(request, key)) as events:
+                async for event in events:
+                    builder.apply(event)
+        except TimeoutError:
+            late = RequestTimeout(
+                f"There was no whole answer within {self.answer_s:g} s.",
+                url=request.url,
+                phase="between_chunks",
+                timeout_s=self.answer_s,
+            )
+            return builder.snapshot().fail(late)
+        return builder.snapshot()
+
+
+async def _key_required(asker: _Asker) -> Finding:
+    """Whether a request without a key is refused: the list of models may be open, an answer may not."""
+    name = "key required"
+    shot = await asker.ask("Say hi.", with_key=False, max_tokens=1)
+    if isinstance(shot.error, APIStatusError):
+        if shot.error.status_code in REFUSED:
+            given = "" if asker.key else " No key was given here, so the modes below cannot be answered."
+            return Finding(name, True, f"A request without a key is refused ({shot.error.status_code}).{given}")
+        return Finding(name, None, f"A request without a key fails otherwise: {_said(shot.error)}")
+    if shot.error is not None:
+        return Finding(name, None, f"It could not be told: {_said(shot.error)}")
+    return Finding(
+        name, False, "A request without a key is answered: whoever finds the address can use it. Start it with a key."
+    )
+
+
+def _served(model: str, listed: list[str]) -> Finding:
+    name = "served model name"
+    if not listed:
+        return Finding(name, None, "The server lists no models" + (f"; {model} is asked for." if model else "."))
+    if model and model not in listed:
+        return Finding(name, False, f"{model} is not in its list: {', '.join(listed[:5])}.")
+    return Finding(name, True, f"{model or listed[0]} is in its list; this is the name to register.")
+
+
+async def _chat(asker: _Asker) -> Finding:
+    shot = await asker.ask("What is the capital of France? Answer in one word.")
+    if shot.error is not None:
+        return Finding("chat", False, _said(shot.error))
+    if not (shot.answer.content or shot.answer.reasoning):
+        return Finding("chat", False, "It answered with an empty message.")
+    return Finding("chat", True, f"Answered{_counted(shot)}.")
+
+
+async def _stream(asker: _Asker) -> Finding:
+    shot = await asker.ask("Count from one to five.", stream=True, stream_options={"include_usage": True})
+    if shot.error is not None:
+        return Finding("stream", False, _said(shot.error))
+    kind = next((value for name, value in shot.response_headers if name.lower() == "content-type"), "")
+    if not kind.lower().startswith("text/event-stream"):
+        return Finding("stream", False, f"It was asked to stream and answered whole ({kind or 'no content type'}).")
+    if not shot.pieces:
+        return Finding("stream", False, "The stream ended without any text.")
+    return Finding("stream", True, f"Streamed in {len(shot.pieces)} pieces{_counted(shot)}.")
+
+
+async def _tool_call(asker: _Asker) -> Finding:
+    """A named function: TheRouter documents `auto`, `none` and a forced function."""
+    choice = {"type": "function", "function": {"name": TOOL["function"]["name"]}}
+    shot = await asker.ask("What is the weather in Paris?", tools=[TOOL], tool_choice=choice)
+    name = "tool call"
+    if shot.error is not None:
+        return Finding(name, False, _said(shot.error))
+    if not shot.answer.tool_calls:
+        return Finding(name, False, "A forced function gave text and no call: the engine's tool parser is not set.")
+    call = shot.answer.tool_calls[0]
+    if call.name != TOOL["function"]["name"]:
+        return Finding(name, False, f"It called {call.name[:64]!r}, which is not the tool that it was given.")
+    fault = _fault(call.arguments, TOOL["function"]["parameters"])
+    return Finding(name, not fault, f"The call's arguments are wrong: {fault}" if fault else "Called as asked.")
+
+
+async def _json_schema(asker: _Asker) -> Finding:
+    wanted = {"type": "json_schema", "json_schema": {"name": "place", "strict": True, "schema": SCHEMA}}
+    shot = await asker.ask("Which city is the capital of France? Answer as JSON.", response_format=wanted)
+    if shot.error is not None:
+        return Finding("JSON schema", False, _said(shot.error))
+    fault = _fault(shot.answer.content, SCHEMA)
+    words = f"The answer does not fit the schema: {fault}" if fault else "The answer fits the schema."
+    return Finding("JSON schema", not fault, words)
+
+
+def _fault(text: str, schema: dict[str, Any]) -> str:
+    """Why a text is no JSON value of that schema; "" if it is."""
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return f"it is no JSON: {text[:80]!r}"
+    violations = validate(schema, value)
+    return violations[0].message if violations else ""
+
+
+def _counted(shot: Exchange) -> str:
+    return ", with usage" if shot.usage else ", but without usage: a gateway counts tokens by it"
+
+
+def _said(error: PlaygroundError) -> str:
+    return " ".join(error.message.split())[:300]
