@@ -1,0 +1,1 @@
+"""Will it fit? What a model needs, what the GPUs have, and the arithmetic between the two."""

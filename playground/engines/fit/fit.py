@@ -1,0 +1,135 @@
+"""Whether a model fits into the memory that is there, how much of it each part takes, and what would do."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from playground.engines.fit import split, telling
+from playground.engines.fit.facts import ModelFacts
+from playground.engines.fit.kv import width_of
+from playground.engines.fit.needs import Need, work_out_needs
+from playground.engines.fit.plan import FRACTION, Place, Plan, Share
+from playground.errors import InvalidLaunch
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A stacked bar.
+
+    Attributes:
+        name: of the GPU.
+        parts: label and bytes: weights, KV cache, overhead, used by others, free. They add up to `total`, or to more
+            where the model does not fit; a part of nothing is left out.
+        total: bytes of the GPU's memory.
+        budget: bytes of it that the engine may use: where the first three may reach to.
+    """
+
+    name: str
+    parts: tuple[tuple[str, int], ...]
+    total: int
+    budget: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """The answer.
+
+    Attributes:
+        fits: whether all of it does.
+        verdict: in one line.
+        tensor_parallel: over how many GPUs it was worked out.
+        context: tokens of each sequence it was worked out for.
+        context_that_fits: the most tokens of each sequence; 0 none.
+        shares: one for each GPU.
+        sizes: the tensor-parallel sizes that the model's shape allows.
+        smallest: the least of them that fits on the GPUs that are there; None none does.
+        lines: the arithmetic.
+        notes: what it leaves out, and warnings.
+        needs: what would do, the fewest GPUs first.
+    """
+
+    fits: bool
+    verdict: str
+    tensor_parallel: int
+    context: int
+    context_that_fits: int
+    shares: tuple[Share, ...]
+    sizes: tuple[int, ...]
+    smallest: int | None
+    lines: tuple[str, ...]
+    notes: tuple[str, ...]
+    needs: tuple[Need, ...]
+
+    def bars(self) -> tuple[Bar, ...]:
+        """What is to be drawn, a bar for each GPU."""
+        bars = []
+        for share in self.shares:
+            parts = (
+                ("weights", share.weights),
+                ("KV cache", share.kv),
+                ("overhead", share.overhead),
+                ("used by others", share.place.total - share.place.free),
+                ("free", share.free),
+            )
+            kept = tuple(part for part in parts if part[1] > 0)
+            bars.append(Bar(share.place.name, kept, share.place.total, share.budget))
+        return tuple(bars)
+
+
+def estimate(
+    facts: ModelFacts,
+    places: Sequence[Place],
+    *,
+    tensor_parallel: int | None = None,
+    context: int | None = None,
+    kv_dtype: str = "auto",
+    fraction: float | None = None,
+    concurrency: int = 1,
+) -> Fit:
+    """Work out whether a model fits: `weights / tp + KV cache + 2 GiB ≤ fraction · memory` on each GPU.
+
+    Args:
+        facts: of the model.
+        places: the GPUs in the order in which the engine takes them, or one for the processor's memory; maybe none.
+        tensor_parallel: over how many of them; None takes the smallest number that fits.
+        context: tokens of a sequence; None takes what fits.
+        kv_dtype: of the KV cache: auto, bfloat16, fp8.
+        fraction: of each GPU's memory that the engine may use, 0 to 1; None is 0.9.
+        concurrency: sequences of the whole context that are in memory at the same time.
+
+    Raises:
+        InvalidLaunch: an argument that cannot be, with its field in `LaunchSpec`.
+    """
+    share = FRACTION if fraction is None else fraction
+    _check(tensor_parallel, context, share, concurrency)
+    width_of(facts, kv_dtype)  # a type that is not known is told before anything else
+    plan = Plan(facts, kv_dtype, share, concurrency, context)
+    sizes = split.sizes(facts)
+    smallest = next((size for size in sizes if plan.on(size, places[:size]).fits), None)
+    chosen = tensor_parallel or smallest or max((size for size in sizes if size <= len(places)), default=1)
+    layout = plan.on(chosen, places[:chosen])
+    refusal, needs = split.why_not(facts, chosen), work_out_needs(plan, sizes)
+    possible = not refusal and len(places) >= chosen
+    return Fit(
+        fits=possible and layout.fits,
+        verdict=telling.verdict(plan, layout, places, refusal, needs),
+        tensor_parallel=chosen,
+        context=layout.context,
+        context_that_fits=layout.longest if possible else 0,
+        shares=layout.shares,
+        sizes=sizes,
+        smallest=smallest,
+        lines=telling.lines(plan, layout),
+        notes=(*telling.notes(plan, layout, refusal), *facts.notes),
+        needs=needs,
+    )
+
+
+def _check(tensor_parallel: int | None, context: int | None, fraction: float, concurrency: int) -> None:
+    if tensor_parallel is not None and tensor_parallel < 1:
+        raise InvalidLaunch("a model is split over 1 GPU at least", field="tensor_parallel")
+    if context is not None and context < 1:
+        raise InvalidLaunch("a context has 1 token at least", field="context_length")
+    if not 0 < fraction <= 1:
+        raise InvalidLaunch(f"{fraction:g} is no part of a whole: more than 0, at most 1", field="memory_fraction")
+    if concurrency < 1:
+        raise InvalidLaunch("There is 1 sequence at a time at least.")

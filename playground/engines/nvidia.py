@@ -1,0 +1,148 @@
+"""NVIDIA GPUs, through NVML: the library of the driver that nvidia-smi asks too (package `nvidia-ml-py`)."""
+
+from collections.abc import Callable
+from typing import Any, Protocol, TypeVar
+
+import psutil
+import pynvml
+
+from playground.engines.gpu import Gpu, GpuProcess
+
+_T = TypeVar("_T")
+_LIBRARY = "libnvidia-ml.so.1"
+
+
+class Nvml(Protocol):
+    """The functions of `pynvml` that are used here; each raises `pynvml.NVMLError`."""
+
+    nvmlInit: Callable[[], Any]  # noqa: N815 - NVML's names
+    nvmlShutdown: Callable[[], Any]  # noqa: N815
+    nvmlSystemGetDriverVersion: Callable[[], str]  # noqa: N815
+    nvmlDeviceGetCount: Callable[[], int]  # noqa: N815
+    nvmlDeviceGetHandleByIndex: Callable[[int], Any]  # noqa: N815
+    nvmlDeviceGetName: Callable[[Any], str]  # noqa: N815
+    nvmlDeviceGetUUID: Callable[[Any], str]  # noqa: N815
+    nvmlDeviceGetMemoryInfo: Callable[[Any], Any]  # noqa: N815
+    nvmlDeviceGetCudaComputeCapability: Callable[[Any], Any]  # noqa: N815
+    nvmlDeviceGetUtilizationRates: Callable[[Any], Any]  # noqa: N815
+    nvmlDeviceGetComputeRunningProcesses: Callable[[Any], Any]  # noqa: N815
+    nvmlDeviceGetMigMode: Callable[[Any], Any]  # noqa: N815
+    nvmlDeviceGetMaxMigDeviceCount: Callable[[Any], int]  # noqa: N815
+    nvmlDeviceGetMigDeviceHandleByIndex: Callable[[Any, int], Any]  # noqa: N815
+
+
+class NvidiaUnavailable(Exception):
+    """NVML cannot be asked; the message says why, in words that can be shown."""
+
+
+class NvidiaReader:
+    """Keeps NVML open, so that one reading takes a millisecond or so; `close` lets go of it."""
+
+    def __init__(self, nvml: Nvml = pynvml) -> None:
+        """Open NVML.
+
+        Args:
+            nvml: the module, or something that answers like it.
+
+        Raises:
+            NvidiaUnavailable: there is no driver, or it does not answer.
+        """
+        self._nvml = nvml
+        try:
+            nvml.nvmlInit()
+        except pynvml.NVMLError as error:
+            raise NvidiaUnavailable(_why(error)) from error
+        self.driver = _asked(nvml.nvmlSystemGetDriverVersion, "", [], "driver version")
+
+    def read(self) -> tuple[Gpu, ...]:
+        """The GPUs now; of one that is cut into slices (MIG), its slices.
+
+        Raises:
+            NvidiaUnavailable: the driver went away.
+        """
+        try:
+            gpus: list[Gpu] = []
+            for index in range(self._nvml.nvmlDeviceGetCount()):
+                handle = self._nvml.nvmlDeviceGetHandleByIndex(index)
+                gpus += self._slices(index, handle) or [self._gpu(index, handle)]
+            return tuple(gpus)
+        except pynvml.NVMLError as error:
+            raise NvidiaUnavailable(_why(error)) from error
+
+    def close(self) -> None:
+        """Let go of NVML; harmless the second time."""
+        try:
+            self._nvml.nvmlShutdown()
+        except pynvml.NVMLError:
+            return
+
+    def _slices(self, index: int, handle: Any) -> list[Gpu]:
+        """The slices of a GPU; none where it is whole, or where NVML does not tell."""
+        nvml, slices = self._nvml, []
+        try:
+            if nvml.nvmlDeviceGetMigMode(handle)[0] != pynvml.NVML_DEVICE_MIG_ENABLE:
+                return []
+            most = nvml.nvmlDeviceGetMaxMigDeviceCount(handle)
+        except pynvml.NVMLError:
+            return []
+        for number in range(most):
+            try:
+                part = nvml.nvmlDeviceGetMigDeviceHandleByIndex(handle, number)
+            except pynvml.NVMLError:
+                continue  # the places of slices need not all be taken
+            slices.append(self._gpu(index, part, whole=handle))
+        return slices
+
+    def _gpu(self, index: int, handle: Any, whole: Any = None) -> Gpu:
+        """A GPU or a slice; what a slice cannot be asked is asked of its GPU, `whole`."""
+        nvml, missing = self._nvml, list[str]()
+        memory = _asked(lambda: nvml.nvmlDeviceGetMemoryInfo(handle), None, missing, "memory")
+        capability = _asked(
+            lambda: nvml.nvmlDeviceGetCudaComputeCapability(handle if whole is None else whole),
+            None,
+            missing,
+            "compute capability",
+        )
+        rates = _asked(lambda: nvml.nvmlDeviceGetUtilizationRates(handle), None, missing, "utilisation")
+        found = _asked(lambda: nvml.nvmlDeviceGetComputeRunningProcesses(handle), [], missing, "processes")
+        return Gpu(
+            index=index,
+            name=_asked(lambda: nvml.nvmlDeviceGetName(handle), "NVIDIA GPU", missing, "name"),
+            memory_total=None if memory is None else int(memory.total),
+            memory_free=None if memory is None else int(memory.free),
+            compute_capability="" if capability is None else ".".join(str(part) for part in capability),
+            utilisation=None if rates is None else int(rates.gpu),
+            processes=tuple(GpuProcess(one.pid, process_name(one.pid), one.usedGpuMemory) for one in found),
+            uuid=_asked(lambda: nvml.nvmlDeviceGetUUID(handle), "", missing, "UUID"),
+            missing=tuple(missing),
+        )
+
+
+def process_name(pid: int) -> str:
+    """The name of a process of this machine; "" if it cannot be seen from here, as out of a container."""
+    try:
+        return psutil.Process(pid).name()
+    except psutil.Error:
+        return ""
+
+
+def _asked(ask: Callable[[], _T], otherwise: _T, missing: list[str], what: str) -> _T:
+    """An answer of NVML, or `otherwise`, with the reason in `missing`: not every GPU tells everything to everyone."""
+    try:
+        return ask()
+    except pynvml.NVMLError as error:
+        missing.append(f"{what}: {error}")
+        return otherwise
+
+
+def _why(error: Exception) -> str:
+    code = getattr(error, "value", None)
+    if code == pynvml.NVML_ERROR_LIBRARY_NOT_FOUND:
+        return f"no NVIDIA driver: {_LIBRARY} is not there"
+    if code == pynvml.NVML_ERROR_DRIVER_NOT_LOADED:
+        return "the NVIDIA driver is installed but not loaded (nvidia-smi says the same)"
+    if code == pynvml.NVML_ERROR_LIB_RM_VERSION_MISMATCH:
+        return "the NVIDIA driver and its library are of different versions: restart the machine"
+    if code == pynvml.NVML_ERROR_NO_PERMISSION:
+        return "this user may not ask the NVIDIA driver (/dev/nvidiactl)"
+    return f"the NVIDIA driver does not answer: {error}"
