@@ -11,7 +11,8 @@ from typing import Any
 
 from playground.cli.output import write
 from playground.engines.launch.registry import Record, Registry, is_running
-from playground.engines.launch.supervisor import servers_folder
+from playground.engines.launch.supervisor import default_folder
+from playground.engines.models import default_cache_dir
 from playground.errors import InvalidLaunch
 from playground.settings import Settings
 
@@ -74,7 +75,7 @@ def run_logs(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 def _registry(settings: Settings) -> Registry:
-    return Registry(servers_folder(settings.cache_dir))
+    return Registry(default_folder(settings.cache_dir or default_cache_dir().parent))
 
 
 def _find(registry: Registry, name: str, *, running: bool = False) -> Record:

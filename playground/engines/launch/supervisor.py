@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from playground.engines.kinds.base import Engine, Installation
+from playground.engines.kinds.base import Command, Engine, Installation
 from playground.engines.launch.durations import Durations
 from playground.engines.launch.environment import build_environment, find_secrets
 from playground.engines.launch.ports import choose_port
@@ -93,15 +93,22 @@ class Supervisor:
             names = ", ".join(self._servers) or "none"
             raise InvalidLaunch(f"there is no server {name!r}; there are: {names}.", field="name") from None
 
-    async def launch(self, spec: LaunchSpec, installation: Installation) -> LaunchedServer:
+    async def launch(
+        self, spec: LaunchSpec, installation: Installation, command: Command | None = None
+    ) -> LaunchedServer:
         """Starts a server and returns at once; its `state` tells how far it is.
+
+        Args:
+            spec: what is asked for.
+            installation: where its engine is.
+            command: in place of the engine's own for `spec`, where a person changed it; it names `spec.port`.
 
         Raises:
             InvalidLaunch: the specification cannot be launched: the engine, the name or the port.
             EngineUnavailable: the program is not there.
         """
         async with self._lock:  # two launches at once must not choose one name or port
-            return await self._launch(spec, installation)
+            return await self._launch(spec, installation, command)
 
     async def relaunch(self, name: str, changes: Mapping[str, Any]) -> LaunchedServer:
         """Stops a server and starts it anew, with these fields of its specification changed.
@@ -214,7 +221,9 @@ class Supervisor:
         server.last_request = self._clock()
         self._durations.add(server.spec.engine, server.spec.model, seconds)
 
-    async def _launch(self, spec: LaunchSpec, installation: Installation) -> LaunchedServer:
+    async def _launch(
+        self, spec: LaunchSpec, installation: Installation, command: Command | None
+    ) -> LaunchedServer:
         engine = self._engines.get(spec.engine)
         if self._closed:
             raise InvalidLaunch("the app is stopping.")
@@ -229,7 +238,7 @@ class Supervisor:
         name = await asyncio.to_thread(self._choose_name, spec)
         promised = [server.port for server in self.servers if not server.state.has_ended]
         port = await asyncio.to_thread(choose_port, spec.host, spec.port, engine.default_port, promised)
-        command = engine.command(spec, installation, port)
+        command = command or engine.command(spec, installation, port)
         number = random.token_hex(8)
         env = build_environment(spec, command, installation, number)
         _require_program(command.argv[0], env)

@@ -1,0 +1,128 @@
+"""What the Servers tab offers: engines, models, recipes, where an engine is, forms for several machines."""
+
+import asyncio
+import contextlib
+from collections.abc import Sequence
+from pathlib import Path
+
+from huggingface_hub import scan_cache_dir
+from huggingface_hub.errors import CacheNotFound
+
+from playground.engines.distributed import FORMS
+from playground.engines.kinds import ENGINES, find_engine
+from playground.engines.kinds.base import Command, Installation
+from playground.engines.kinds.locate import find_installations
+from playground.engines.models import MODEL_FILE
+from playground.engines.recipes import Recipe
+from playground.engines.spec import LaunchSpec
+from playground.errors import InvalidLaunch
+
+Choice = tuple[str, str]  # what is shown, and what it stands for
+ANYWHERE = Installation("python", ("python",))  # what a command is written for where the engine is not found
+_FORM_TITLES = {
+    "multi-node": "A command for each machine",
+    "ray": "vLLM on Ray",
+    "router": "Replicas behind a router",
+    "kubernetes": "Kubernetes (LeaderWorkerSet)",
+    "skypilot": "SkyPilot task",
+}
+
+
+class Installations:
+    """Where the engines are; looked for once, and again when asked.
+
+    Args:
+        environments: Python environments to look into beside PATH and the app's own.
+    """
+
+    def __init__(self, environments: Sequence[Path] = ()) -> None:
+        self._environments = tuple(environments)
+        self._found: dict[str, list[Installation]] | None = None
+        self._lock = asyncio.Lock()
+
+    async def of(self, engine: str, *, again: bool = False) -> list[Installation]:
+        """Those of an engine; the first is the one to take."""
+        async with self._lock:
+            if self._found is None or again:
+                self._found = await asyncio.to_thread(self.look)
+            return self._found.get(engine, [])
+
+    def look(self) -> dict[str, list[Installation]]:
+        """All of them, by engine; it takes a few hundred milliseconds. Given environments come first."""
+        found: dict[str, list[Installation]] = {}
+        for environment in (*self._environments, None):
+            for engine, there in find_installations(environment).items():
+                kept = found.setdefault(engine, [])
+                kept += [one for one in there if one not in kept]
+        given = {str(path) for path in self._environments}
+        for there in found.values():
+            there.sort(key=lambda one: not any(one.program[0].startswith(path) for path in given))
+        return found
+
+    async def choose(self, engine: str, where: str | None) -> Installation | None:
+        """The one that `where` names, as `choice_of` writes it; the first where it names none; None if there is none.
+
+        Raises:
+            InvalidLaunch: `where` names one that is not there.
+        """
+        found = await self.of(engine)
+        if not where:
+            return found[0] if found else None
+        for one in found:
+            if where in {choice_of(one)[1], one.program[0]}:
+                return one
+        raise InvalidLaunch(
+            f"{where} was not found.", field="where", advice="Choose another place, or look again with an empty one."
+        )
+
+
+def command_of(spec: LaunchSpec, installation: Installation | None) -> Command:
+    """The command of a launch, as it would be on a machine that has the engine where this one has not.
+
+    Raises:
+        InvalidLaunch: it cannot be launched so.
+    """
+    engine = find_engine(spec.engine)
+    return engine.command(spec, installation or ANYWHERE, spec.port or engine.default_port)
+
+
+def choice_of(installation: Installation) -> Choice:
+    """An installation for a list."""
+    kind = {"program": "", "python": "Python ", "container": "image "}[installation.kind]
+    word = installation.program[-1] if installation.kind == "container" else installation.program[0]
+    version = f" ({installation.version})" if installation.version and installation.kind != "container" else ""
+    return f"{kind}{_short(word)}{version}", word
+
+
+def engine_choices() -> list[Choice]:
+    """All engines, those that this app launches first."""
+    engines = sorted(ENGINES.values(), key=lambda engine: not engine.launchable)
+    return [(engine.title, engine.name) for engine in engines]
+
+
+def model_choices(recipes: Sequence[Recipe]) -> list[Choice]:
+    """Models that are here already, then those of the recipes."""
+    named = [MODEL_FILE, *cached_models(), *(recipe.spec.model for recipe in recipes)]
+    return [(name, name) for name in dict.fromkeys(named)]
+
+
+def cached_models() -> list[str]:
+    """Models in the Hub's cache on this machine."""
+    with contextlib.suppress(CacheNotFound, OSError):
+        return sorted(repo.repo_id for repo in scan_cache_dir().repos if repo.repo_type == "model")
+    return []
+
+
+def recipe_choices(recipes: Sequence[Recipe]) -> list[Choice]:
+    """All recipes."""
+    return [(recipe.title, recipe.name) for recipe in recipes]
+
+
+def form_choices() -> list[Choice]:
+    """The forms for several machines."""
+    return [(_FORM_TITLES.get(name, name), name) for name in FORMS]
+
+
+def _short(path: str) -> str:
+    home = str(Path.home())
+    return f"~{path.removeprefix(home)}" if path.startswith(f"{home}/") else path

@@ -1,0 +1,164 @@
+"""Servers as the page shows them: launched ones, attached ones, and what an app that was killed has left."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from pydantic import SecretStr
+
+from playground.backends.attach import Recognised
+from playground.backends.metrics import MetricsHistory
+from playground.engines.kinds.base import Capabilities, LaunchPhase
+from playground.engines.launch.registry import Survivor
+from playground.engines.launch.server import LaunchedServer
+from playground.engines.launch.state import LaterPhase, ServerState
+from playground.server.server_views import Action, Load, Problem, ServerView, Shape
+
+GIB = 2**30
+PREFIX = "server:"  # before a server's name, where backends are named
+_TOOLS = {True: "tool calls", False: "no tool calls (no parser)", None: "tool calls as the template has them"}
+
+
+@dataclass(slots=True)
+class Attached:
+    """A server that runs elsewhere. `fault`: why it cannot be looked at now; "" while it answers."""
+
+    name: str
+    found: Recognised
+    key: SecretStr | None = None
+    fault: str = ""
+    history: MetricsHistory = field(default_factory=MetricsHistory)
+
+
+def view_launched(server: LaunchedServer, history: MetricsHistory, estimate: Mapping[str, float]) -> ServerView:
+    """A server of this app; `estimate` is what was worked out before, to stand beside its own figures."""
+    state = server.state
+    shape = _shape(state)
+    diagnosis = state.diagnosis
+    problem = None
+    if diagnosis is not None:
+        problem = Problem(diagnosis.title, diagnosis.cause, diagnosis.advice, diagnosis.fix_words)
+    return ServerView(
+        name=server.name,
+        kind="launched",
+        engine=server.engine.title,
+        model=server.spec.model,
+        shape=shape,
+        words=_words(state),
+        fraction=state.fraction,
+        elapsed_s=state.seconds,
+        typical_s=state.typical_s,
+        base_url=state.base_url or "",
+        facts=(*_abilities(server.engine.capabilities(server.spec)), *_figures(state.figures, estimate), *_note(state)),
+        command=server.command,
+        problem=problem,
+        load=view_load(history),
+        actions=_actions(server, shape, can_fix=bool(diagnosis and diagnosis.fix)),
+    )
+
+
+def view_attached(attached: Attached) -> ServerView:
+    """A server that was attached to; it is never stopped from here."""
+    found, fault = attached.found, attached.fault
+    context = (("context", f"{found.context:,} tokens"),) if found.context else ()
+    refused = (("models", found.refused),) if found.refused else ()
+    how = (("recognised by", found.by),) if found.by else ()
+    told = Capabilities(found.told.tools, found.told.reasoning, found.told.json_schema)
+    abilities = _abilities(told) if found.told != type(found.told)() else ()
+    return ServerView(
+        name=attached.name,
+        kind="attached",
+        engine=f"{found.engine} {found.version}".strip(),
+        model=", ".join(model.id for model in found.models[:3]) or "not told",
+        shape="failed" if fault else "ready",
+        words=f"unreachable: {fault}" if fault else "ready",
+        base_url=found.base_url,
+        facts=(*context, *abilities, *found.facts, *refused, *how),
+        load=view_load(attached.history),
+        actions=("use", "forget"),
+    )
+
+
+def view_survivor(survivor: Survivor) -> ServerView:
+    """What an app that was killed has left."""
+    record = survivor.record
+    memory = f"{survivor.memory_bytes / GIB:.1f} GiB in {len(survivor.processes)} processes"
+    return ServerView(
+        name=record.name,
+        kind="left",
+        engine=record.engine,
+        model=record.model,
+        shape="stopped",
+        words="left behind",
+        base_url=record.base_url,
+        facts=(("holds", memory), ("processes", ", ".join(sorted(set(survivor.titles))))),
+        command=record.command,
+        actions=("adopt", "end") if survivor.can_adopt else ("end",),
+    )
+
+
+def view_load(history: MetricsHistory) -> Load | None:
+    """What its metrics told last; None before they have told anything."""
+    last = history.last
+    if last is None:
+        return None
+    rates = tuple(rate or 0.0 for rate in history.rates())
+    now = next((rate for rate in reversed(history.rates()) if rate is not None), None)
+    return Load(last.running, last.waiting, last.cache_usage, now, rates)
+
+
+def _shape(state: ServerState) -> Shape:
+    if state.is_ready:
+        return "ready"
+    if state.phase is LaterPhase.FAILED:
+        return "failed"
+    return "stopped" if state.phase is LaterPhase.STOPPED else "loading"
+
+
+def _words(state: ServerState) -> str:
+    share = f" {100 * state.fraction:.0f} %" if state.fraction is not None and not state.is_ready else ""
+    more = f": {state.words}" if state.words and state.phase is not LaunchPhase.READY else ""
+    return f"{state.phase}{share}{more}"
+
+
+def _actions(server: LaunchedServer, shape: Shape, *, can_fix: bool) -> tuple[Action, ...]:
+    if shape == "ready":
+        return "use", "stop", "log"
+    if shape == "loading":
+        return ("log",) if server.state.phase is LaterPhase.STOPPING else ("stop", "log")
+    again: tuple[Action, ...] = ("again",) if server.installation is not None else ()
+    fix: tuple[Action, ...] = ("fix",) if can_fix and again else ()
+    return *fix, *again, "log", "forget"
+
+
+def _abilities(able: Capabilities) -> tuple[tuple[str, str], ...]:
+    words = [_TOOLS[able.tools]]
+    if able.reasoning is not None:
+        words.append("reasoning apart" if able.reasoning else "reasoning not told apart (no parser)")
+    if able.json_schema:
+        words.append("JSON schema")
+    return (("answers with", ", ".join(words)),)
+
+
+def _figures(figures: Mapping[str, float], estimate: Mapping[str, float]) -> tuple[tuple[str, str], ...]:
+    """The engine's own figures, the estimate beside each."""
+    rows = []
+    for name, label, unit in (
+        ("weights_gib", "weights", "GiB"),
+        ("kv_gib", "KV cache", "GiB"),
+        ("kv_tokens", "KV cache", "tokens"),
+        ("context_length", "context", "tokens"),
+    ):
+        measured, before = figures.get(name), estimate.get(name)
+        if measured is None and before is None:
+            continue
+        own = f"{_number(measured, unit)} {unit}" if measured is not None else "not told yet"
+        rows.append((label, own + (f" (estimated {_number(before, unit)} {unit})" if before is not None else "")))
+    return tuple(rows)
+
+
+def _number(value: float, unit: str) -> str:
+    return f"{value:,.2f}" if unit == "GiB" else f"{value:,.0f}"
+
+
+def _note(state: ServerState) -> tuple[tuple[str, str], ...]:
+    return (("log", state.log_note),) if state.log_note else ()

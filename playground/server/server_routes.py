@@ -1,0 +1,78 @@
+"""`/gradio_api/servers…`: how the servers are, their logs, and what is done to them; for administrators.
+
+The page asks every second while its tab is open: that survives a reload and a restart of either side, and needs no
+connection that stays.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from fastapi import APIRouter, Depends, HTTPException, Request
+from fastapi.responses import JSONResponse
+from starlette.responses import StreamingResponse
+
+from playground.engines.hardware import Hardware
+from playground.engines.launch.log_store import LogStore
+from playground.errors import PlaygroundError
+from playground.server.access import Role
+from playground.server.context import Context
+from playground.server.server_views import ServerView
+from playground.server.visitors import COOKIE
+
+Draw = Callable[[Sequence[ServerView], Hardware], Mapping[str, Any]]
+ACTIONS = ("stop", "again", "fix", "adopt", "end", "forget")
+LINES_AT_ONCE = 2000
+
+
+def server_routes(context: Context, draw: Draw) -> APIRouter:
+    """The routes; `draw` makes what the page shows."""
+    servers = context.servers
+
+    def administrator(request: Request) -> None:
+        if context.access.role(request.cookies.get(COOKIE)) is not Role.ADMIN:
+            raise HTTPException(403, "Only administrators look at servers here.")
+
+    router = APIRouter(prefix="/gradio_api", dependencies=[Depends(administrator)])
+
+    @router.get("/servers")
+    async def look() -> dict[str, Any]:
+        hardware = await asyncio.to_thread(servers.sizing.hardware)
+        backends = " ".join(f"{backend.name}={backend.target.base_url}" for backend in servers.backends())
+        return {**draw(servers.views(), hardware), "backends": backends}
+
+    @router.get("/servers/{name}/log")
+    async def read_log(name: str, since: int = 0) -> dict[str, Any]:
+        log = _log(context, name)
+        page = await asyncio.to_thread(log.read, since, LINES_AT_ONCE)
+        return {"lines": page.lines, "next": page.next, "dropped": log.oldest > since}
+
+    @router.get("/servers/{name}/log.txt")
+    async def download_log(name: str) -> StreamingResponse:
+        return StreamingResponse(_all_lines(_log(context, name)), media_type="text/plain; charset=utf-8")
+
+    @router.post("/servers/{name}/{action}")
+    async def act(name: str, action: str) -> JSONResponse:
+        if action not in ACTIONS:
+            raise HTTPException(404, "There is nothing at this address.")
+        try:
+            words = await getattr(servers, action)(name)
+        except PlaygroundError as error:
+            return JSONResponse({"error": f"{error.message} {error.advice}".strip()}, 409)
+        return JSONResponse({"words": words})
+
+    return router
+
+
+def _log(context: Context, name: str) -> LogStore:
+    try:
+        return context.servers.server(name).log
+    except PlaygroundError as error:
+        raise HTTPException(404, error.message) from None
+
+
+def _all_lines(log: LogStore) -> Iterator[str]:
+    place = log.oldest
+    while (page := log.read(place, LINES_AT_ONCE)).lines:
+        yield "\n".join(page.lines) + "\n"
+        place = page.next
