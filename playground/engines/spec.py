@@ -13,7 +13,9 @@ MAX_PORT = 65535
 HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}(/[A-Za-z0-9][\w.-]{0,95})?")  # huggingface_hub's rule for a repository
 SERVER_NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,63}")
 _VARIABLE = re.compile(r"[A-Za-z_]\w*")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+# Arguments that carry a secret, also shortened as argparse allows: every user of the machine can read argv.
+_SECRET_ARGUMENT = re.compile(r"--(admin[-_]|api(?![-_]server)|hf[-_]token|ssl[-_]keyfile[-_]password)")
 
 
 class LaunchSpec(BaseModel):
@@ -99,6 +101,8 @@ class LaunchSpec(BaseModel):
     def _check_model(cls, model: str) -> str:
         if _CONTROL.search(model):
             raise ValueError("a model's name is one line")
+        if model.startswith("-"):
+            raise ValueError("a model's name does not begin with a dash: the engine would take it for an argument")
         if is_path(model):
             if ".." in PurePath(model).parts:
                 raise ValueError("a model's path does not climb with '..'; give the whole path")
@@ -136,7 +140,18 @@ class LaunchSpec(BaseModel):
         for word in words:
             if _CONTROL.search(word):
                 raise ValueError(f"the argument {word!r} holds a line end or another control character")
+            if _SECRET_ARGUMENT.match(word):
+                name = word.partition("=")[0]
+                raise ValueError(f"{name} would show a secret to all users of the machine: use api_key, or env")
         return words
+
+    @field_validator("api_key")
+    @classmethod
+    def _check_key(cls, key: SecretStr | None) -> SecretStr | None:
+        # What an HTTP header can carry. The value is in no message.
+        if key is not None and not re.fullmatch(r"[!-,.-~][!-~]*", key.get_secret_value()):
+            raise ValueError("a key is printable ASCII without spaces, and does not begin with a dash")
+        return key
 
     @field_validator("env")
     @classmethod
@@ -144,8 +159,8 @@ class LaunchSpec(BaseModel):
         for name, value in env.items():
             if not _VARIABLE.fullmatch(name):
                 raise ValueError(f"{name!r} is no name of an environment variable")
-            if "\0" in value:
-                raise ValueError(f"the value of {name} holds a NUL")
+            if "\0" in value or re.search("[\ud800-\udfff]", value):
+                raise ValueError(f"the value of {name} holds a NUL, or no Unicode")
         return env
 
 
