@@ -29,6 +29,7 @@ class Durations:
         kept = dict([*known.items(), (key, times)][-_MOST:])
         coming = self._path.with_name(f".{self._path.name}.{secrets.token_hex(4)}")
         with contextlib.suppress(OSError):
+            coming.touch(mode=0o600)
             coming.write_text(json.dumps(kept, indent=1))
             coming.replace(self._path)
 

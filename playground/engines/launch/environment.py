@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -52,24 +52,31 @@ def find_secrets(spec: LaunchSpec, command: Command, env: Mapping[str, str]) -> 
     return [text for text in found if text]
 
 
-def without_secrets(spec: LaunchSpec) -> dict[str, Any]:
+def without_secrets(spec: LaunchSpec, secrets: Sequence[str] = ()) -> dict[str, Any]:
     """The specification as JSON values, its key left out and values that look like keys masked."""
     fields = spec.model_dump(mode="json", exclude={"api_key"}, exclude_defaults=True)
+    if spec.extra:
+        fields["extra"] = [masked(word, secrets) for word in spec.extra]
     if spec.env:
         fields["env"] = {name: MASK if _SECRET.search(name) else value for name, value in spec.env.items()}
     return fields
 
 
-def shown_command(command: Command, secrets: list[str]) -> str:
+def shown_command(command: Command, secrets: Sequence[str]) -> str:
     """The command as one line, without any value that is a key."""
     env = {
         name: MASK if _SECRET.search(name) and _is_like_a_key(value) else value for name, value in command.env.items()
     }
-    words = Command(command.argv, env, command.secrets).shown()
-    for text in secrets:
-        if _is_like_a_key(text):
-            words = words.replace(text, MASK)
-    return words
+    argv = tuple(masked(word, secrets) for word in command.argv)
+    return Command(argv, env, command.secrets).shown()
+
+
+def masked(text: str, secrets: Sequence[str]) -> str:
+    """A text without these keys; those of fewer than 8 characters are taken for words."""
+    for secret in secrets:
+        if _is_like_a_key(secret):
+            text = text.replace(secret, MASK)
+    return text
 
 
 def _is_like_a_key(value: str) -> bool:

@@ -421,7 +421,7 @@ def make_record(
         name=name,
         engine=spec.engine,
         model=spec.model,
-        spec=without_secrets(spec),
+        spec=without_secrets(spec, secrets or ()),
         command=shown_command(command, secrets or []),
         host=spec.host,
         port=port,
