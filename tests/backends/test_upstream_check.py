@@ -59,12 +59,16 @@ def mode_of(body: dict[str, Any]) -> str:
 
 
 async def findings(
-    client: Client, upstream: Upstream, key: str | None = KEY, model: str = MODEL, **answers: Script
+    client: Client,
+    upstream: Upstream,
+    key: str | None = KEY,
+    model: str = MODEL,
+    answers: dict[str, Script] | None = None,
 ) -> dict[str, Finding]:
     """All findings by name; `answers` take the place of the good ones."""
 
     def respond(request: Recorded) -> Script:
-        return (GOOD | answers)[mode_of(request.json())]
+        return (GOOD | (answers or {}))[mode_of(request.json())]
 
     upstream.default(respond)
     found = [
@@ -137,7 +141,7 @@ async def test_a_key_that_is_not_given(client: Client, guarded: Upstream) -> Non
 
 
 async def test_a_failure_without_a_key_tells_nothing_of_the_key(client: Client, upstream: Upstream) -> None:
-    found = await findings(client, upstream, chat=scripts.router_error(500, "Broken."))
+    found = await findings(client, upstream, answers={"chat": scripts.router_error(500, "Broken.")})
     assert found["key required"].ok is None
     assert found["chat"] == Finding("chat", False, found["chat"].words)
     assert "Broken." in found["chat"].words
@@ -192,18 +196,18 @@ async def test_a_server_that_lists_no_models(client: Client, upstream: Upstream)
 async def test_a_mode_that_does_not_work(
     client: Client, upstream: Upstream, *, finding: str, mode: str, script: Script, words: str
 ) -> None:
-    found = await findings(client, upstream, **{mode: script})
+    found = await findings(client, upstream, answers={mode: script})
     assert found[finding].ok is False
     assert words in found[finding].words
 
 
 async def test_a_model_that_only_thinks_has_answered(client: Client, upstream: Upstream) -> None:
-    found = await findings(client, upstream, chat=scripts.answer("", reasoning="Hm."))
+    found = await findings(client, upstream, answers={"chat": scripts.answer("", reasoning="Hm.")})
     assert found["chat"].ok is True
 
 
 async def test_missing_usage_is_said(client: Client, upstream: Upstream) -> None:
-    found = await findings(client, upstream, stream=scripts.stream())
+    found = await findings(client, upstream, answers={"stream": scripts.stream()})
     assert found["stream"].ok is True
     assert "without usage" in found["stream"].words
 

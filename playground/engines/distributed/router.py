@@ -43,8 +43,8 @@ def router(launch: Launch) -> Form:
     ]
     if spec.api_key is not None:
         notes.append(
-            "The copies ask for the API key, and the router has none of its own: it takes a key only as an argument, "
-            "where each user of the machine can read it. Clients send the copies' key."
+            "The copies ask for the API key; the router passes a client's key on to them and has none of its own. "
+            "It would take one only as an argument, where each user of the machine can read it."
         )
     title = f"{nodes.size} copies on {launch.engine.title} behind {program[0]}"
     return Form(title, (), tuple(steps), program[0], tuple(notes), (source,))

@@ -84,7 +84,7 @@ def test_a_container_needs_more_than_these_forms_write(form: str) -> None:
 
 
 def test_sglangs_data_parallel_attention_shares_the_gpus() -> None:
-    cookbook = {"data_parallel": 16, "extra": ("--enable-dp-attention",)}
+    cookbook: dict[str, Any] = {"data_parallel": 16, "extra": ("--enable-dp-attention",)}
     made = make("multi-node", "sglang", **cookbook)
     assert "8 GPUs" in made.notes[0]
     fields: dict[str, Any] = {"model": "a/b", "tensor_parallel": 4, "pipeline_parallel": 2, "data_parallel": 2}

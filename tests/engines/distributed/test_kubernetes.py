@@ -35,7 +35,13 @@ def container(group: dict[str, Any], which: str = "leader") -> dict[str, Any]:
 def test_the_schema_refuses_what_is_wrong() -> None:
     group, _ = manifest("vllm")
     validator = jsonschema_rs.validator_for(json.loads(SCHEMA.read_text()))
-    for change in ({"image": 1}, {"comand": []}, {"env": [{"value": "x"}]}, {"resources": {"limit": {}}}):
+    changes: tuple[dict[str, Any], ...] = (
+        {"image": 1},
+        {"comand": []},
+        {"env": [{"value": "x"}]},
+        {"resources": {"limit": {}}},
+    )
+    for change in changes:
         wrong = json.loads(json.dumps(group))
         container(wrong).update(change)
         assert not validator.is_valid(wrong), change

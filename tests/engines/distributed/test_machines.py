@@ -66,5 +66,5 @@ def test_a_router(engine: str, program: list[str]) -> None:
     assert words[words.index("--host") + 1] == "127.0.0.1"
     assert words[words.index("--port") + 1] == "30080"
     assert "--api-key" not in words
-    assert any("copies' key" in note for note in form.notes)
+    assert any("passes a client's key on" in note for note in form.notes)
     assert form.tool == program[0]
