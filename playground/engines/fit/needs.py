@@ -35,13 +35,13 @@ CARDS = (
 class Need(NamedTuple):
     """So many of these cards would do, with so many tokens of context."""
 
-    count: int
+    number: int
     card: Card
     context: int
 
     def shown(self) -> str:
         """`8 × 141 GB (H200)`."""
-        return f"{self.count} × {self.card.gigabytes} GB ({', '.join(self.card.names)})"
+        return f"{self.number} × {self.card.gigabytes} GB ({', '.join(self.card.names)})"
 
 
 def work_out_needs(plan: Plan, sizes: Sequence[int]) -> tuple[Need, ...]:
@@ -54,4 +54,4 @@ def work_out_needs(plan: Plan, sizes: Sequence[int]) -> tuple[Need, ...]:
             if plan.on(count, [place] * count, context).fits:
                 found.append(Need(count, card, context))
                 break
-    return tuple(sorted(found, key=lambda need: (need.count, need.card.total)))
+    return tuple(sorted(found, key=lambda need: (need.number, need.card.total)))

@@ -25,8 +25,10 @@ def verdict(plan: Plan, layout: Layout, places: Sequence[Place], refusal: str, n
         return f"fits on {where} with {number(layout.context)} tokens of context{sequences}"
     if layout.longest:
         return f"does not fit on {where} with {number(layout.context)} tokens of context; {number(layout.longest)} fit"
-    over = max(share.needed - share.budget for share in layout.shares)
-    return f"does not fit on {where}: {size(over)} too much{' on each' if layout.size > 1 else ''}; {needed}"
+    over = [share.needed - share.budget for share in layout.shares]
+    worst = over.index(max(over))
+    on = f" on GPU {worst}" if min(over) < max(over) else " on each" if len(over) > 1 else ""
+    return f"does not fit on {where}: {size(over[worst])} too much{on}; {needed}"
 
 
 def _choice(needs: Sequence[Need]) -> str:
@@ -97,8 +99,8 @@ def notes(plan: Plan, layout: Layout, refusal: str) -> tuple[str, ...]:
         if place.kind == "GPU" and place.free < int(place.total * plan.fraction):
             least = floor(100 * place.free / place.total) / 100
             told.append(
-                f"GPU {index} has {size(place.free)} free, less than {plan.fraction:g} of its {size(place.total)}: vLLM "
-                f"refuses to start so. Free it, or set the memory fraction to {least:.2f} or less."
+                f"GPU {index} has {size(place.free)} free, less than {plan.fraction:g} of its {size(place.total)}: "
+                f"vLLM refuses to start so. Free it, or set the memory fraction to {least:.2f} or less."
             )
     if plan.facts.max_context and layout.context > plan.facts.max_context:
         told.append(f"The model was made for {number(plan.facts.max_context)} tokens of context at most.")
