@@ -15,10 +15,9 @@ def verdict(plan: Plan, layout: Layout, places: Sequence[Place], refusal: str, n
         return f"does not fit: {needed}; you have none"
     if refusal:
         return f"cannot be split over {layout.size} GPUs: {refusal}"
-    if len(places) < layout.size:
-        return (
-            f"does not fit: {layout.size} GPUs are asked for, {len(places)} {'is' if len(places) == 1 else 'are'} there"
-        )
+    asked = plan.gpus(layout.size)
+    if len(places) < asked:
+        return f"does not fit: {asked} GPUs are asked for, {len(places)} {'is' if len(places) == 1 else 'are'} there"
     where = _where([share.place for share in layout.shares])
     if layout.fits:
         sequences = f", {plan.concurrency} sequences at once" if plan.concurrency > 1 else ""
@@ -57,7 +56,7 @@ def lines(plan: Plan, layout: Layout) -> tuple[str, ...]:
             f"{size(share.needed)}, of {size(share.budget)} ({budget})"
         )
     if layout.longest and layout.cost.per_token:
-        at_once = layout.room // layout.cost.sequence(layout.longest)
+        at_once = plan.stages * layout.room // layout.cost.sequence(layout.longest)
         told.append(
             f"Room for the KV cache: {size(layout.room)} on each, {number(at_once)} "
             f"{'sequence' if at_once == 1 else 'sequences'} of {number(layout.longest)} tokens at once"
@@ -69,12 +68,14 @@ def _weights(plan: Plan, layout: Layout) -> list[str]:
     facts = plan.facts
     types = ", ".join(f"{name} {size(part)}" for name, part in sorted(facts.weights_by_dtype.items()))
     told = [f"Weights: {number(facts.weights_bytes)} bytes = {size(facts.weights_bytes)}" + (types and f" ({types})")]
+    sum_of = size(facts.weights_bytes)
     if layout.size > 1:
         divided = facts.weights_bytes - facts.replicated_bytes
-        told.append(
-            f"Weights on each GPU: {size(divided)} / {layout.size} + {size(facts.replicated_bytes)} held whole = "
-            f"{size(plan.weights(layout.size))}"
-        )
+        sum_of = f"{size(divided)} / {layout.size} + {size(facts.replicated_bytes)} held whole"
+    if plan.stages > 1:
+        sum_of = f"({sum_of}) / {plan.stages} stages"
+    if layout.size * plan.stages > 1:
+        told.append(f"Weights on each GPU: {sum_of} = {size(plan.weights(layout.size))}")
     return told
 
 
@@ -88,6 +89,8 @@ def _cache(plan: Plan, layout: Layout) -> list[str]:
     elif parts:
         sequences = "a sequence" if plan.concurrency == 1 else f"{plan.concurrency} sequences"
         told.append(f"KV cache: together for {sequences} of {number(layout.context)} tokens = {size(total)}")
+    if plan.stages > 1 and parts:
+        told.append(f"KV cache on each GPU: {size(total)} / {plan.stages} stages = {size(total / plan.stages)}")
     return told
 
 

@@ -1,15 +1,23 @@
 """Whether a model fits: known cases, and what must hold for all."""
 
+import re
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playground.engines.fit.fit import Fit, estimate
-from playground.engines.fit.kv import BLOCK
+from playground.engines.fit.facts import TensorSize, model_facts
+from playground.engines.fit.fit import Fit, compare, estimate, estimate_launch
+from playground.engines.fit.kv import BLOCK, kv_cost
 from playground.engines.fit.plan import OVERHEAD, Place
 from playground.engines.fit.words import GIB, MIB
+from playground.engines.spec import LaunchSpec
 from playground.errors import InvalidLaunch
 from tests.engines.fit.published import names, published
+from tests.engines.fit.shapes import tensors
+
+LOGS = Path(__file__).parents[2] / "data" / "engine_logs"
 
 H100 = Place("NVIDIA H100 80GB HBM3", 81_559 * MIB, 81_000 * MIB)
 H200 = Place("NVIDIA H200", 143_771 * MIB, 143_000 * MIB)
@@ -116,12 +124,83 @@ def test_a_few_hundred_tokens_are_no_fit_unless_asked_for() -> None:
         ({"fraction": 0.0}, "memory_fraction"),
         ({"kv_dtype": "int3"}, "kv_cache_dtype"),
         ({"concurrency": 0}, None),
+        ({"pipeline_parallel": 0}, "pipeline_parallel"),
+        ({"data_parallel": 0}, "data_parallel"),
     ],
 )
 def test_what_cannot_be(arguments: dict[str, object], field: str | None) -> None:
     with pytest.raises(InvalidLaunch) as caught:
         estimate(published("Qwen3-8B").facts, [H100], **arguments)  # type: ignore[arg-type]
     assert caught.value.field == field
+
+
+def test_stages_and_replicas_have_gpus_of_their_own() -> None:
+    facts = published("DeepSeek-V3.2").facts
+    spec = LaunchSpec(engine="vllm", model="deepseek-ai/DeepSeek-V3.2", tensor_parallel=8, pipeline_parallel=2)
+    fit = estimate_launch(spec, facts, [H100] * 16)
+    assert fit.verdict == "fits on 16 × NVIDIA H100 80GB HBM3 with 163,840 tokens of context"
+    assert "Weights on each GPU: (640.2 GiB / 8 + 1.9 GiB held whole) / 2 stages = 41.0 GiB" in fit.lines
+    assert "KV cache on each GPU: 12.0 GiB / 2 stages = 6.0 GiB" in fit.lines
+    few = estimate_launch(spec, facts, [H100] * 8)
+    assert few.verdict == "does not fit: 16 GPUs are asked for, 8 are there"
+    small = published("Llama-3.1-8B").facts
+    twice = estimate(small, [H100] * 2, data_parallel=2)
+    assert (twice.fits, twice.smallest, len(twice.shares)) == (True, 1, 2)
+    assert twice.shares[0] == estimate(small, [H100]).shares[0]
+    assert estimate(small, [H100], data_parallel=2).verdict == "does not fit: 2 GPUs are asked for, 1 is there"
+
+
+def test_a_launch_as_it_is_specified() -> None:
+    spec = LaunchSpec(engine="sglang", model="a/b", context_length=8192, memory_fraction=0.5, kv_cache_dtype="fp8_e5m2")
+    fit = estimate_launch(spec, published("Llama-3.1-8B").facts, [H100], concurrency=4)
+    assert "KV cache: 65,536 bytes × 8,192 tokens × 4 sequences = 2 GiB" in fit.lines
+    assert fit.shares[0].budget == H100.total // 2
+
+
+# The model of the recorded logs, SmolLM2-135M: the fields of its configuration that matter.
+SMOL = {
+    "architectures": ["LlamaForCausalLM"],
+    "dtype": "bfloat16",
+    "head_dim": 64,
+    "hidden_size": 576,
+    "intermediate_size": 1536,
+    "max_position_embeddings": 8192,
+    "model_type": "llama",
+    "num_attention_heads": 9,
+    "num_hidden_layers": 30,
+    "num_key_value_heads": 3,
+    "tie_word_embeddings": True,
+    "vocab_size": 49_152,
+}
+
+
+def test_the_cache_of_a_token_is_what_real_engines_measured() -> None:
+    facts = model_facts("SmolLM2-135M", SMOL, [TensorSize(*row, row.size) for row in tensors(SMOL)])
+    assert facts.parameters == 134_515_008
+    cost = kv_cost(facts)
+    # vLLM: into 1 GiB went 46,592 tokens, whole blocks of 128.
+    log = (LOGS / "vllm-ready.log").read_text()
+    assert "Explicitly set (1.0/23.54) GiB for KV cache" in log
+    found = re.search(r"KV cache size: ([\d,]+) tokens", log)
+    assert found is not None
+    tokens = int(found[1].replace(",", ""))
+    assert tokens == GIB // cost.per_token // 128 * 128
+    # SGLang: 8,192 tokens took 0.09 GB of keys, and as many of values.
+    log = (LOGS / "sglang-ready.log").read_text()
+    found = re.search(r"#tokens: (\d+), K size: ([\d.]+) GB, V size: ([\d.]+) GB", log)
+    assert found is not None
+    assert round(cost.sequence(int(found[1])) / 2 / GIB, 2) == float(found[2]) == float(found[3])
+
+
+def test_estimated_and_measured() -> None:
+    fit = estimate(published("Llama-3.1-8B").facts, [H100])
+    (share,) = fit.shares
+    assert fit.kv_tokens == (share.budget - share.weights - OVERHEAD) // (BLOCK * 131_072) * BLOCK
+    assert compare(fit, {"weights_gib": 14.99, "kv_tokens": 440_000.0}) == (
+        "Weights: 15.0 GiB estimated, 15.0 GiB measured",
+        f"KV cache: {fit.kv_tokens:,} tokens estimated, 440,000 measured",
+    )
+    assert compare(fit, {}) == compare(estimate(published("Llama-3.1-8B").facts, []), {"weights_gib": 1.0}) == ()
 
 
 def test_bars() -> None:
