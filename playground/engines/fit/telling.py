@@ -22,12 +22,19 @@ def verdict(plan: Plan, layout: Layout, places: Sequence[Place], refusal: str, n
     if layout.fits:
         sequences = f", {plan.concurrency} sequences at once" if plan.concurrency > 1 else ""
         return f"fits on {where} with {number(layout.context)} tokens of context{sequences}"
+    return f"does not fit on {where}{_lacking(layout, needed)}"
+
+
+def _lacking(layout: Layout, needed: str) -> str:
+    """What there is too little of."""
+    if layout.longest >= layout.context:
+        return f": {number(layout.longest)} tokens of context are all there is room for; {needed}"
     if layout.longest:
-        return f"does not fit on {where} with {number(layout.context)} tokens of context; {number(layout.longest)} fit"
+        return f" with {number(layout.context)} tokens of context; {number(layout.longest)} fit"
     over = [share.needed - share.budget for share in layout.shares]
     worst = over.index(max(over))
     on = f" on GPU {worst}" if min(over) < max(over) else " on each" if len(over) > 1 else ""
-    return f"does not fit on {where}: {size(over[worst])} too much{on}; {needed}"
+    return f": {size(over[worst])} too much{on}; {needed}"
 
 
 def _choice(needs: Sequence[Need]) -> str:

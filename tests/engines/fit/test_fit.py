@@ -112,6 +112,9 @@ def test_a_few_hundred_tokens_are_no_fit_unless_asked_for() -> None:
     fit = estimate(published("Llama-3.1-8B").facts, [place], fraction=1)
     assert not fit.fits
     assert 0 < fit.context_that_fits < 4096
+    assert fit.verdict.startswith(
+        f"does not fit on 1 × a GPU: {fit.context_that_fits:,} tokens of context are all there is"
+    )
     assert estimate(published("Llama-3.1-8B").facts, [place], fraction=1, context=512).fits
 
 

@@ -73,6 +73,7 @@ def test_a_gated_model(hub: Hub, tmp_path: Path) -> None:
 def test_no_such_model_and_no_such_revision(hub: Hub, tmp_path: Path) -> None:
     error = refused(hub, tmp_path, "nobody/nothing")
     assert (error.reason, error.message) == ("missing", "The Hub has no model nobody/nothing, or it is a private one.")
+    assert refused(hub, tmp_path, "a/b/c").message.startswith("a/b/c is no name of a model on the Hub: ")
     hub.files["a/b"] = {"config.json": b"{}"}
     error = refused(hub, tmp_path, "a/b", "v9")
     assert (error.reason, error.message) == ("revision", "a/b has no revision v9.")
@@ -143,3 +144,10 @@ def test_no_network_but_all_was_fetched_before(tmp_path: Path) -> None:
         endpoint = f"http://127.0.0.1:{server.getsockname()[1]}"
     facts = read_model("a/b", endpoint=endpoint, cache_dir=tmp_path)
     assert (facts.name, facts.weights_bytes) == ("a/b", sum(row.size for row in rows))
+
+
+def test_told_to_stay_offline(hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)  # as the variable of that name sets it
+    hub.files["a/b"] = {"config.json": b"{}"}
+    assert refused(hub, tmp_path, "a/b").reason == "offline"
+    assert hub.asked == []
