@@ -46,6 +46,8 @@ def test_deepseek_v3_2() -> None:
     # What each GPU holds whole: mostly the down-projections of the latent attention and the indexers.
     assert 1.8e9 < facts.replicated_bytes < 2.3e9
     assert any("multi-token" in note for note in facts.notes)
+    scales = sum(prod(row.shape) for row in published("DeepSeek-V3.2").tensors if row.name.endswith("_scale_inv"))
+    assert facts.parameters - scales == published("DeepSeek-V3.2").sizes["elements_without_scales"]
     # Within 2 % of what is published of it: the Hub's count is 685.4 billion, of which 4 billion take two bytes.
     assert facts.weights_bytes == pytest.approx(642.1 * 2**30, rel=0.02)
 
