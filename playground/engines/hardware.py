@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Literal, Self, TypeVar
 
 import psutil
-import pynvml
 
 from playground.engines.amd import AmdReader, AmdUnavailable
 from playground.engines.gpu import Gpu
@@ -52,24 +51,26 @@ class HardwareReader:
     Use it with `with`, or call `close`. It may be used by one thread at a time.
     """
 
-    def __init__(self, nvml: Nvml = pynvml) -> None:
+    def __init__(self, nvml: Nvml | None = None) -> None:
         """Find what can be asked; that there is nothing is no error.
 
         Args:
-            nvml: the module `pynvml`, or something that answers like it.
+            nvml: something that answers like the module `pynvml`; None that module.
         """
         self._reasons: dict[str, None] = {}  # in the order in which they came, each once
         self._reader: NvidiaReader | AmdReader | None = None
         self._vendor: Literal["nvidia", "amd", "none"] = "none"
         nvidia = self._try(lambda: NvidiaReader(nvml))
-        if isinstance(nvidia, NvidiaReader) and self._try(nvidia.read):
-            self._reader, self._vendor = nvidia, "nvidia"
-            return
-        if isinstance(nvidia, NvidiaReader):
+        if nvidia is not None:
+            found = self._try(nvidia.read)
+            if found:
+                self._reader, self._vendor = nvidia, "nvidia"
+                return
             nvidia.close()
-            self._reasons["the NVIDIA driver is there, but no GPU of it"] = None
+            if found is not None:
+                self._reasons["the NVIDIA driver is there, but no GPU of its"] = None
         amd = self._try(AmdReader)
-        if isinstance(amd, AmdReader):
+        if amd is not None:
             self._reader, self._vendor = amd, "amd"
 
     def read(self) -> Hardware:
@@ -103,7 +104,7 @@ class HardwareReader:
             return None
 
 
-def read_hardware(nvml: Nvml = pynvml) -> Hardware:
+def read_hardware(nvml: Nvml | None = None) -> Hardware:
     """What this machine has now. For reading it every few seconds, keep a `HardwareReader`."""
     with HardwareReader(nvml) as reader:
         return reader.read()

@@ -1,10 +1,12 @@
 """NVIDIA GPUs, through NVML: the library of the driver that nvidia-smi asks too (package `nvidia-ml-py`)."""
 
+# ruff: noqa: N802 - the names are NVML's
+
 from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
 
 import psutil
-import pynvml
+import pynvml  # type: ignore[import-untyped]  # it ships no types
 
 from playground.engines.gpu import Gpu, GpuProcess
 
@@ -15,20 +17,47 @@ _LIBRARY = "libnvidia-ml.so.1"
 class Nvml(Protocol):
     """The functions of `pynvml` that are used here; each raises `pynvml.NVMLError`."""
 
-    nvmlInit: Callable[[], Any]  # noqa: N815 - NVML's names
-    nvmlShutdown: Callable[[], Any]  # noqa: N815
-    nvmlSystemGetDriverVersion: Callable[[], str]  # noqa: N815
-    nvmlDeviceGetCount: Callable[[], int]  # noqa: N815
-    nvmlDeviceGetHandleByIndex: Callable[[int], Any]  # noqa: N815
-    nvmlDeviceGetName: Callable[[Any], str]  # noqa: N815
-    nvmlDeviceGetUUID: Callable[[Any], str]  # noqa: N815
-    nvmlDeviceGetMemoryInfo: Callable[[Any], Any]  # noqa: N815
-    nvmlDeviceGetCudaComputeCapability: Callable[[Any], Any]  # noqa: N815
-    nvmlDeviceGetUtilizationRates: Callable[[Any], Any]  # noqa: N815
-    nvmlDeviceGetComputeRunningProcesses: Callable[[Any], Any]  # noqa: N815
-    nvmlDeviceGetMigMode: Callable[[Any], Any]  # noqa: N815
-    nvmlDeviceGetMaxMigDeviceCount: Callable[[Any], int]  # noqa: N815
-    nvmlDeviceGetMigDeviceHandleByIndex: Callable[[Any, int], Any]  # noqa: N815
+    def nvmlInit(self) -> Any:
+        """Load the driver's library."""
+
+    def nvmlShutdown(self) -> Any:
+        """Let go of it."""
+
+    def nvmlSystemGetDriverVersion(self) -> str:
+        """`580.95.05`."""
+
+    def nvmlDeviceGetCount(self) -> int:
+        """How many GPUs."""
+
+    def nvmlDeviceGetHandleByIndex(self, index: int, /) -> Any:
+        """What the others ask about."""
+
+    def nvmlDeviceGetName(self, handle: Any, /) -> str:
+        """As it is sold."""
+
+    def nvmlDeviceGetUUID(self, handle: Any, /) -> str:
+        """`GPU-…` or `MIG-…`."""
+
+    def nvmlDeviceGetMemoryInfo(self, handle: Any, /) -> Any:
+        """`total`, `free`, `used`, in bytes."""
+
+    def nvmlDeviceGetCudaComputeCapability(self, handle: Any, /) -> Any:
+        """Major and minor."""
+
+    def nvmlDeviceGetUtilizationRates(self, handle: Any, /) -> Any:
+        """`gpu` and `memory`, in percent."""
+
+    def nvmlDeviceGetComputeRunningProcesses(self, handle: Any, /) -> Any:
+        """A list of `pid` and `usedGpuMemory`, bytes or None."""
+
+    def nvmlDeviceGetMigMode(self, handle: Any, /) -> Any:
+        """Current and pending."""
+
+    def nvmlDeviceGetMaxMigDeviceCount(self, handle: Any, /) -> int:
+        """How many slices there can be."""
+
+    def nvmlDeviceGetMigDeviceHandleByIndex(self, handle: Any, index: int, /) -> Any:
+        """A slice."""
 
 
 class NvidiaUnavailable(Exception):
@@ -38,16 +67,16 @@ class NvidiaUnavailable(Exception):
 class NvidiaReader:
     """Keeps NVML open, so that one reading takes a millisecond or so; `close` lets go of it."""
 
-    def __init__(self, nvml: Nvml = pynvml) -> None:
+    def __init__(self, nvml: Nvml | None = None) -> None:
         """Open NVML.
 
         Args:
-            nvml: the module, or something that answers like it.
+            nvml: something that answers like the module `pynvml`; None that module.
 
         Raises:
             NvidiaUnavailable: there is no driver, or it does not answer.
         """
-        self._nvml = nvml
+        nvml = self._nvml = nvml or pynvml
         try:
             nvml.nvmlInit()
         except pynvml.NVMLError as error:
@@ -104,7 +133,7 @@ class NvidiaReader:
             "compute capability",
         )
         rates = _asked(lambda: nvml.nvmlDeviceGetUtilizationRates(handle), None, missing, "utilisation")
-        found = _asked(lambda: nvml.nvmlDeviceGetComputeRunningProcesses(handle), [], missing, "processes")
+        found: Any = _asked(lambda: nvml.nvmlDeviceGetComputeRunningProcesses(handle), [], missing, "processes")
         return Gpu(
             index=index,
             name=_asked(lambda: nvml.nvmlDeviceGetName(handle), "NVIDIA GPU", missing, "name"),

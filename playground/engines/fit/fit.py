@@ -1,6 +1,6 @@
 """Whether a model fits into the memory that is there, how much of it each part takes, and what would do."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from playground.engines.fit import split, telling
@@ -8,6 +8,8 @@ from playground.engines.fit.facts import ModelFacts
 from playground.engines.fit.kv import width_of
 from playground.engines.fit.needs import Need, work_out_needs
 from playground.engines.fit.plan import FRACTION, Place, Plan, Share
+from playground.engines.fit.words import number, size
+from playground.engines.spec import LaunchSpec
 from playground.errors import InvalidLaunch
 
 
@@ -39,6 +41,7 @@ class Fit:
         tensor_parallel: over how many GPUs it was worked out.
         context: tokens of each sequence it was worked out for.
         context_that_fits: the most tokens of each sequence; 0 none.
+        kv_tokens: of all sequences together that have room, as engines tell it when they have started; 0 unknown.
         shares: one for each GPU.
         sizes: the tensor-parallel sizes that the model's shape allows.
         smallest: the least of them that fits on the GPUs that are there; None none does.
@@ -52,6 +55,7 @@ class Fit:
     tensor_parallel: int
     context: int
     context_that_fits: int
+    kv_tokens: int
     shares: tuple[Share, ...]
     sizes: tuple[int, ...]
     smallest: int | None
@@ -84,6 +88,8 @@ def estimate(
     kv_dtype: str = "auto",
     fraction: float | None = None,
     concurrency: int = 1,
+    pipeline_parallel: int = 1,
+    data_parallel: int = 1,
 ) -> Fit:
     """Work out whether a model fits: `weights / tp + KV cache + 2 GiB ≤ fraction · memory` on each GPU.
 
@@ -94,27 +100,37 @@ def estimate(
         context: tokens of a sequence; None takes what fits.
         kv_dtype: of the KV cache: auto, bfloat16, fp8.
         fraction: of each GPU's memory that the engine may use, 0 to 1; None is 0.9.
-        concurrency: sequences of the whole context that are in memory at the same time.
+        concurrency: sequences of the whole context that are in memory at the same time, of each replica.
+        pipeline_parallel: stages, each with its part of the layers and its own GPUs.
+        data_parallel: replicas of the whole, each with its own GPUs.
 
     Raises:
         InvalidLaunch: an argument that cannot be, with its field in `LaunchSpec`.
     """
     share = FRACTION if fraction is None else fraction
-    _check(tensor_parallel, context, share, concurrency)
+    _check(context, share, concurrency)
+    for field, value in (
+        ("tensor_parallel", tensor_parallel),
+        ("pipeline_parallel", pipeline_parallel),
+        ("data_parallel", data_parallel),
+    ):
+        if value is not None and value < 1:
+            raise InvalidLaunch("a model is on 1 GPU at least", field=field)
     width_of(facts, kv_dtype)  # a type that is not known is told before anything else
-    plan = Plan(facts, kv_dtype, share, concurrency, context)
+    plan = Plan(facts, kv_dtype, share, concurrency, context, pipeline_parallel, data_parallel)
     sizes = split.sizes(facts)
-    smallest = next((size for size in sizes if plan.on(size, places[:size]).fits), None)
-    chosen = tensor_parallel or smallest or max((size for size in sizes if size <= len(places)), default=1)
-    layout = plan.on(chosen, places[:chosen])
+    smallest = next((n for n in sizes if plan.on(n, places[: plan.gpus(n)]).fits), None)
+    chosen = tensor_parallel or smallest or max((n for n in sizes if plan.gpus(n) <= len(places)), default=1)
+    layout = plan.on(chosen, places[: plan.gpus(chosen)])
     refusal, needs = split.why_not(facts, chosen), work_out_needs(plan, sizes)
-    possible = not refusal and len(places) >= chosen
+    possible = not refusal and len(places) >= plan.gpus(chosen)
     return Fit(
         fits=possible and layout.fits,
         verdict=telling.verdict(plan, layout, places, refusal, needs),
         tensor_parallel=chosen,
         context=layout.context,
         context_that_fits=layout.longest if possible else 0,
+        kv_tokens=layout.tokens if possible else 0,
         shares=layout.shares,
         sizes=sizes,
         smallest=smallest,
@@ -124,9 +140,37 @@ def estimate(
     )
 
 
-def _check(tensor_parallel: int | None, context: int | None, fraction: float, concurrency: int) -> None:
-    if tensor_parallel is not None and tensor_parallel < 1:
-        raise InvalidLaunch("a model is split over 1 GPU at least", field="tensor_parallel")
+def estimate_launch(spec: LaunchSpec, facts: ModelFacts, places: Sequence[Place], concurrency: int = 1) -> Fit:
+    """Work out whether a launch fits as it is specified; see `estimate`."""
+    return estimate(
+        facts,
+        places,
+        tensor_parallel=spec.tensor_parallel,
+        context=spec.context_length,
+        kv_dtype=spec.kv_cache_dtype or "auto",
+        fraction=spec.memory_fraction,
+        concurrency=concurrency,
+        pipeline_parallel=spec.pipeline_parallel,
+        data_parallel=spec.data_parallel,
+    )
+
+
+def compare(fit: Fit, figures: Mapping[str, float]) -> tuple[str, ...]:
+    """The estimate beside what the engine's log measured, for one GPU: lines to show once it has started.
+
+    Args:
+        fit: the estimate.
+        figures: as `Engine.figures` reads them: `weights_gib`, `kv_gib`, `kv_tokens`.
+    """
+    told = []
+    if fit.shares and "weights_gib" in figures:
+        told.append(f"Weights: {size(fit.shares[0].weights)} estimated, {figures['weights_gib']:,.1f} GiB measured")
+    if fit.kv_tokens and "kv_tokens" in figures:
+        told.append(f"KV cache: {number(fit.kv_tokens)} tokens estimated, {number(figures['kv_tokens'])} measured")
+    return tuple(told)
+
+
+def _check(context: int | None, fraction: float, concurrency: int) -> None:
     if context is not None and context < 1:
         raise InvalidLaunch("a context has 1 token at least", field="context_length")
     if not 0 < fraction <= 1:

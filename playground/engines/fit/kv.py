@@ -89,7 +89,7 @@ def kv_cost(facts: ModelFacts, tensor_parallel: int = 1, dtype: str = "auto") ->
     attention = facts.attention
     parts = [
         _part(
-            group.count,
+            group.number,
             f"2 × {_heads(group.kv_heads, tensor_parallel)} × {group.head_dim} × {number(width)} bytes",
             2 * max(1, group.kv_heads // tensor_parallel) * group.head_dim * width,
             group.window,

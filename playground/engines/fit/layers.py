@@ -14,13 +14,13 @@ class Layers(NamedTuple):
     """Layers that are alike.
 
     Attributes:
-        count: how many.
+        number: how many.
         kv_heads: heads of keys and values.
         head_dim: numbers of each; keys and values together are `2 · kv_heads · head_dim` numbers for a token.
         window: tokens after which they stop growing; None grows with the context.
     """
 
-    count: int
+    number: int
     kv_heads: int
     head_dim: int
     window: int | None = None
@@ -75,10 +75,8 @@ def read_attention(text: Mapping[str, Any], heads: int) -> tuple[Attention, tupl
     kinds, notes = _kinds(text)
     caching = [kind for kind in kinds if kind.startswith(_KEEPS)]
     if len(caching) < len(kinds):
-        notes += (
-            f"{len(kinds) - len(caching)} of {len(kinds)} layers keep no keys and values, at most a state of fixed "
-            "size; it is small and not counted.",
-        )
+        without = f"{len(kinds) - len(caching)} of {len(kinds)} layers"
+        notes += (f"{without} keep no keys and values, at most a state of fixed size; it is not counted.",)
     latent, rope = whole(text, "kv_lora_rank"), whole(text, "qk_rope_head_dim") or 0
     if latent:
         index = whole(text, "index_head_dim") or 0
@@ -121,32 +119,40 @@ def _nemotron(text: Mapping[str, Any], blocks: list[Any], heads: int) -> tuple[L
 
 
 def _kinds(text: Mapping[str, Any]) -> tuple[list[str], tuple[str, ...]]:
-    """Each layer's kind of attention: full, sliding_attention, chunked_attention, linear_attention, …"""
+    """Each layer's kind of attention, full, sliding_attention or another, and sentences on what that leaves out."""
     count = whole(text, "num_hidden_layers", "n_layer", "num_layers", "n_layers") or 0
     if isinstance(text.get("compress_ratios"), list):  # DeepSeek V4: a window, and compressed keys of what is before
         return ["full"] * count, ("This model compresses its keys and values; they are counted as if it did not.",)
+    kinds = _listed(text) or _by_rule(text, count) or ["full"] * count
+    if not kinds:
+        return [], ("The configuration does not say how many layers there are: the KV cache is not counted.",)
+    return kinds, ()
+
+
+def _listed(text: Mapping[str, Any]) -> list[str] | None:
+    """The kinds, where the file lists them."""
     named = text.get("layer_types") or text.get("layers_block_type")
-    if isinstance(named, list) and named:
-        return [str(kind) for kind in named[: count or len(named)]], ()
+    if isinstance(named, list):
+        return [str(kind) for kind in named]
     pattern = text.get("hybrid_override_pattern")
     if isinstance(pattern, str):  # Nemotron-H: * attention, M Mamba, - and E feed-forward alone
-        return ["full" if sign == "*" else "mamba" for sign in pattern], ()
+        return ["full" if sign == "*" else "mamba" for sign in pattern]
     slides = text.get("hybrid_layer_pattern")
     if isinstance(slides, list):  # MiMo: 1 slides
-        return ["sliding_attention" if slide else "full" for slide in slides], ()
+        return ["sliding_attention" if slide else "full" for slide in slides]
+    return None
+
+
+def _by_rule(text: Mapping[str, Any], count: int) -> list[str] | None:
+    """The kinds, where the file or the model's own code has a rule: every so many layers one is full."""
     linear = text.get("linear_attn_config")
     if isinstance(linear, Mapping) and isinstance(linear.get("full_attn_layers"), list):  # Kimi Linear
         full = len(linear["full_attn_layers"])
-        return ["full"] * full + ["linear_attention"] * max(0, count - full), ()
-    interval = whole(text, "full_attention_interval")
-    if interval:  # Qwen3-Next
-        return ["full" if (layer + 1) % interval == 0 else "linear_attention" for layer in range(count)], ()
-    if text.get("model_type") == "llama4_text" and whole(text, "attention_chunk_size"):
-        return ["full" if (layer + 1) % 4 == 0 else "chunked_attention" for layer in range(count)], ()
-    if whole(text, "sliding_window") and text.get("use_sliding_window", True):
-        every = whole(text, "sliding_window_pattern") or _PATTERNS.get(str(text.get("model_type")))
-        if every:
-            return ["full" if (layer + 1) % every == 0 else "sliding_attention" for layer in range(count)], ()
-        return ["sliding_attention"] * count, ()
-    notes = () if count else ("The configuration does not say how many layers there are: the KV cache is not counted.",)
-    return ["full"] * count, notes
+        return ["full"] * full + ["linear_attention"] * max(0, count - full)
+    every, other = whole(text, "full_attention_interval"), "linear_attention"  # Qwen3-Next
+    if every is None and text.get("model_type") == "llama4_text" and whole(text, "attention_chunk_size"):
+        every, other = 4, "chunked_attention"
+    if every is None and whole(text, "sliding_window") and text.get("use_sliding_window", True):
+        every = whole(text, "sliding_window_pattern") or _PATTERNS.get(str(text.get("model_type"))) or count + 1
+        other = "sliding_attention"
+    return None if every is None else ["full" if (layer + 1) % every == 0 else other for layer in range(count)]

@@ -1,6 +1,7 @@
 """What would do: the smallest number of each of the GPUs that many people have or rent."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from playground.engines.fit.plan import USUAL_CONTEXT, Place, Plan
@@ -35,23 +36,24 @@ CARDS = (
 class Need(NamedTuple):
     """So many of these cards would do, with so many tokens of context."""
 
-    count: int
+    number: int
     card: Card
     context: int
 
     def shown(self) -> str:
         """`8 × 141 GB (H200)`."""
-        return f"{self.count} × {self.card.gigabytes} GB ({', '.join(self.card.names)})"
+        return f"{self.number} × {self.card.gigabytes} GB ({', '.join(self.card.names)})"
 
 
 def work_out_needs(plan: Plan, sizes: Sequence[int]) -> tuple[Need, ...]:
     """For each kind of GPU the smallest number, of those the model can be split over; the fewest GPUs first."""
     context = plan.context or min(plan.limit, USUAL_CONTEXT)
+    alone = replace(plan, stages=1, replicas=1)
     found = []
     for card in CARDS:
         place = Place(card.names[0], card.total, card.total)
         for count in (size for size in sizes if size <= _MOST):
-            if plan.on(count, [place] * count, context).fits:
+            if alone.on(count, [place] * count, context).fits:
                 found.append(Need(count, card, context))
                 break
-    return tuple(sorted(found, key=lambda need: (need.count, need.card.total)))
+    return tuple(sorted(found, key=lambda need: (need.number, need.card.total)))

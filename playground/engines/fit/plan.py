@@ -16,6 +16,7 @@ FRACTION = 0.9
 USUAL_CONTEXT = 32_768
 """Tokens for which something is worked out where nothing fits and no context is asked for."""
 
+_ENDLESS = 1 << 40
 _LEAST_CONTEXT = 4096  # below it nobody would call it running
 
 
@@ -71,6 +72,7 @@ class Layout:
         context: tokens of each sequence.
         longest: the most tokens of each sequence that fit; 0 none.
         room: bytes on each GPU for its KV cache, by the one with the least; maybe below zero.
+        tokens: of all sequences together that have room there, as engines tell it; 0 unknown.
         cost: of a token.
         shares: one for each GPU.
     """
@@ -80,6 +82,7 @@ class Layout:
     context: int
     longest: int
     room: int
+    tokens: int
     cost: KvCost
     shares: tuple[Share, ...]
 
@@ -93,6 +96,12 @@ class Plan:
     fraction: float
     concurrency: int
     context: int | None
+    stages: int = 1
+    replicas: int = 1
+
+    def gpus(self, size: int) -> int:
+        """How many GPUs a tensor-parallel size takes, with the stages and replicas."""
+        return size * self.stages * self.replicas
 
     @property
     def limit(self) -> int:
@@ -100,27 +109,36 @@ class Plan:
         return self.facts.max_context or self.context or USUAL_CONTEXT
 
     def weights(self, size: int) -> int:
-        """Bytes of the weights on each of so many GPUs."""
+        """Bytes of the weights on each GPU at this tensor-parallel size; stages take their layers evenly."""
         whole = self.facts.replicated_bytes if size > 1 else 0
-        return whole - -(self.facts.weights_bytes - whole) // size  # rounded up
+        return _up(whole + _up(self.facts.weights_bytes - whole, size), self.stages)
 
     def on(self, size: int, places: Sequence[Place], context: int | None = None) -> Layout:
-        """The model over `size` GPUs, these; a context given here is asked for instead of the plan's."""
+        """The model at a tensor-parallel size on these GPUs, with a context other than the plan's if one is given."""
         weights, cost = self.weights(size), kv_cost(self.facts, size, self.kv_dtype)
         budgets = [min(int(place.total * self.fraction), place.free) for place in places]
         room = min(budgets, default=0) - weights - OVERHEAD
-        longest = cost.longest(room, self.limit, self.concurrency) if room >= 0 else 0
+        pool = max(0, room) * self.stages
+        longest = cost.longest(pool, self.limit, self.concurrency) if room >= 0 else 0
         asked = context or self.context
         shown = asked or longest or min(self.limit, USUAL_CONTEXT)
-        kv = self.concurrency * cost.sequence(shown)
+        kv = _up(self.concurrency * cost.sequence(shown), self.stages)
         return Layout(
-            fits=len(places) == size and kv <= room and (asked or longest) >= min(asked or self.limit, _LEAST_CONTEXT),
+            fits=len(places) == self.gpus(size)
+            and kv <= room
+            and (asked or longest) >= min(asked or self.limit, _LEAST_CONTEXT),
             size=size,
             context=shown,
             longest=longest,
             room=room,
+            tokens=cost.longest(pool, _ENDLESS) if cost.per_token else 0,
             cost=cost,
             shares=tuple(
                 Share(place, weights, kv, OVERHEAD, budget) for place, budget in zip(places, budgets, strict=True)
             ),
         )
+
+
+def _up(amount: int, parts: int) -> int:
+    """A part of it, rounded up."""
+    return -(-amount // parts)

@@ -15,18 +15,26 @@ def verdict(plan: Plan, layout: Layout, places: Sequence[Place], refusal: str, n
         return f"does not fit: {needed}; you have none"
     if refusal:
         return f"cannot be split over {layout.size} GPUs: {refusal}"
-    if len(places) < layout.size:
-        return (
-            f"does not fit: {layout.size} GPUs are asked for, {len(places)} {'is' if len(places) == 1 else 'are'} there"
-        )
+    asked = plan.gpus(layout.size)
+    if len(places) < asked:
+        return f"does not fit: {asked} GPUs are asked for, {len(places)} {'is' if len(places) == 1 else 'are'} there"
     where = _where([share.place for share in layout.shares])
     if layout.fits:
         sequences = f", {plan.concurrency} sequences at once" if plan.concurrency > 1 else ""
         return f"fits on {where} with {number(layout.context)} tokens of context{sequences}"
+    return f"does not fit on {where}{_lacking(layout, needed)}"
+
+
+def _lacking(layout: Layout, needed: str) -> str:
+    """What there is too little of."""
+    if layout.longest >= layout.context:
+        return f": {number(layout.longest)} tokens of context are all there is room for; {needed}"
     if layout.longest:
-        return f"does not fit on {where} with {number(layout.context)} tokens of context; {number(layout.longest)} fit"
-    over = max(share.needed - share.budget for share in layout.shares)
-    return f"does not fit on {where}: {size(over)} too much{' on each' if layout.size > 1 else ''}; {needed}"
+        return f" with {number(layout.context)} tokens of context; {number(layout.longest)} fit"
+    over = [share.needed - share.budget for share in layout.shares]
+    worst = over.index(max(over))
+    on = f" on GPU {worst}" if min(over) < max(over) else " on each" if len(over) > 1 else ""
+    return f": {size(over[worst])} too much{on}; {needed}"
 
 
 def _choice(needs: Sequence[Need]) -> str:
@@ -55,7 +63,7 @@ def lines(plan: Plan, layout: Layout) -> tuple[str, ...]:
             f"{size(share.needed)}, of {size(share.budget)} ({budget})"
         )
     if layout.longest and layout.cost.per_token:
-        at_once = layout.room // layout.cost.sequence(layout.longest)
+        at_once = plan.stages * layout.room // layout.cost.sequence(layout.longest)
         told.append(
             f"Room for the KV cache: {size(layout.room)} on each, {number(at_once)} "
             f"{'sequence' if at_once == 1 else 'sequences'} of {number(layout.longest)} tokens at once"
@@ -67,12 +75,14 @@ def _weights(plan: Plan, layout: Layout) -> list[str]:
     facts = plan.facts
     types = ", ".join(f"{name} {size(part)}" for name, part in sorted(facts.weights_by_dtype.items()))
     told = [f"Weights: {number(facts.weights_bytes)} bytes = {size(facts.weights_bytes)}" + (types and f" ({types})")]
+    sum_of = size(facts.weights_bytes)
     if layout.size > 1:
         divided = facts.weights_bytes - facts.replicated_bytes
-        told.append(
-            f"Weights on each GPU: {size(divided)} / {layout.size} + {size(facts.replicated_bytes)} held whole = "
-            f"{size(plan.weights(layout.size))}"
-        )
+        sum_of = f"{size(divided)} / {layout.size} + {size(facts.replicated_bytes)} held whole"
+    if plan.stages > 1:
+        sum_of = f"({sum_of}) / {plan.stages} stages"
+    if layout.size * plan.stages > 1:
+        told.append(f"Weights on each GPU: {sum_of} = {size(plan.weights(layout.size))}")
     return told
 
 
@@ -86,6 +96,8 @@ def _cache(plan: Plan, layout: Layout) -> list[str]:
     elif parts:
         sequences = "a sequence" if plan.concurrency == 1 else f"{plan.concurrency} sequences"
         told.append(f"KV cache: together for {sequences} of {number(layout.context)} tokens = {size(total)}")
+    if plan.stages > 1 and parts:
+        told.append(f"KV cache on each GPU: {size(total)} / {plan.stages} stages = {size(total / plan.stages)}")
     return told
 
 
@@ -97,8 +109,8 @@ def notes(plan: Plan, layout: Layout, refusal: str) -> tuple[str, ...]:
         if place.kind == "GPU" and place.free < int(place.total * plan.fraction):
             least = floor(100 * place.free / place.total) / 100
             told.append(
-                f"GPU {index} has {size(place.free)} free, less than {plan.fraction:g} of its {size(place.total)}: vLLM "
-                f"refuses to start so. Free it, or set the memory fraction to {least:.2f} or less."
+                f"GPU {index} has {size(place.free)} free, less than {plan.fraction:g} of its {size(place.total)}: "
+                f"vLLM refuses to start so. Free it, or set the memory fraction to {least:.2f} or less."
             )
     if plan.facts.max_context and layout.context > plan.facts.max_context:
         told.append(f"The model was made for {number(plan.facts.max_context)} tokens of context at most.")
