@@ -32,9 +32,11 @@ def create_api(context: Context) -> FastAPI:
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         if context.embedded is not None:
             await context.embedded.start()
+        await context.servers.start()
         try:
             yield
         finally:
+            await context.servers.close()
             if context.embedded is not None:
                 await context.embedded.stop()
             await context.client.aclose()

@@ -5,13 +5,16 @@ from decimal import Decimal
 from typing import Protocol
 
 from playground.backends import CUSTOM, Backend, BackendState, ModelEntry, Phase, list_backends, probe
+from playground.backends.base import EMBEDDED
 from playground.client import Client
+from playground.engines.recipes import Recipe
 from playground.errors import InvalidRequest, UnknownBackend
 from playground.presets import Preset
 from playground.server.access import Access, Role
 from playground.server.addresses import is_public
 from playground.server.conversations import Conversations
 from playground.server.form import Form, build_request
+from playground.server.servers import Servers
 from playground.server.visitors import Visitors
 from playground.settings import Settings
 from playground.wire.exchange import Exchange
@@ -53,15 +56,18 @@ class Context:
     client: Client
     embedded: EmbeddedModel | None = None
     presets: tuple[Preset, ...] = ()
+    recipes: tuple[Recipe, ...] = ()
     conversations: Conversations = field(default_factory=Conversations)
     visitors: Visitors = field(default_factory=Visitors)
     catalogues: dict[str, tuple[ModelEntry, ...]] = field(default_factory=dict)
     public_client: Client = field(default_factory=lambda: Client(allow_address=is_public))
     access: Access = field(init=False)
+    servers: Servers = field(init=False)
 
     def __post_init__(self) -> None:
-        """Decide who may use the app."""
+        """Decide who may use the app; no server runs yet."""
         self.access = Access.from_settings(self.settings)
+        self.servers = Servers(self.settings, self.client)
 
     def backends(self, form: Form, visitor: str | None = None) -> tuple[Backend, ...]:
         """The switcher's list, for what this visitor typed."""
@@ -69,11 +75,14 @@ class Context:
         if form.custom_url and self._is_strangers(form, visitor):
             # the operator's key does not go to an address that a visitor chose
             settings = settings.model_copy(update={"custom_api_key": None})
-        return list_backends(
-            settings,
-            embedded_url=self.embedded.base_url if self.embedded else None,
-            custom_url=form.custom_url or None,
-            custom_key=self.visitors.key(visitor, "custom") is not None,
+        return (
+            *list_backends(
+                settings,
+                embedded_url=self.embedded.base_url if self.embedded else None,
+                custom_url=form.custom_url or None,
+                custom_key=self.visitors.key(visitor, "custom") is not None,
+            ),
+            *self.servers.backends(),
         )
 
     def backend(self, form: Form, visitor: str | None = None) -> Backend:
@@ -128,29 +137,36 @@ class Context:
         """
         backend = self.backend(form, visitor)
         if not backend.target.base_url:
-            state = self.embedded.backend_state() if self.embedded else None
-            words = state.words if state else "it is switched off (PLAYGROUND_EMBEDDED)"
+            state = self._own_state(backend)
             raise InvalidRequest(
-                f"The embedded model cannot answer yet: {words}.",
+                f"{backend.title} cannot answer: {state.words if state else 'it has no address'}.",
                 advice="Wait until the header says ready, or choose another backend.",
             )
         return backend.key_to_send(self.visitors.key(visitor, backend.name))
 
     async def state(self, form: Form, visitor: str | None = None) -> BackendState:
         """How the chosen backend is now; never raises."""
-        backend = self.backend(form, visitor)
-        if backend.name == "embedded":
-            if self.embedded is None:
-                return BackendState(Phase.UNREACHABLE, "off: PLAYGROUND_EMBEDDED is false")
-            state = self.embedded.backend_state()
-            if state.phase is not Phase.READY:
-                return state
+        try:
+            backend = self.backend(form, visitor)
+        except UnknownBackend:
+            return BackendState(Phase.UNREACHABLE, "gone: choose another backend")
+        own = self._own_state(backend)
+        if own is not None and own.phase is not Phase.READY:
+            return own
         state = await probe(backend, self.client_for(form, visitor), key=self.visitors.key(visitor, backend.name))
         if state.models:
             self.catalogues[backend.target.base_url] = state.models
             while len(self.catalogues) > MAX_CATALOGUES:  # a visitor may type any number of URLs
                 self.catalogues.pop(next(iter(self.catalogues)))
         return state
+
+    def _own_state(self, backend: Backend) -> BackendState | None:
+        """The state of a backend that this app runs; None where it has to be asked."""
+        if backend.name != EMBEDDED:
+            return self.servers.state(backend.name)
+        if self.embedded is None:
+            return BackendState(Phase.UNREACHABLE, "off: PLAYGROUND_EMBEDDED is false")
+        return self.embedded.backend_state()
 
     def cost(self, form: Form, exchange: Exchange) -> Decimal | None:
         """What the exchange cost in US dollars; None where the backend lists no prices or there was no usage."""

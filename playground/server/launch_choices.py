@@ -8,7 +8,7 @@ from pathlib import Path
 from huggingface_hub import scan_cache_dir
 from huggingface_hub.errors import CacheNotFound
 
-from playground.engines.distributed import FORMS
+from playground.engines.distributed import FORMS, Form, Nodes, generate
 from playground.engines.kinds import ENGINES, find_engine
 from playground.engines.kinds.base import Command, Installation
 from playground.engines.kinds.locate import find_installations
@@ -84,6 +84,28 @@ def command_of(spec: LaunchSpec, installation: Installation | None) -> Command:
     """
     engine = find_engine(spec.engine)
     return engine.command(spec, installation or ANYWHERE, spec.port or engine.default_port)
+
+
+def write_form(kind: str, spec: LaunchSpec, installation: Installation | None, addresses: str, count: str) -> Form:
+    """A launch over several machines, written down.
+
+    Args:
+        kind: a name of the forms.
+        spec: what is to be served.
+        installation: where the engine is on this machine, if it is: the others are taken to have it there too.
+        addresses: of the machines, with commas or spaces between; the first leads.
+        count: how many machines hold one copy; "" is as many as there are addresses.
+
+    Raises:
+        InvalidLaunch: what this form cannot express, or a field that cannot be read.
+    """
+    if not kind:
+        raise InvalidLaunch("no form is chosen.", field="form", advice="Choose one from the list.")
+    if count.strip() and not count.strip().isdecimal():
+        raise InvalidLaunch(f"{count.strip()!r} is not a whole number.", field="machines")
+    named = tuple(addresses.replace(",", " ").split())
+    nodes = Nodes(addresses=named, count=int(count.strip() or 0))
+    return generate(kind, spec, nodes, engine=find_engine(spec.engine), installation=installation or ANYWHERE)
 
 
 def choice_of(installation: Installation) -> Choice:

@@ -11,10 +11,12 @@ from pydantic import SecretStr
 
 from playground.backends import Backend, BackendState, Phase
 from playground.backends.attach import origin_of, recognise
+from playground.backends.base import is_url
 from playground.backends.metrics import MetricsHistory, parse_metrics
+from playground.backends.upstream_check import Finding, check_upstream
 from playground.client import Client
 from playground.engines.fit.fit import Fit
-from playground.engines.kinds import ENGINES
+from playground.engines.kinds import ENGINES, find_engine
 from playground.engines.kinds.arguments import check_arguments
 from playground.engines.kinds.base import Command
 from playground.engines.kinds.failures import diagnose, is_fatal
@@ -25,6 +27,7 @@ from playground.engines.launch.supervisor import Supervisor, default_folder
 from playground.engines.models import default_cache_dir
 from playground.engines.spec import LaunchSpec
 from playground.errors import InvalidLaunch, PlaygroundError
+from playground.server.addresses import is_public
 from playground.server.launch_choices import Installations, command_of
 from playground.server.launch_form import port_of, read_command
 from playground.server.server_cards import PREFIX, Attached, view_attached, view_launched, view_survivor
@@ -213,6 +216,26 @@ class Servers:
             self._started.forget(name)
         self._histories.pop(name, None)
         return ""
+
+    async def missing(self, engine: str) -> str:
+        """What a person is told whose machine does not have an engine; "" where it is there."""
+        if await self.installations.of(engine):
+            return ""
+        kind = find_engine(engine)
+        if not kind.launchable:
+            return f"{kind.title} is not launched from here: run it where it is at home, then attach to it. It needs {kind.needs}."
+        return f"{kind.title} was not found on this machine: the command is for one that has it. It needs {kind.needs}."
+
+    async def check_upstream(self, url: str, key: str, model: str) -> list[Finding]:
+        """Look at an endpoint as TheRouter would; nothing is registered.
+
+        Raises:
+            InvalidLaunch: it is no URL.
+        """
+        if not is_url(url):
+            raise InvalidLaunch("this is no http(s) URL.", field="public URL")
+        looks = check_upstream(url, self._client, key.strip() or None, model.strip(), is_public=is_public)
+        return [finding async for finding in looks]
 
     async def fit(self, spec: LaunchSpec) -> Fit:
         """Whether it fits on this machine, with the arithmetic.

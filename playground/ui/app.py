@@ -14,6 +14,7 @@ from fastapi import FastAPI
 from starlette.middleware import Middleware
 
 from playground.client import Client, Timeouts
+from playground.engines.recipes import load_recipes, recipes_folder
 from playground.errors import InvalidSetting
 from playground.presets import load_presets, presets_folder
 from playground.server.addresses import InternalHosts
@@ -23,9 +24,11 @@ from playground.server.embedded import EmbeddedBackend
 from playground.server.headers import inline_scripts
 from playground.server.limits import MAX_FILE_BYTES
 from playground.server.run_routes import run_routes
+from playground.server.server_routes import server_routes
 from playground.server.wall import Wall
 from playground.settings import Settings
 from playground.ui.draw.runs import draw_runs
+from playground.ui.draw.servers import draw_servers
 from playground.ui.page import build_page
 from playground.ui.theme import build_head, build_theme
 
@@ -45,6 +48,7 @@ def create_context(settings: Settings) -> Context:
         Client(timeouts, max_event_bytes=settings.max_event_bytes),
         EmbeddedBackend.from_settings(settings) if settings.embedded else None,
         load_presets(presets_folder(settings.presets_dir)),
+        load_recipes(recipes_folder(settings.presets_dir)),
         public_client=Client(timeouts, max_event_bytes=settings.max_event_bytes, allow_address=internal.allows),
     )
 
@@ -58,6 +62,7 @@ def create_app(settings: Settings) -> FastAPI:
     head = build_head()
     api = create_api(context)
     api.include_router(run_routes(context, draw_runs))
+    api.include_router(server_routes(context, draw_servers))
     app: FastAPI = gr.mount_gradio_app(
         api,
         blocks,

@@ -10,6 +10,7 @@ from playground.ui.handlers import (
     ConversationHandlers,
     PresetHandlers,
     SchemaHandlers,
+    ServerHandlers,
     ToolHandlers,
     WireHandlers,
 )
@@ -18,6 +19,7 @@ from playground.ui.parts import QUICK, Page
 from playground.ui.preset_row import connect_presets
 from playground.ui.tabs.chat import build_chat, build_talk, connect_chat
 from playground.ui.tabs.json_mode import build_json, connect_json
+from playground.ui.tabs.servers import build_servers, connect_servers
 from playground.ui.tabs.streaming import build_streaming
 from playground.ui.tabs.tools import build_tools, connect_tools
 from playground.ui.wire_pane import build_wire, connect_wire
@@ -26,7 +28,13 @@ SEPARATOR = (
     '<div role="separator" tabindex="0" aria-orientation="vertical" aria-label="Width of the work pane" '
     'aria-valuemin="35" aria-valuemax="70" aria-valuenow="56"></div>'
 )
-TABS = {"chat": build_chat, "streaming": build_streaming, "tools": build_tools, "json": build_json}
+TABS = {
+    "chat": build_chat,
+    "streaming": build_streaming,
+    "tools": build_tools,
+    "json": build_json,
+    "servers": build_servers,
+}
 OPEN = "(...values) => [window.playground.conversation(), ...values.slice(1)]"
 
 
@@ -47,6 +55,8 @@ def build_page(context: Context) -> gr.Blocks:
             with gr.Column(elem_id="wire", min_width=0):
                 build_wire(page)
         for name, tab in tabs.items():
+            if name == "servers":  # it is none of the request's: the wire pane stays with what was there
+                continue
             tab.select(None, None, page.form["tab"], js=f"() => '{name}'")
         _connect(blocks, page, context)
     return blocks
@@ -61,8 +71,10 @@ def _hidden(page: Page) -> None:
         page.parts[bell] = gr.Textbox(visible="hidden")
     page.parts["saved"] = gr.Textbox(visible="hidden")
     page.parts["tool_edit"] = gr.Textbox(visible="hidden", elem_id="tool-edit")
+    for name in ("served", "looked"):
+        page.parts[name] = gr.Textbox(visible="hidden", elem_id=name)
     page.parts["turn"] = gr.Textbox(visible="hidden", elem_id="turn")
-    for button in ("retry", "detach", "step", "decide", "fix_schema"):
+    for button in ("retry", "detach", "step", "decide", "fix_schema", "use_server"):
         page.parts[button] = gr.Button(visible="hidden", elem_id=button.replace("_", "-"))
 
 
@@ -78,4 +90,5 @@ def _connect(blocks: gr.Blocks, page: Page, context: Context) -> None:
     connect_chat(page, conversations)
     connect_tools(page, ToolHandlers(context))
     connect_json(page, SchemaHandlers())
+    connect_servers(page, blocks, ServerHandlers(context))
     connect_presets(page, PresetHandlers(context))

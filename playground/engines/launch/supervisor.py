@@ -221,9 +221,7 @@ class Supervisor:
         server.last_request = self._clock()
         self._durations.add(server.spec.engine, server.spec.model, seconds)
 
-    async def _launch(
-        self, spec: LaunchSpec, installation: Installation, command: Command | None
-    ) -> LaunchedServer:
+    async def _launch(self, spec: LaunchSpec, installation: Installation, command: Command | None) -> LaunchedServer:
         engine = self._engines.get(spec.engine)
         if self._closed:
             raise InvalidLaunch("the app is stopping.")

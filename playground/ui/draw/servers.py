@@ -1,9 +1,12 @@
 """The Servers tab: one card a server."""
 
+from collections.abc import Mapping, Sequence
 from html import escape
+from typing import Any
 
+from playground.engines.hardware import Hardware
 from playground.server.server_views import Action, Load, Problem, ServerView
-from playground.ui.draw.numbers import seconds
+from playground.ui.draw.machine import draw_machine
 
 EMPTY = (
     '<p class="empty"><b>No server runs.</b> Choose an engine and a model and press Launch, or attach to a server '
@@ -21,6 +24,11 @@ WORDS: dict[Action, str] = {
 }
 KINDS = {"launched": "", "attached": "attached", "left": "left behind by an app that was killed"}
 WIDTH, HEIGHT = 120, 24
+
+
+def draw_servers(views: Sequence[ServerView], hardware: Hardware) -> Mapping[str, Any]:
+    """What the page asks for every second."""
+    return {"servers": [draw_server(view) for view in views], "empty": EMPTY, "machine": draw_machine(hardware)}
 
 
 def draw_server(view: ServerView) -> dict[str, str]:
@@ -91,7 +99,9 @@ def _spark(history: tuple[float, ...]) -> str:
     if top <= 0 or len(history) < 2:  # noqa: PLR2004 - a line has two ends
         return ""
     step = WIDTH / (len(history) - 1)
-    points = " ".join(f"{i * step:.1f},{HEIGHT - 1 - (HEIGHT - 2) * value / top:.1f}" for i, value in enumerate(history))
+    points = " ".join(
+        f"{i * step:.1f},{HEIGHT - 1 - (HEIGHT - 2) * value / top:.1f}" for i, value in enumerate(history)
+    )
     label = f"Tokens per second, at most {top:.0f}"
     return (
         f"<svg class='spark' viewBox='0 0 {WIDTH} {HEIGHT}' role='img' aria-label='{label}'>"
@@ -111,8 +121,3 @@ def _button(name: str, action: Action, fix: str) -> str:
         f"<button type='button' class='button' data-act='server-{action}' data-name='{escape(name)}'{title}{pressed}>"
         f"{WORDS[action]}</button>"
     )
-
-
-def draw_took(took_s: float | None) -> str:
-    """A duration, for a line of text."""
-    return seconds(took_s) if took_s is not None else ""

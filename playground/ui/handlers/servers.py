@@ -1,5 +1,6 @@
 """The Servers tab's events. What they do is in `playground.server.servers`; here it becomes words and components."""
 
+import shutil
 from html import escape
 from typing import Any
 
@@ -8,7 +9,10 @@ import gradio as gr
 from playground.errors import PlaygroundError
 from playground.server.access import Role
 from playground.server.context import Context
+from playground.server.form import Form
+from playground.server.launch_choices import choice_of, write_form
 from playground.server.launch_form import FIELDS, read_spec, show_spec
+from playground.server.server_cards import PREFIX
 from playground.ui.draw.fit import draw_fit
 from playground.ui.draw.forms import draw_form, draw_upstream, draw_upstream_needs
 from playground.ui.draw.machine import draw_machine
@@ -31,18 +35,18 @@ class ServerHandlers:
         """The page was opened: this machine, and what a registration at TheRouter needs."""
         if self._refused(request):
             return said(ADMINS_ONLY, "warn"), draw_upstream_needs()
-        return draw_machine(self._servers.hardware()), draw_upstream_needs()
+        return draw_machine(self._servers.sizing.hardware()), draw_upstream_needs()
 
     async def installations(self, request: gr.Request, engine: str) -> Any:
         """Where the chosen engine was found."""
         if self._refused(request):
             return gr.skip()
-        found = await self._servers.installation_choices(engine)
+        found = [choice_of(one) for one in await self._servers.installations.of(engine)]
         return gr.update(choices=found, value=found[0][1] if found else None)
 
     def use_recipe(self, request: gr.Request, name: str) -> list[Any]:
         """The form as the recipe has it, and what it says."""
-        recipe = self._servers.recipe(name)
+        recipe = next(recipe for recipe in self._context.recipes if recipe.name == name)
         shown = show_spec(recipe.spec)
         return [*(shown[field] for field in FIELDS), said(f"{recipe.about} Needs {recipe.needs}.")]
 
@@ -57,7 +61,7 @@ class ServerHandlers:
             made = await self._servers.command(read_spec(typed), where)
         except PlaygroundError as error:
             return "", "", failed(error)
-        return made.shown(), made.shown(), said(self._servers.note(typed["engine"], where))
+        return made.shown(), made.shown(), "" if where else said(await self._servers.missing(typed["engine"]), "warn")
 
     async def fit(self, request: gr.Request, _where: str | None, *values: Any) -> str:
         """Whether it fits, with the arithmetic."""
@@ -91,31 +95,33 @@ class ServerHandlers:
             return failed(error), key
 
     async def write_form(
-        self, request: gr.Request, kind: str | None, nodes: str, head: str, where: str | None, *values: Any
+        self, request: gr.Request, kind: str | None, addresses: str, count: str, where: str | None, *values: Any
     ) -> str:
         """The distributed form of what the launch form says."""
         if self._refused(request):
             return said(ADMINS_ONLY, "warn")
         try:
             spec = read_spec(dict(zip(FIELDS, values, strict=True)))
-            return draw_form(await self._servers.distributed(kind or "", spec, where, nodes, head))
+            installation = await self._servers.installations.choose(spec.engine, where)
+            form = write_form(kind or "", spec, installation, addresses, count)
         except PlaygroundError as error:
             return failed(error)
+        return draw_form(form, present=shutil.which(form.tool) is not None)
 
     async def check_upstream(self, request: gr.Request, url: str, model: str, key: str) -> str:
         """Check an endpoint for what a registration at TheRouter needs; nothing is registered."""
         if self._refused(request):
             return said(ADMINS_ONLY, "warn")
         try:
-            return draw_upstream(await self._servers.check_upstream(url, model, key))
+            return draw_upstream(await self._servers.check_upstream(url, key, model))
         except PlaygroundError as error:
             return failed(error)
 
     def use(self, request: gr.Request, name: str) -> Any:
         """Choose that server in the switcher."""
-        backends = self._context.all_backends(visitor(request))
+        backends = self._context.backends(Form(), visitor(request))
         titles = [(backend.title, backend.name) for backend in backends]
-        return gr.update(choices=titles, value=name)
+        return gr.update(choices=titles, value=PREFIX + name)
 
 
 def said(words: str, shape: str = "") -> str:

@@ -5,6 +5,7 @@ import json
 import gradio as gr
 
 from playground.server.context import Context
+from playground.server.launch_choices import engine_choices, form_choices, model_choices, recipe_choices
 from playground.server.launch_form import FIELDS
 from playground.ui.components import Drawn
 from playground.ui.draw.servers import EMPTY
@@ -36,6 +37,7 @@ MORE = {
     "idle_stop_min": ("Stop when idle for (min)", "never"),
 }
 LAUNCH = "launch."
+FIRST_ENGINE = "llama_cpp"  # it is on every machine that has the app
 
 
 def build_servers(page: Page, context: Context) -> gr.Tab:
@@ -51,7 +53,7 @@ def build_servers(page: Page, context: Context) -> gr.Tab:
                 with gr.Tab("One that runs", render_children=True):
                     _attach(page)
                 with gr.Tab("Several machines", render_children=True):
-                    _beyond(page, context)
+                    _beyond(page)
                 with gr.Tab("TheRouter upstream", render_children=True):
                     _upstream(page)
         Drawn(LIST, elem_id="servers-list", js_on_load="window.playground.servers(element)")
@@ -61,12 +63,10 @@ def build_servers(page: Page, context: Context) -> gr.Tab:
 def _launch(page: Page, context: Context) -> None:
     parts = page.parts
     with gr.Row(elem_classes="fields"):
-        parts["recipe"] = gr.Dropdown(context.servers.recipe_choices(), value=None, label="Recipe", elem_id="recipe")
-        parts[LAUNCH + "engine"] = gr.Dropdown(
-            context.servers.engine_choices(), value=context.servers.first_engine, label="Engine", elem_id="engine"
-        )
+        parts["recipe"] = gr.Dropdown(recipe_choices(context.recipes), value=None, label="Recipe", elem_id="recipe")
+        parts[LAUNCH + "engine"] = gr.Dropdown(engine_choices(), value=FIRST_ENGINE, label="Engine", elem_id="engine")
         parts[LAUNCH + "model"] = gr.Dropdown(
-            context.servers.model_choices(),
+            model_choices(context.recipes),
             value=None,
             label="Model to serve",
             allow_custom_value=True,
@@ -124,12 +124,14 @@ def _attach(page: Page) -> None:
     )
 
 
-def _beyond(page: Page, context: Context) -> None:
+def _beyond(page: Page) -> None:
     parts = page.parts
     with gr.Row(elem_classes="fields"):
-        parts["form_kind"] = gr.Dropdown(context.servers.form_choices(), value=None, label="Form", elem_id="form-kind")
-        parts["nodes"] = gr.Textbox("2", label="Machines", max_lines=1, min_width=0)
-        parts["head_address"] = gr.Textbox(label="Address of the first", placeholder="10.0.0.1", max_lines=1)
+        parts["form_kind"] = gr.Dropdown(form_choices(), value=None, label="Form", elem_id="form-kind")
+        parts["addresses"] = gr.Textbox(
+            label="Addresses, the first leads", placeholder="10.0.0.1, 10.0.0.2", max_lines=1, elem_id="addresses"
+        )
+        parts["nodes"] = gr.Textbox(label="Machines for a copy", placeholder="all of them", max_lines=1, min_width=0)
         parts["write_form"] = gr.Button("Write it", size="sm", min_width=0, elem_classes="plain-button")
     parts["written"] = Drawn(
         "<p class='line'>The same engine, model and options as under “Start one”, for several machines: a command for "
@@ -178,9 +180,7 @@ def connect_servers(page: Page, blocks: gr.Blocks, handlers: ServerHandlers) -> 
     )
     parts["recipe"].input(handlers.use_recipe, parts["recipe"], [*fields, parts["launch_said"]], **QUICK)
     parts["fits"].click(handlers.fit, chosen, parts["fit"], **QUICK)
-    parts["launch"].click(
-        handlers.launch, [parts["command"], parts["made"], *chosen], [parts["launch_said"]], **QUICK
-    )
+    parts["launch"].click(handlers.launch, [parts["command"], parts["made"], *chosen], [parts["launch_said"]], **QUICK)
     parts["attach"].click(
         handlers.attach,
         [parts["attach_url"], parts["attach_key"]],
@@ -189,7 +189,7 @@ def connect_servers(page: Page, blocks: gr.Blocks, handlers: ServerHandlers) -> 
     )
     parts["write_form"].click(
         handlers.write_form,
-        [parts["form_kind"], parts["nodes"], parts["head_address"], *chosen],
+        [parts["form_kind"], parts["addresses"], parts["nodes"], *chosen],
         parts["written"],
         **QUICK,
     )

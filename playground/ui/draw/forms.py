@@ -1,0 +1,45 @@
+"""Launches over several machines, and the findings about an endpoint that could be an upstream."""
+
+from collections.abc import Sequence
+from html import escape
+
+from playground.backends.upstream_check import NEEDS, Finding
+from playground.engines.distributed import Form
+
+SHAPES = {True: "yes", False: "no", None: ""}
+SAID = {True: "yes", False: "no", None: "open"}
+
+
+def draw_form(form: Form, *, present: bool) -> str:
+    """Commands and files, to be copied; whether the tool that runs them is here."""
+    where = "is on this machine" if present else "is not on this machine: copy them to one that has it"
+    tool = f"<p class='line'>{escape(form.title)}. <b>{escape(form.tool)}</b> {where}.</p>"
+    steps = "".join(
+        f"<h3>{escape(step.where)}</h3><pre tabindex='0'>{escape(step.shown)}</pre>" for step in form.commands
+    )
+    files = "".join(f"<h3>{escape(file.name)}</h3><pre tabindex='0'>{escape(file.text)}</pre>" for file in form.files)
+    notes = "".join(f"<li>{escape(note)}</li>" for note in form.notes)
+    sources = escape("; ".join(form.sources))
+    return (
+        f"{tool}{steps}{files}{f'<ul class=findings>{notes}</ul>' if notes else ''}"
+        f"<details><summary>sources</summary><p class='line'>{sources}</p></details>"
+    )
+
+
+def draw_upstream_needs() -> str:
+    """What a registration needs, before anything was looked at."""
+    rows = "".join(f"<li><b>{escape(need.name)}</b>: {escape(need.words)}</li>" for need in NEEDS)
+    return (
+        "<p class='line'>What a server needs to be registered as an upstream. The check asks it a few small "
+        f"questions; it registers nothing.</p><ul class='findings'>{rows}</ul>"
+    )
+
+
+def draw_upstream(findings: Sequence[Finding]) -> str:
+    """What was found."""
+    rows = "".join(
+        f"<li class='{SHAPES[found.ok]}'><b>{escape(found.name)}</b> <span>({SAID[found.ok]})</span> "
+        f"{escape(found.words)}</li>"
+        for found in findings
+    )
+    return f"<ul class='findings' role='status'>{rows}</ul>"
