@@ -59,6 +59,10 @@ class Installations:
             there.sort(key=lambda one: not any(one.program[0].startswith(path) for path in given))
         return found
 
+    def _typed(self, engine: str, place: Path) -> list[Installation]:
+        """The engine in an environment that is none of the given ones."""
+        return find_installations(place, path="").get(engine, [])
+
     async def choose(self, engine: str, where: str | None) -> Installation | None:
         """The one that `where` names, as `choice_of` writes it; the first where it names none; None if there is none.
 
@@ -68,11 +72,15 @@ class Installations:
         found = await self.of(engine)
         if not where:
             return found[0] if found else None
+        if "/" in where and Path(where).expanduser().exists():  # an environment that was typed
+            found = [*found, *await asyncio.to_thread(self._typed, engine, Path(where))]
         for one in found:
-            if where in {choice_of(one)[1], one.program[0]}:
+            if where in {choice_of(one)[1], one.program[0], str(Path(one.program[0]).parents[1])}:
                 return one
         raise InvalidLaunch(
-            f"{where} was not found.", field="where", advice="Choose another place, or look again with an empty one."
+            f"{engine} was not found in {where}.",
+            field="where",
+            advice="Give the folder of a Python environment, its interpreter, or a program; or leave it empty.",
         )
 
 

@@ -10,10 +10,9 @@ from playground.engines.kinds.base import Command
 from playground.engines.spec import LaunchSpec
 from playground.errors import InvalidLaunch
 
-WORDS = ("engine", "model", "name", "served_name", "revision", "dtype", "kv_cache_dtype", "quantization") + (
-    "tool_parser",
-    "reasoning_parser",
-    "chat_template",
+WORDS = (
+    *("engine", "model", "name", "served_name", "revision", "dtype", "kv_cache_dtype", "quantization"),
+    *("tool_parser", "reasoning_parser", "chat_template"),
 )
 COUNTS = ("port", "tensor_parallel", "pipeline_parallel", "data_parallel", "context_length")
 NUMBERS = ("memory_fraction", "idle_stop_min")

@@ -72,7 +72,7 @@ def view_attached(attached: Attached) -> ServerView:
         shape="failed" if fault else "ready",
         words=f"unreachable: {fault}" if fault else "ready",
         base_url=found.base_url,
-        facts=(*context, *abilities, *found.facts, *refused, *how),
+        facts=(*context, *abilities, *(fact for fact in found.facts if fact[0] != "model"), *refused, *how),
         load=view_load(attached.history),
         actions=("use", "forget"),
     )
@@ -151,8 +151,9 @@ def _figures(figures: Mapping[str, float], estimate: Mapping[str, float]) -> tup
         measured, before = figures.get(name), estimate.get(name)
         if measured is None and before is None:
             continue
-        own = f"{_number(measured, unit)} {unit}" if measured is not None else "not told yet"
-        rows.append((label, own + (f" (estimated {_number(before, unit)} {unit})" if before is not None else "")))
+        guess = f"{_number(before, unit)} {unit} estimated" if before is not None else ""
+        own = f"{_number(measured, unit)} {unit}" if measured is not None else ""
+        rows.append((label, ", ".join(filter(None, (own, guess)))))
     return tuple(rows)
 
 

@@ -103,7 +103,7 @@ class Servers:
             EngineUnavailable: the engine is not there.
         """
         installation = await self.installations.choose(spec.engine, where)
-        engine = ENGINES[spec.engine] if spec.engine in ENGINES else None
+        engine = ENGINES.get(spec.engine)
         if installation is None or engine is None or not engine.launchable:
             title, needs = (engine.title, engine.needs) if engine else (spec.engine, "an engine that is known")
             raise InvalidLaunch(
@@ -223,8 +223,10 @@ class Servers:
             return ""
         kind = find_engine(engine)
         if not kind.launchable:
-            return f"{kind.title} is not launched from here: run it where it is at home, then attach to it. It needs {kind.needs}."
-        return f"{kind.title} was not found on this machine: the command is for one that has it. It needs {kind.needs}."
+            why = "is not launched from here: run it where it is at home, then attach to it"
+        else:
+            why = "was not found on this machine: the command is for one that has it"
+        return f"{kind.title} {why}. It needs {kind.needs}."
 
     async def check_upstream(self, url: str, key: str, model: str) -> list[Finding]:
         """Look at an endpoint as TheRouter would; nothing is registered.

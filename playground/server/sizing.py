@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Mapping
 
 from playground.engines.fit.facts import ModelFacts
-from playground.engines.fit.fit import Fit, estimate
+from playground.engines.fit.fit import Fit, estimate_launch
 from playground.engines.fit.hub import read_model
 from playground.engines.fit.places import host_place, places
 from playground.engines.fit.plan import Place
@@ -45,14 +45,7 @@ class Sizing:
             InvalidLaunch: a value of the specification that cannot be.
         """
         facts = await self._facts_of(spec)
-        return estimate(
-            facts,
-            self._places(spec),
-            tensor_parallel=spec.tensor_parallel if spec.tensor_parallel > 1 else None,
-            context=spec.context_length,
-            kv_dtype=spec.kv_cache_dtype or "auto",
-            fraction=spec.memory_fraction,
-        )
+        return estimate_launch(spec, facts, self._places(spec))
 
     async def _facts_of(self, spec: LaunchSpec) -> ModelFacts:
         key = (spec.model, spec.revision)

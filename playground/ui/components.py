@@ -21,6 +21,17 @@ class Drawn(gr.HTML):
         return {"type": "string"}
 
 
+class Listed(gr.Dropdown):
+    """A list whose choices change while the page is open; what is chosen is checked by whoever uses it.
+
+    Gradio checks it against the choices that it was built with, and fails for a server that came later.
+    """
+
+    def preprocess(self, payload: Any) -> Any:
+        """As it came."""
+        return payload
+
+
 class Talk(Drawn):
     """The conversation; a press on one of its links comes back as a click event with `act`, `turn`, `text`."""
 

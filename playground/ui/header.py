@@ -4,7 +4,7 @@ import gradio as gr
 
 from playground.server.context import Context
 from playground.server.form import Form
-from playground.ui.components import Drawn
+from playground.ui.components import Drawn, Listed
 from playground.ui.handlers.backend import BackendHandlers
 from playground.ui.parts import QUICK, Page
 
@@ -18,7 +18,7 @@ def build_header(page: Page, context: Context) -> None:
     page.parts["timer"] = gr.Timer(1)
     with gr.Row(elem_id="top"):
         Drawn("<h1><i aria-hidden='true'>◇</i>Playground</h1>", elem_id="brand")
-        page.form["backend"] = gr.Dropdown(
+        page.form["backend"] = Listed(
             titles, value=chosen.name, label="Backend", elem_id="backend", elem_classes="pick", scale=0, min_width=0
         )
         page.parts["state"] = Drawn("<span class='state' role='status'>looking</span>", elem_id="state")
@@ -68,7 +68,7 @@ def connect_header(page: Page, blocks: gr.Blocks, handlers: BackendHandlers) -> 
         [blocks.load, parts["timer"].tick, form["custom_url"].blur, parts["again"].change],
         handlers.state,
         [parts["models"], *inputs],
-        facts,
+        [*facts, form["backend"]],
         **QUICK,
     )
     form["backend"].change(handlers.switch, [parts["models"], *inputs], [*facts, *connection], **QUICK)

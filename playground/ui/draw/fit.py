@@ -21,7 +21,7 @@ def draw_fit(fit: Fit) -> str:
         needs = "".join(f"<li>{escape(need.shown())}</li>" for need in fit.needs)
         needs = f"<p class='line'>What would do:</p><ul class='findings'>{needs}</ul>"
     return (
-        f"<p class='line {shape}' role='status'>{escape(fit.verdict)}</p>"
+        f"<p class='line {shape}' role='status'>{escape(fit.verdict[:1].upper() + fit.verdict[1:])}</p>"
         f"<div class='bars'>{bars}</div>{needs}"
         f"<details><summary>The arithmetic</summary><ul class='sums'>{sums}</ul>"
         f"{f'<ul class=findings>{notes}</ul>' if notes else ''}</details>"
@@ -36,13 +36,9 @@ def _bar(bar: Bar) -> str:
         for label, size in bar.parts
         if label != "free"
     )
-    key = "".join(
-        f"<li class='{CLASSES.get(label, 'free')}'>{escape(label)} {size / GIB:.2f} GiB</li>"
-        for label, size in bar.parts
-    )
-    label = escape(
-        f"{bar.name}: " + ", ".join(f"{label} {size / GIB:.2f} GiB" for label, size in bar.parts), quote=True
-    )
+    told = [(label, f"{label} {size / GIB:.2f} GiB") for label, size in bar.parts]
+    key = "".join(f"<li class='{CLASSES.get(label, 'free')}'>{escape(words)}</li>" for label, words in told)
+    label = escape(f"{bar.name}: " + ", ".join(words for _, words in told), quote=True)
     return (
         f"<figure><figcaption><span>{escape(bar.name)}</span><span>{bar.total / GIB:.1f} GiB</span></figcaption>"
         f"<div class='stack' role='img' aria-label=\"{label}\">{pieces}</div><ul class='key'>{key}</ul></figure>"

@@ -14,16 +14,18 @@ def draw_form(form: Form, *, present: bool) -> str:
     """Commands and files, to be copied; whether the tool that runs them is here."""
     where = "is on this machine" if present else "is not on this machine: copy them to one that has it"
     tool = f"<p class='line'>{escape(form.title)}. <b>{escape(form.tool)}</b> {where}.</p>"
-    steps = "".join(
-        f"<h3>{escape(step.where)}</h3><pre tabindex='0'>{escape(step.shown)}</pre>" for step in form.commands
-    )
-    files = "".join(f"<h3>{escape(file.name)}</h3><pre tabindex='0'>{escape(file.text)}</pre>" for file in form.files)
+    steps = "".join(_text(step.where, step.shown) for step in form.commands)
+    files = "".join(_text(file.name, file.text) for file in form.files)
     notes = "".join(f"<li>{escape(note)}</li>" for note in form.notes)
     sources = escape("; ".join(form.sources))
     return (
         f"{tool}{steps}{files}{f'<ul class=findings>{notes}</ul>' if notes else ''}"
         f"<details><summary>sources</summary><p class='line'>{sources}</p></details>"
     )
+
+
+def _text(title: str, text: str) -> str:
+    return f"<h3>{escape(title)}</h3><pre tabindex='0'>{escape(text)}</pre>"
 
 
 def draw_upstream_needs() -> str:

@@ -99,9 +99,8 @@ def _spark(history: tuple[float, ...]) -> str:
     if top <= 0 or len(history) < 2:  # noqa: PLR2004 - a line has two ends
         return ""
     step = WIDTH / (len(history) - 1)
-    points = " ".join(
-        f"{i * step:.1f},{HEIGHT - 1 - (HEIGHT - 2) * value / top:.1f}" for i, value in enumerate(history)
-    )
+    heights = [HEIGHT - 1 - (HEIGHT - 2) * value / top for value in history]
+    points = " ".join(f"{i * step:.1f},{height:.1f}" for i, height in enumerate(heights))
     label = f"Tokens per second, at most {top:.0f}"
     return (
         f"<svg class='spark' viewBox='0 0 {WIDTH} {HEIGHT}' role='img' aria-label='{label}'>"

@@ -8,6 +8,7 @@ import gradio as gr
 from playground.backends import BackendState, Phase
 from playground.server.context import Context
 from playground.server.form import Form
+from playground.server.server_cards import PREFIX
 from playground.ui.draw.header import draw_state
 from playground.ui.handlers.visitor import visitor
 from playground.ui.parts import FORM
@@ -30,7 +31,8 @@ class BackendHandlers:
         choices = [entry.id for entry in state.models]
         wait_s = POLL_S if state.phase is Phase.LOADING else CALM_S
         listed = gr.update(choices=choices, value=model) if choices or model != form.model else gr.skip()
-        return draw_state(state), _facts(state, model), listed, gr.Timer(wait_s)
+        backends = [(backend.title, backend.name) for backend in self._context.backends(form, visitor(request))]
+        return draw_state(state), _facts(state, model), listed, gr.Timer(wait_s), gr.update(choices=backends)
 
     async def switch(self, request: gr.Request, models: dict[str, str], *values: Any) -> tuple[Any, ...]:
         """Another backend was chosen: its own model comes back, all else stays as typed."""
@@ -48,12 +50,13 @@ class BackendHandlers:
     def connection(self, *values: Any) -> tuple[Any, Any]:
         """Whether URL and key are asked for."""
         form = Form.from_values(FORM, values)
-        return gr.update(visible=form.backend != "embedded"), gr.update(visible=form.backend == "custom")
+        own = form.backend == "embedded" or form.backend.startswith(PREFIX)  # the app has its address and its key
+        return gr.update(visible=not own), gr.update(visible=form.backend == "custom")
 
     def _model(self, form: Form, models: dict[str, str], state: BackendState) -> str:
-        backend = self._context.backend(form)
+        default = next((b.default_model for b in self._context.backends(form) if b.name == form.backend), "")
         first = state.models[0].id if state.models else ""
-        return models.get(form.backend) or backend.default_model or first
+        return models.get(form.backend) or default or first
 
 
 def _facts(state: BackendState, model: str) -> str:

@@ -2,6 +2,7 @@
 
 import shutil
 from html import escape
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -16,6 +17,7 @@ from playground.server.server_cards import PREFIX
 from playground.ui.draw.fit import draw_fit
 from playground.ui.draw.forms import draw_form, draw_upstream, draw_upstream_needs
 from playground.ui.draw.machine import draw_machine
+from playground.ui.draw.recipe import draw_recipe
 from playground.ui.handlers.visitor import visitor
 
 ADMINS_ONLY = "Only administrators launch and stop servers here, and look at this machine. Ask one of them."
@@ -44,11 +46,11 @@ class ServerHandlers:
         found = [choice_of(one) for one in await self._servers.installations.of(engine)]
         return gr.update(choices=found, value=found[0][1] if found else None)
 
-    def use_recipe(self, request: gr.Request, name: str) -> list[Any]:
+    def use_recipe(self, name: str) -> list[Any]:
         """The form as the recipe has it, and what it says."""
         recipe = next(recipe for recipe in self._context.recipes if recipe.name == name)
         shown = show_spec(recipe.spec)
-        return [*(shown[field] for field in FIELDS), said(f"{recipe.about} Needs {recipe.needs}.")]
+        return [*(shown[field] for field in FIELDS), draw_recipe(recipe)]
 
     async def preview(self, request: gr.Request, where: str | None, *values: Any) -> tuple[str, str, str]:
         """The command that the form stands for, and what is wrong with it."""
@@ -106,7 +108,8 @@ class ServerHandlers:
             form = write_form(kind or "", spec, installation, addresses, count)
         except PlaygroundError as error:
             return failed(error)
-        return draw_form(form, present=shutil.which(form.tool) is not None)
+        own = installation is not None and form.tool == Path(installation.program[0]).name
+        return draw_form(form, present=own or (form.tool != "python" and shutil.which(form.tool) is not None))
 
     async def check_upstream(self, request: gr.Request, url: str, model: str, key: str) -> str:
         """Check an endpoint for what a registration at TheRouter needs; nothing is registered."""

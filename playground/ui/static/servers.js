@@ -3,7 +3,7 @@
   const {playground} = window, {$, make} = playground;
   const EVERY_MS = 700;
   const cards = new Map();  // name -> {card, html, actions, log}
-  let list, timer = 0, version = '';
+  let list, timer = 0, version = '', looked = false;
 
   const ask = async (path, options) => {
     const response = await fetch(`gradio_api/servers${path}`, options);
@@ -64,6 +64,7 @@
       card.append(state, actions);
       cards.set(name, one = {card, state, actions, html: '', buttons: '', log: null});
       list.append(card);
+      if (looked) requestAnimationFrame(() => card.scrollIntoView({block: 'nearest'}));  // one that was just launched
     }
     if (one.html !== found.html) {
       const open = one.state.querySelector('details')?.open;
@@ -89,6 +90,10 @@
     const said = await ask('');
     list.querySelector('.empty')?.remove();
     for (const server of said.servers) put(server.name, server);
+    said.servers.forEach(({name}, i) => {  // in the server's order; only what stands wrong is moved
+      const {card} = cards.get(name), there = list.querySelectorAll(':scope > .server')[i];
+      if (there !== card) list.insertBefore(card, there);
+    });
     for (const [name, {card}] of cards) {
       if (!said.servers.some(server => server.name === name)) { card.remove(); cards.delete(name); }
     }
@@ -99,6 +104,7 @@
       version = said.backends;
       playground.fill($('#looked textarea, #looked input'), version);
     }
+    looked = true;
     for (const {log} of cards.values()) await log?.look();
   }
   const loop = async () => {

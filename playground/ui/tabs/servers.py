@@ -7,7 +7,7 @@ import gradio as gr
 from playground.server.context import Context
 from playground.server.launch_choices import engine_choices, form_choices, model_choices, recipe_choices
 from playground.server.launch_form import FIELDS
-from playground.ui.components import Drawn
+from playground.ui.components import Drawn, Listed
 from playground.ui.draw.servers import EMPTY
 from playground.ui.handlers.servers import ServerHandlers
 from playground.ui.parts import FOLD, QUICK, Page
@@ -34,8 +34,9 @@ MORE = {
     "quantization": ("Quantization", "the model's"),
     "revision": ("Revision", "main"),
     "chat_template": ("Chat template file", "the model's"),
-    "idle_stop_min": ("Stop when idle for (min)", "never"),
+    "idle_stop_min": ("Idle stop, min", "never"),
 }
+WIDE = {"tool_parser", "reasoning_parser", "chat_template", "name", "served_name"}
 LAUNCH = "launch."
 FIRST_ENGINE = "llama_cpp"  # it is on every machine that has the app
 
@@ -63,7 +64,9 @@ def build_servers(page: Page, context: Context) -> gr.Tab:
 def _launch(page: Page, context: Context) -> None:
     parts = page.parts
     with gr.Row(elem_classes="fields"):
-        parts["recipe"] = gr.Dropdown(recipe_choices(context.recipes), value=None, label="Recipe", elem_id="recipe")
+        parts["recipe"] = gr.Dropdown(
+            recipe_choices(context.recipes), value=None, label="Recipe", elem_id="recipe", elem_classes="wide"
+        )
         parts[LAUNCH + "engine"] = gr.Dropdown(engine_choices(), value=FIRST_ENGINE, label="Engine", elem_id="engine")
         parts[LAUNCH + "model"] = gr.Dropdown(
             model_choices(context.recipes),
@@ -71,17 +74,24 @@ def _launch(page: Page, context: Context) -> None:
             label="Model to serve",
             allow_custom_value=True,
             elem_id="model-to-serve",
+            elem_classes="wider",
         )
-        parts["where"] = gr.Dropdown([], value=None, label="Run with", elem_id="run-with")
-    with gr.Row(elem_classes="fields"):
+        parts["where"] = Listed(
+            [], value=None, label="Run with", elem_id="run-with", elem_classes="wide", allow_custom_value=True
+        )
         for name, (label, placeholder) in FIRST.items():
             _field(page, name, label, placeholder)
+    parts["recipe_said"] = Drawn("", elem_id="recipe-said")
     with gr.Accordion("More", open=False, elem_classes="more"):
         with gr.Row(elem_classes="fields"):
             for name, (label, placeholder) in MORE.items():
                 _field(page, name, label, placeholder)
             parts[LAUNCH + "api_key"] = gr.Textbox(
-                label="Key for its clients", type="password", max_lines=1, placeholder="none asked for"
+                label="Key for its clients",
+                type="password",
+                max_lines=1,
+                placeholder="none is asked for",
+                elem_classes="wide",
             )
             parts[LAUNCH + "trust_remote_code"] = gr.Checkbox(value=False, label="trust the model's remote code")
         parts[LAUNCH + "extra"] = gr.Textbox(
@@ -100,7 +110,7 @@ def _launch(page: Page, context: Context) -> None:
         buttons=["copy"],
     )
     parts["made"] = gr.State("")
-    with gr.Row(elem_classes="fields"):
+    with gr.Row(elem_classes="acts"):
         parts["launch"] = gr.Button("Launch", variant="primary", elem_id="launch", min_width=0)
         parts["fits"] = gr.Button("Will it fit?", size="sm", min_width=0, elem_classes="plain-button")
         parts["launch_said"] = Drawn("", elem_id="launch-said")
@@ -108,15 +118,20 @@ def _launch(page: Page, context: Context) -> None:
 
 
 def _field(page: Page, name: str, label: str, placeholder: str) -> None:
-    page.parts[LAUNCH + name] = gr.Textbox(label=label, placeholder=placeholder, max_lines=1, min_width=0)
+    wide = "wide" if name in WIDE else None
+    page.parts[LAUNCH + name] = gr.Textbox(
+        label=label, placeholder=placeholder, max_lines=1, min_width=0, elem_classes=wide
+    )
 
 
 def _attach(page: Page) -> None:
     with gr.Row(elem_classes="fields"):
         page.parts["attach_url"] = gr.Textbox(
-            label="URL of the server", placeholder="http://10.0.0.5:30000/v1", max_lines=1, elem_id="attach-url"
+            label="URL of the server", placeholder="http://10.0.0.5:30000/v1", max_lines=1, elem_classes="wide"
         )
-        page.parts["attach_key"] = gr.Textbox(label="Its key, if it asks for one", type="password", max_lines=1)
+        page.parts["attach_key"] = gr.Textbox(
+            label="Its key, if it asks for one", type="password", max_lines=1, elem_classes="wide"
+        )
         page.parts["attach"] = gr.Button("Attach", size="sm", min_width=0, elem_classes="plain-button")
     page.parts["attach_said"] = Drawn(
         "<p class='line'>What runs there is recognised (SGLang, vLLM, llama.cpp, …), its load is drawn live, and it "
@@ -127,9 +142,9 @@ def _attach(page: Page) -> None:
 def _beyond(page: Page) -> None:
     parts = page.parts
     with gr.Row(elem_classes="fields"):
-        parts["form_kind"] = gr.Dropdown(form_choices(), value=None, label="Form", elem_id="form-kind")
+        parts["form_kind"] = gr.Dropdown(form_choices(), value=None, label="Form", elem_classes="wide")
         parts["addresses"] = gr.Textbox(
-            label="Addresses, the first leads", placeholder="10.0.0.1, 10.0.0.2", max_lines=1, elem_id="addresses"
+            label="Addresses, the first leads", placeholder="10.0.0.1, 10.0.0.2", max_lines=1, elem_classes="wide"
         )
         parts["nodes"] = gr.Textbox(label="Machines for a copy", placeholder="all of them", max_lines=1, min_width=0)
         parts["write_form"] = gr.Button("Write it", size="sm", min_width=0, elem_classes="plain-button")
@@ -144,7 +159,7 @@ def _upstream(page: Page) -> None:
     parts = page.parts
     with gr.Row(elem_classes="fields"):
         parts["upstream_url"] = gr.Textbox(
-            label="Public URL", placeholder="https://llm.example.org/v1", max_lines=1, elem_id="upstream-url"
+            label="Public URL", placeholder="https://llm.example.org/v1", max_lines=1, elem_classes="wide"
         )
         parts["upstream_model"] = gr.Textbox(label="Its model", placeholder="the first it lists", max_lines=1)
         parts["upstream_key"] = gr.Textbox(label="Key to send", type="password", max_lines=1)
@@ -178,8 +193,9 @@ def connect_servers(page: Page, blocks: gr.Blocks, handlers: ServerHandlers) -> 
         trigger_mode="always_last",
         **QUICK,
     )
-    parts["recipe"].input(handlers.use_recipe, parts["recipe"], [*fields, parts["launch_said"]], **QUICK)
-    parts["fits"].click(handlers.fit, chosen, parts["fit"], **QUICK)
+    parts["recipe"].input(handlers.use_recipe, parts["recipe"], [*fields, parts["recipe_said"]], **QUICK)
+    seen = "() => document.querySelector('#fit').scrollIntoView({block: 'nearest'})"
+    parts["fits"].click(handlers.fit, chosen, parts["fit"], **QUICK).then(None, js=seen)
     parts["launch"].click(handlers.launch, [parts["command"], parts["made"], *chosen], [parts["launch_said"]], **QUICK)
     parts["attach"].click(
         handlers.attach,
