@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import os
 import re
-import secrets as random
 import shutil
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -13,11 +12,12 @@ from typing import Any
 
 from playground.engines.kinds.base import Engine, Installation
 from playground.engines.launch.durations import Durations
-from playground.engines.launch.environment import build_environment, find_secrets
+from playground.engines.launch.hooks import Hooks, Timing
 from playground.engines.launch.ports import choose_port
+from playground.engines.launch.prepared import prepare_launch
 from playground.engines.launch.processes import Known, ask_to_end, end_family
-from playground.engines.launch.registry import Record, Registry, Survivor, is_running, this_app
-from playground.engines.launch.server import Hooks, LaunchedServer, Timing, make_record
+from playground.engines.launch.registry import Record, Registry, Survivor, clean_up, is_running, this_app
+from playground.engines.launch.server import LaunchedServer
 from playground.engines.launch.state import Diagnose, IsFatal
 from playground.engines.spec import LaunchSpec
 from playground.errors import EngineUnavailable, InvalidLaunch
@@ -186,6 +186,7 @@ class Supervisor:
             await ask_to_end(survivor.processes[0], _SURVIVOR_GRACE_S)
         record = survivor.record
         await end_family(Known(record.id, record.leader, survivor.processes))
+        await clean_up(record)
         self.registry.end(record, "its app was killed; what was left was ended")
 
     async def changes(self) -> AsyncIterator[int]:
@@ -229,21 +230,16 @@ class Supervisor:
         name = await asyncio.to_thread(self._choose_name, spec)
         promised = [server.port for server in self.servers if not server.state.has_ended]
         port = await asyncio.to_thread(choose_port, spec.host, spec.port, engine.default_port, promised)
-        command = engine.command(spec, installation, port)
-        number = random.token_hex(8)
-        env = build_environment(spec, command, installation, number)
-        _require_program(command.argv[0], env)
-        keys = find_secrets(spec, command, env)
+        prepared = prepare_launch(spec, engine, installation, name=name, port=port, folder=self.registry.folder)
+        _require_program(prepared.argv[0], prepared.env)
         return await self._start(
             LaunchedServer(
                 spec,
                 engine,
-                make_record(name, spec, command, port, number=number, secrets=keys),
+                prepared.record,
                 self.registry,
                 self._hooks,
-                env=env,
-                argv=command.argv,
-                secrets=keys,
+                prepared=prepared,
                 installation=installation,
                 timing=self._timing,
                 typical_s=self._durations.typical_s(spec.engine, spec.model),

@@ -8,7 +8,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from playground.engines.launch.supervisor import Supervisor, Timing
+from playground.engines.launch.hooks import Timing
+from playground.engines.launch.supervisor import Supervisor
 from tests.engines.launch.engine import PROGRAM, FakeEngine, diagnose, is_fatal, running
 
 TIMING = Timing(drain_s=5, grace_s=1, orphan_grace_s=0.5, probe_every_s=0.05, fatal_s=0.2, look_every_s=0.1)

@@ -29,10 +29,14 @@ class FakeEngine:
     launchable = True
     needs = "nothing"
     source = "tests"
+    programs: tuple[str, ...] = ()
+    distributions: tuple[str, ...] = ()
+    images: tuple[str, ...] = ()
+    command_more: Mapping[str, Any] = {}
 
     def command(self, spec: LaunchSpec, installation: Installation, port: int) -> Command:
         argv = (*installation.program, str(PROGRAM), "--port", str(port), *spec.extra)
-        return Command(argv, dict(spec.env), ("FAKE_API_KEY",) if spec.api_key else ())
+        return Command(argv, dict(spec.env), ("FAKE_API_KEY",) if spec.api_key else (), **self.command_more)
 
     def read(self, line: str) -> Progress | None:
         if line == "boom":
