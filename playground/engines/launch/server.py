@@ -173,17 +173,18 @@ class LaunchedServer:
             self._settled.set()
         self._run_task = asyncio.create_task(self._run(), name=f"server {self.name}")
 
-    async def stop(self, drain_s: float | None = None) -> None:
+    async def stop(self, drain_s: float | None = None, *, why: str = "stopped") -> None:
         """Stops it; while it loads, that is the cancelling of its launch. Returns when nothing of it is left.
 
         Running requests are waited for at most `drain_s` (None: as the timing says), where their number is known;
         then it gets SIGTERM, then SIGKILL. It may be called at any time, also twice, and goes on where the caller is
-        cancelled.
+        cancelled. `why`: how it ended, in words.
         """
         if self._run_task is None or self._ended.is_set():
             return
         if self._stopping is None:
-            self._stopping = asyncio.create_task(self._stop(self._timing.drain_s if drain_s is None else drain_s))
+            drain = self._timing.drain_s if drain_s is None else drain_s
+            self._stopping = asyncio.create_task(self._stop(drain, why))
         await asyncio.shield(self._stopping)
 
     async def wait_ready(self) -> str:
@@ -249,7 +250,7 @@ class LaunchedServer:
         if self._stopping is None:
             self._came_to_an_end()
 
-    async def _stop(self, drain_s: float) -> None:
+    async def _stop(self, drain_s: float, why: str) -> None:
         was_ready = self.state.is_ready
         self._set(LaterPhase.STOPPING, words="" if was_ready else "its launch is cancelled")
         if was_ready and drain_s > 0:
@@ -258,7 +259,7 @@ class LaunchedServer:
         if self._run_task is not None:
             await asyncio.wait([self._run_task])
         left = await end_family(self._known())
-        words = f"stopped; the processes {', '.join(str(each.pid) for each in left)} hang" if left else "stopped"
+        words = f"{why}; the processes {', '.join(str(each.pid) for each in left)} hang" if left else why
         self._end(LaterPhase.STOPPED, words)
 
     async def _drain(self, drain_s: float) -> None:

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import os
-import re
 import shutil
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -24,7 +23,6 @@ from playground.errors import EngineUnavailable, InvalidLaunch
 
 _IDLE_LOOK_S = 15.0
 _SURVIVOR_GRACE_S = 5.0
-_KEY_FLAG = re.compile(r"--(?:api-key|api_key|admin-api-key|hf-token)(?:=|$)")
 
 
 def default_folder(cache: Path) -> Path:
@@ -221,12 +219,6 @@ class Supervisor:
             raise InvalidLaunch("the app is stopping.")
         if engine is None:
             raise InvalidLaunch(f"{spec.engine!r} is none of {', '.join(self._engines)}.", field="engine")
-        if any(_KEY_FLAG.match(word) for word in spec.extra):
-            raise InvalidLaunch(
-                "a key among the arguments can be read by everyone on this machine.",
-                field="extra",
-                advice="Give it as the server's API key; HF_TOKEN goes into the environment.",
-            )
         name = await asyncio.to_thread(self._choose_name, spec)
         promised = [server.port for server in self.servers if not server.state.has_ended]
         port = await asyncio.to_thread(choose_port, spec.host, spec.port, engine.default_port, promised)
@@ -276,7 +268,7 @@ class Supervisor:
     async def _stop_idle(self) -> None:
         while True:
             limits = [s.spec.idle_stop_min * 60 for s in self.servers if s.spec.idle_stop_min and s.state.is_ready]
-            await asyncio.sleep(min([_IDLE_LOOK_S, *(limit / 4 for limit in limits)]))
+            await self.wait_change(self.version, min([_IDLE_LOOK_S, *(limit / 4 for limit in limits)]))
             for server in self.servers:
                 limit_min = server.spec.idle_stop_min
                 if limit_min is None or not server.state.is_ready or self._idle_s(server) < limit_min * 60:
@@ -285,7 +277,7 @@ class Supervisor:
                     if await server.running_requests():
                         self.touch(server.name)
                 if self._idle_s(server) >= limit_min * 60:
-                    await server.stop()
+                    await server.stop(why=f"stopped after {limit_min:g} minutes without a request")
 
     def _idle_s(self, server: LaunchedServer) -> float:
         return self._clock() - server.last_request
