@@ -16,6 +16,7 @@ from playground.engines.kinds import ENGINES as KINDS
 from playground.engines.kinds.base import ORDER, Installation, LaunchPhase
 from playground.engines.kinds.failures import diagnose, is_fatal
 from playground.engines.launch.server import LaunchedServer
+from playground.engines.launch.state import Phase
 from playground.engines.launch.supervisor import Supervisor
 from playground.engines.spec import LaunchSpec
 from tests.real_engines.engine import CONTEXT_TOKENS, ENGINES, HERE, MODEL, checkpoint
@@ -65,6 +66,11 @@ async def running(server: LaunchedServer) -> float | None:
 def supervisor_in(folder: Path) -> Supervisor:
     """A supervisor with all that is known of the engines."""
     return Supervisor(folder, KINDS, diagnose=diagnose, is_fatal=is_fatal, running=running)
+
+
+def phase_of(server: LaunchedServer) -> Phase:
+    """Asked anew each time: a type checker holds a property for what it was."""
+    return server.state.phase
 
 
 async def hold(engine: str, folder: Path) -> None:

@@ -24,7 +24,7 @@ from playground.engines.launch.supervisor import Supervisor
 from playground.errors import InvalidLaunch
 from tests.real_engines.engine import ENGINES, MODEL
 from tests.real_engines.running import READY_S
-from tests.real_engines.supervised import installation_of, spec_of, supervisor_in
+from tests.real_engines.supervised import installation_of, phase_of, spec_of, supervisor_in
 
 GONE_S = 10.0
 KEY = "sk-real-0123456789"
@@ -114,7 +114,7 @@ async def test_it_comes_up_answers_and_is_stopped_in_a_stream(supervisor: Superv
         began = time.monotonic()
         await server.stop(drain_s=3)
         took = time.monotonic() - began
-    assert server.state.phase is LaterPhase.STOPPED
+    assert phase_of(server) is LaterPhase.STOPPED
     assert 3 <= took < 3 + 15 + 8
     assert psutil.wait_procs(family, timeout=0)[1] == []
     await none_left(engine)
@@ -142,7 +142,7 @@ async def test_a_bad_flag_is_named_and_a_busy_port_refused(supervisor: Superviso
 async def test_a_bad_path_is_named(supervisor: Supervisor, engine: str) -> None:
     server = await supervisor.launch(spec_of(engine, model="/path/nonesuch"), installation_of(engine))
     await asyncio.wait_for(server.wait_ended(), READY_S)
-    assert server.state.phase is LaterPhase.FAILED
+    assert phase_of(server) is LaterPhase.FAILED
     assert server.state.diagnosis
     assert "/path/nonesuch" in server.state.diagnosis.cause
 
@@ -150,7 +150,7 @@ async def test_a_bad_path_is_named(supervisor: Supervisor, engine: str) -> None:
 async def test_a_context_too_long_has_a_fix(supervisor: Supervisor, engine: str) -> None:
     server = await supervisor.launch(spec_of(engine, context_length=100_000), installation_of(engine))
     await asyncio.wait_for(server.wait_ended(), READY_S)
-    assert server.state.phase is LaterPhase.FAILED
+    assert phase_of(server) is LaterPhase.FAILED
     assert server.state.diagnosis
     assert server.state.diagnosis.fix == {"context_length": 8192}
 
@@ -161,7 +161,7 @@ async def test_a_port_that_is_taken_while_it_loads(supervisor: Supervisor, engin
     server = await supervisor.launch(spec, installation_of(engine))
     with socket.create_server(("127.0.0.1", spec.port)):
         await asyncio.wait_for(server.wait_ended(), READY_S)
-    assert server.state.phase is LaterPhase.FAILED
+    assert phase_of(server) is LaterPhase.FAILED
     assert server.state.diagnosis
     assert "port" in server.state.diagnosis.fix
 
@@ -169,10 +169,10 @@ async def test_a_port_that_is_taken_while_it_loads(supervisor: Supervisor, engin
 async def test_a_launch_that_is_cancelled(supervisor: Supervisor, engine: str) -> None:
     server = await supervisor.launch(spec_of(engine), installation_of(engine))
     async with asyncio.timeout(READY_S):
-        while server.state.phase is not LaunchPhase.LOADING:
+        while phase_of(server) is not LaunchPhase.LOADING:
             await supervisor.wait_change(supervisor.version, 1)
     await server.stop()
-    assert server.state.phase is LaterPhase.STOPPED
+    assert phase_of(server) is LaterPhase.STOPPED
     await none_left(engine)
 
 

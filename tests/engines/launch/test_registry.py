@@ -21,8 +21,8 @@ from playground.engines.launch.registry import Record, Registry, file_stem, is_r
 from playground.engines.launch.state import LaterPhase
 from playground.engines.launch.supervisor import Supervisor
 from playground.errors import EngineError, InvalidLaunch
-from tests.engines.launch.conftest import TIMING, fakes, until
-from tests.engines.launch.engine import INSTALLED, FakeEngine, spec
+from tests.engines.launch.conftest import TIMING, fakes, files_in, until
+from tests.engines.launch.engine import INSTALLED, FakeEngine, phase_of, spec
 
 
 @contextlib.contextmanager
@@ -65,9 +65,9 @@ async def test_what_a_record_holds(supervisor: Supervisor, folder: Path) -> None
     assert record.ready
     assert is_running(record)
     assert record.log_path(folder) == server.log.path
-    (file,) = folder.glob("*.json")
+    (file,) = files_in(folder, "*.json")
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert stat.S_IMODE(os.stat(folder).st_mode) == 0o700  # noqa: PTH116 - pathlib's is none for a coroutine
     await server.stop()
     (record,) = Registry(folder).list_records()
     assert record.ended == "stopped"
@@ -86,7 +86,7 @@ async def test_a_command_stops_it_and_the_app_knows(supervisor: Supervisor, fold
     assert done.returncode == 0
     assert fakes() == []
     await server.wait_ended()
-    assert server.state.phase is LaterPhase.STOPPED
+    assert phase_of(server) is LaterPhase.STOPPED
     assert server.state.words == "stopped by a command"
 
 
@@ -132,7 +132,7 @@ async def test_a_survivor_is_adopted_and_answers(folder: Path, tmp_path: Path, s
     (survivor,) = await supervisor.find_survivors()
     assert survivor.can_adopt
     server = await supervisor.adopt(survivor)
-    assert server.state.phase is LaterPhase.ADOPTED
+    assert phase_of(server) is LaterPhase.ADOPTED
     assert server.name == "held"
     async with httpx.AsyncClient(trust_env=False) as client:
         assert (await client.get(f"{server.origin}/health")).status_code == 200
@@ -141,11 +141,11 @@ async def test_a_survivor_is_adopted_and_answers(folder: Path, tmp_path: Path, s
     with pytest.raises(InvalidLaunch, match="adopted"):
         await supervisor.relaunch("held", {})
     await server.stop()
-    assert server.state.phase is LaterPhase.STOPPED
+    assert phase_of(server) is LaterPhase.STOPPED
     assert fakes() == []
 
 
-async def test_kill_9_of_the_app_that_adopted(folder: Path, tmp_path: Path) -> None:
+async def test_kill_9_of_the_app_that_adopted(folder: Path) -> None:
     with app(folder, "--outlive-parent", "--children", "1") as (process, record):
         kill_with_guard(process, record)
     assert record.leader
@@ -155,14 +155,15 @@ async def test_kill_9_of_the_app_that_adopted(folder: Path, tmp_path: Path) -> N
         "p = subprocess.Popen([sys.executable, '-m', 'playground.engines.guard', '0.2', '--adopt', *sys.argv[1:]],"
         "stdin=subprocess.PIPE, start_new_session=True); print(p.pid, flush=True); time.sleep(60)"
     )
-    adopter = subprocess.Popen([sys.executable, "-c", code, *watched], stdout=subprocess.PIPE, text=True)
+    pipe = asyncio.subprocess.PIPE
+    adopter = await asyncio.create_subprocess_exec(sys.executable, "-c", code, *watched, stdout=pipe)
     assert adopter.stdout
-    guard = identify(int(adopter.stdout.readline()))
+    guard = identify(int(await adopter.stdout.readline()))
+    assert guard
     await asyncio.sleep(0.5)
     assert is_alive(record.leader)
     adopter.kill()
-    adopter.wait()
-    adopter.stdout.close()
+    await adopter.wait()
     await until(lambda: not fakes() and not is_alive(guard))
 
 
@@ -173,7 +174,7 @@ async def test_an_adopted_one_that_ends_is_failed(folder: Path, supervisor: Supe
     server = await supervisor.adopt(survivor)
     psutil.Process(survivor.processes[0].pid).kill()
     await server.wait_ended()
-    assert server.state.phase is LaterPhase.FAILED
+    assert phase_of(server) is LaterPhase.FAILED
     assert server.state.words == "its processes have gone"
     assert fakes() == []
 

@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from playground.engines.kinds.base import Installation, SecretFile
@@ -14,8 +15,8 @@ from playground.engines.launch.durations import Durations
 from playground.engines.launch.state import LaterPhase
 from playground.engines.launch.supervisor import Supervisor
 from playground.errors import EngineUnavailable, InvalidLaunch
-from tests.engines.launch.conftest import TIMING, fakes, until
-from tests.engines.launch.engine import INSTALLED, FakeEngine, running, spec
+from tests.engines.launch.conftest import TIMING, fakes, files_in, until
+from tests.engines.launch.engine import INSTALLED, FakeEngine, phase_of, running, spec, until_running
 
 
 async def test_several_at_once(supervisor: Supervisor) -> None:
@@ -83,7 +84,7 @@ async def test_a_program_that_is_no_program(supervisor: Supervisor, tmp_path: Pa
     program.chmod(0o755)
     server = await supervisor.launch(spec(), Installation("program", (str(program),)))
     await server.wait_ended()
-    assert server.state.phase is LaterPhase.FAILED
+    assert phase_of(server) is LaterPhase.FAILED
     assert server.state.returncode == 127
     assert server.state.diagnosis
     assert "Exec format error" in server.state.diagnosis.cause
@@ -96,7 +97,7 @@ async def test_relaunch_with_changes(supervisor: Supervisor) -> None:
         await supervisor.relaunch("model", {"context_length": -1})
     assert first.state.is_ready
     second = await supervisor.relaunch("model", {"context_length": 4096})
-    assert first.state.phase is LaterPhase.STOPPED
+    assert phase_of(first) is LaterPhase.STOPPED
     assert (second.name, second.spec.context_length) == ("model", 4096)
     await second.wait_ready()
     assert second.log.read().lines[0] == "key is ***; "
@@ -105,31 +106,26 @@ async def test_relaunch_with_changes(supervisor: Supervisor) -> None:
 
 
 async def test_the_key_in_a_file_is_gone_once_it_is_ready(folder: Path) -> None:
-    class WithFile(FakeEngine):
-        command_more = {"files": (SecretFile("<key>", "FAKE_API_KEY", ".yaml", "api-key: {secret}\n"),)}
-
-    made = Supervisor(folder, {"fake": WithFile()}, timing=TIMING)
+    fake = FakeEngine(files=(SecretFile("<key>", "FAKE_API_KEY", ".yaml", "api-key: {secret}\n"),))
+    made = Supervisor(folder, {"fake": fake}, timing=TIMING)
     server = await made.launch(spec("--say", "file <key>", "--load-s", "0.6", api_key='sk-"quoted"'), INSTALLED)
-    (file,) = folder.glob("*.key0.yaml")
+    (file,) = files_in(folder, "*.key0.yaml")
     assert file.read_text() == 'api-key: "sk-\\"quoted\\""\n'
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     await server.wait_ready()
     assert server.log.read().lines[0] == f"key is none; file {file}"
     assert not file.exists()
     await made.close()
-    failing = await (made := Supervisor(folder, {"fake": WithFile()}, timing=TIMING)).launch(
-        spec("--exit", "1", api_key="sk-other-key"), INSTALLED
-    )
+    made = Supervisor(folder, {"fake": fake}, timing=TIMING)
+    failing = await made.launch(spec("--exit", "1", api_key="sk-other-key"), INSTALLED)
     await failing.wait_ended()
-    assert list(folder.glob("*.key*")) == []
+    assert files_in(folder, "*.key*") == []
     await made.close()
 
 
 async def test_a_command_cleans_up_after_it(folder: Path, tmp_path: Path) -> None:
-    class Contained(FakeEngine):
-        command_more = {"cleanup": ("touch", str(tmp_path / "cleaned"))}
-
-    made = Supervisor(folder, {"fake": Contained()}, timing=TIMING)
+    fake = FakeEngine(cleanup=("touch", str(tmp_path / "cleaned")))
+    made = Supervisor(folder, {"fake": fake}, timing=TIMING)
     server = await made.launch(spec(), INSTALLED)
     await server.wait_ready()
     assert not (tmp_path / "cleaned").exists()
@@ -144,7 +140,7 @@ async def test_changes(supervisor: Supervisor) -> None:
 
     async def watch() -> None:
         async for version in supervisor.changes():
-            seen.append(version)
+            seen.append(version)  # noqa: PERF401 - looked at while it goes on
 
     watcher = asyncio.create_task(watch())
     server = await supervisor.launch(spec(), INSTALLED)
@@ -176,7 +172,7 @@ async def test_an_idle_server_is_stopped(folder: Path) -> None:
         assert idle.state.is_ready
         now[0] += 0.3
         await idle.wait_ended()
-        assert idle.state.phase is LaterPhase.STOPPED
+        assert phase_of(idle) is LaterPhase.STOPPED
         assert idle.state.words == "stopped after 0.01 minutes without a request"
         assert forever.state.is_ready
         made.touch("no such server")
@@ -186,12 +182,9 @@ async def test_one_that_works_is_not_idle(folder: Path) -> None:
     async with with_clock(folder) as (made, now):
         server = await made.launch(spec(idle_stop_min=0.01), INSTALLED)
         await server.wait_ready()
-        import httpx
-
         async with httpx.AsyncClient(trust_env=False) as client:
             request = asyncio.create_task(client.post(f"{server.origin}/1.2"))
-            while await server.running_requests() != 1:
-                await asyncio.sleep(0.01)
+            await until_running(server, 1)
             now[0] += 100
             await asyncio.sleep(0.6)
             assert server.state.is_ready
