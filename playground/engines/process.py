@@ -18,6 +18,7 @@ _LOG_BYTES = 1_000_000
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _MARGIN_S = 8.0  # the guard's own time after the grace: killing, and looking whether all are gone
 _LINE_CHARS = 64_000
+_LOOK_EVERY_S = 0.2
 _SIGNALLED = 129
 # What an engine prints that names the cause of its end; the first that is found is taken.
 _CAUSES = tuple(
@@ -132,11 +133,11 @@ class EngineProcess:
         if process.stdin is not None:
             process.stdin.close()
         try:
-            await asyncio.wait_for(process.wait(), self._grace_s + _MARGIN_S)
+            await asyncio.wait_for(_until_exit(process), self._grace_s + _MARGIN_S)
         except TimeoutError:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(process.pid, signal.SIGKILL)
-            await process.wait()
+            await _until_exit(process)
         if self._reader is not None:
             # A descendant that nothing could end may hold the pipe open; its output is not waited for.
             await asyncio.wait([self._reader], timeout=1)
@@ -146,7 +147,7 @@ class EngineProcess:
         """Waits until it has ended, and until its last output is read; returns its status."""
         if self._process is None:
             raise EngineUnavailable(f"{self.argv[0]} was not started.")
-        status = await self._process.wait()
+        status = await _until_exit(self._process)
         if self._reader is not None:
             await asyncio.wait([self._reader], timeout=1)
         return status
@@ -224,6 +225,17 @@ class EngineProcess:
         while self._size > self._log_bytes and self._lines:
             self._size -= len(self._lines.popleft().encode()) + 1
             self.log_dropped = True
+
+
+async def _until_exit(process: asyncio.subprocess.Process) -> int:
+    """Waits for the process alone: its own `wait` also waits for whoever else holds its output open."""
+    waiting = asyncio.ensure_future(process.wait())
+    try:
+        while process.returncode is None:
+            await asyncio.wait([waiting], timeout=_LOOK_EVERY_S)
+    finally:
+        waiting.cancel()
+    return process.returncode
 
 
 def likely_cause(lines: Sequence[str], status: int | None) -> str:

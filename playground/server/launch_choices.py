@@ -61,7 +61,7 @@ class Installations:
 
     def _typed(self, engine: str, place: Path) -> list[Installation]:
         """The engine in an environment that is none of the given ones."""
-        return find_installations(place, path="").get(engine, [])
+        return find_installations(place, path="").get(engine, []) if place.exists() else []
 
     async def choose(self, engine: str, where: str | None) -> Installation | None:
         """The one that `where` names, as `choice_of` writes it; the first where it names none; None if there is none.
@@ -72,8 +72,8 @@ class Installations:
         found = await self.of(engine)
         if not where:
             return found[0] if found else None
-        if "/" in where and Path(where).expanduser().exists():  # an environment that was typed
-            found = [*found, *await asyncio.to_thread(self._typed, engine, Path(where))]
+        if "/" in where:
+            found = [*found, *await asyncio.to_thread(self._typed, engine, Path(where).expanduser())]
         for one in found:
             if where in {choice_of(one)[1], one.program[0], str(Path(one.program[0]).parents[1])}:
                 return one

@@ -37,7 +37,10 @@ def build_environment(
         env["PATH"] = os.pathsep.join((str(Path(installation.program[0]).parent), env.get("PATH", os.defpath)))
     env |= {"PYTHONUNBUFFERED": "1"} | dict(spec.env) | dict(command.env)
     key = spec.api_key.get_secret_value() if spec.api_key else None
+    in_files = {file.secret for file in command.files}
     for name in command.secrets:
+        if name in in_files:
+            continue
         value = key if name.endswith("API_KEY") else env.get(name, outside.get(name))
         if value is not None:
             env[name] = value

@@ -1,5 +1,6 @@
 """Servers on disk, one JSON file each: for the command line, and for what is left where the app was killed."""
 
+import asyncio
 import contextlib
 import json
 import os
@@ -7,7 +8,7 @@ import re
 import secrets
 import signal
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -31,6 +32,7 @@ from playground.errors import EngineError
 KEEP_S = 86_400.0  # a server that has ended is shown, with its log, for a day
 _FOREIGN_S = 30 * 86_400.0  # another machine's, in a home that both have
 _GRACE_S = 15.0
+_CLEAN_UP_S = 30.0
 _GUARD_S = 15.0  # the guard's own time after the grace
 
 
@@ -47,6 +49,7 @@ class Record(BaseModel):
         owner, guard, leader: the app, the guard, and the engine's first process, whose number is also its group's
             and its session's.
         others: the engine's other processes, as last seen.
+        cleanup: a command that ends what is no process of this machine's own: a container.
         started_at, ended_at: seconds since 1970.
         ready: whether it has answered.
         ended: how it ended, in words.
@@ -72,6 +75,7 @@ class Record(BaseModel):
     guard: Identity | None = None
     leader: Identity | None = None
     others: tuple[Identity, ...] = ()
+    cleanup: tuple[str, ...] = ()
     started_at: float
     ended_at: float | None = None
     ready: bool = False
@@ -119,6 +123,26 @@ def file_stem(name: str, number: str) -> str:
     return f"{plain or 'server'}-{number[:8]}"
 
 
+def key_files(folder: Path, record: Record, suffixes: Sequence[str]) -> list[Path]:
+    """Where files with a server's key are kept until it is ready: one for each suffix."""
+    stem = file_stem(record.name, record.id)
+    return [folder / f"{stem}.key{number}{suffix}" for number, suffix in enumerate(suffixes)]
+
+
+async def clean_up(record: Record) -> None:
+    """Runs the command that ends a server's container; it fails where there is none any more, and may."""
+    if not record.cleanup:
+        return
+    with contextlib.suppress(OSError):
+        quiet = asyncio.subprocess.DEVNULL
+        process = await asyncio.create_subprocess_exec(*record.cleanup, stdin=quiet, stdout=quiet, stderr=quiet)
+        try:
+            await asyncio.wait_for(process.wait(), _CLEAN_UP_S)
+        except TimeoutError:
+            process.kill()
+            await process.wait()
+
+
 class Registry:
     """The records in a folder. All of it is small files, read and written at once."""
 
@@ -160,16 +184,23 @@ class Registry:
     def remove(self, record: Record) -> None:
         """Remove a record with its log."""
         log = record.log_path(self.folder)
-        for path in (self.path_of(record), log, log.with_name(f"{log.name}.1")):
+        for path in (self.path_of(record), log, log.with_name(f"{log.name}.1"), *self._key_files(record)):
             with contextlib.suppress(OSError):
                 path.unlink(missing_ok=True)
 
     def end(self, record: Record, words: str) -> Record:
         """Note that a server has ended; the record is kept a day for its log."""
+        for path in self._key_files(record):
+            with contextlib.suppress(OSError):
+                path.unlink(missing_ok=True)
         ended = self.read(record).model_copy(update={"ended_at": time.time(), "ended": words})
         with contextlib.suppress(OSError):
             self.write(ended)
         return ended
+
+    def _key_files(self, record: Record) -> list[Path]:
+        """Files with its key, left by an app that was killed while it was loading."""
+        return list(self.folder.glob(f"{file_stem(record.name, record.id)}.key*"))
 
     def prune(self, now: float | None = None) -> None:
         """Remove what ended more than a day ago, and note what ended without the app seeing it."""
@@ -235,6 +266,7 @@ class Registry:
                 advice="They hang in the kernel, most often in a driver: look at dmesg.",
             )
         if not is_alive(record.owner):
+            await clean_up(record)
             self.end(record, "stopped by a command")
 
 

@@ -4,15 +4,14 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 
 import httpx
 
-from playground.engines.kinds.base import ORDER, Command, Engine, Installation, LaunchPhase
-from playground.engines.launch.environment import shown_command, without_secrets
+from playground.engines.kinds.base import ORDER, Engine, Installation, LaunchPhase
+from playground.engines.launch.hooks import Hooks, Timing
 from playground.engines.launch.log_store import LogStore
 from playground.engines.launch.ports import find_holder, local_url
+from playground.engines.launch.prepared import PreparedLaunch
 from playground.engines.launch.processes import (
     Identity,
     Known,
@@ -20,13 +19,10 @@ from playground.engines.launch.processes import (
     end_family,
     find_family,
     identify,
-    this_machine,
 )
-from playground.engines.launch.registry import Record, Registry, file_stem, this_app
+from playground.engines.launch.registry import Record, Registry, clean_up
 from playground.engines.launch.state import (
     Cause,
-    Diagnose,
-    IsFatal,
     LaterPhase,
     Phase,
     PlainCause,
@@ -35,52 +31,12 @@ from playground.engines.launch.state import (
 )
 from playground.engines.process import EngineProcess, how_it_ended, likely_cause
 from playground.engines.spec import LaunchSpec
-from playground.errors import EngineExited
+from playground.errors import EngineExited, EngineUnavailable
 
 _log = logging.getLogger(__name__)
 _PROBE_S = 30.0  # SGLang generates a token for its /health
 _LINES_AT_ONCE = 100  # read before the event loop gets its turn
 _DIAGNOSED_LINES = 3000
-
-
-@dataclass(frozen=True, slots=True)
-class Timing:
-    """How long a server is waited for; seconds.
-
-    Attributes:
-        drain_s: for running requests, before it is asked to end.
-        grace_s: for it to end by itself after SIGTERM, before SIGKILL.
-        orphan_grace_s: the same where this app was killed.
-        probe_every_s: between two questions whether it is ready.
-        fatal_s: for the rest of its log, and its own end, after a line that says it is lost.
-        look_every_s: between two looks for processes that it started.
-    """
-
-    drain_s: float = 10.0
-    grace_s: float = 15.0
-    orphan_grace_s: float = 5.0
-    probe_every_s: float = 1.0
-    fatal_s: float = 5.0
-    look_every_s: float = 2.0
-
-
-@dataclass(frozen=True, slots=True)
-class Hooks:
-    """What a server asks and tells.
-
-    Attributes:
-        diagnose: why it failed, from its log.
-        is_fatal: whether a line says that it is lost, though it may hang on.
-        running: how many requests it works on now; None where that cannot be known.
-        changed: told whenever its state has changed.
-        became_ready: told once, with the seconds that took.
-    """
-
-    diagnose: Diagnose
-    is_fatal: IsFatal
-    running: Callable[["LaunchedServer"], Awaitable[float | None]] | None = None
-    changed: Callable[[], None] = lambda: None
-    became_ready: Callable[["LaunchedServer", float], None] = lambda _server, _seconds: None
 
 
 class LaunchedServer:
@@ -105,14 +61,24 @@ class LaunchedServer:
         registry: Registry,
         hooks: Hooks,
         *,
-        env: dict[str, str] | None = None,
-        argv: tuple[str, ...] = (),
-        secrets: list[str] | None = None,
+        prepared: PreparedLaunch | None = None,
         installation: Installation | None = None,
         timing: Timing | None = None,
         typical_s: float | None = None,
     ) -> None:
-        """Prepares; `start` starts. See `make_record` for the record."""
+        """Prepares; `start` starts.
+
+        Args:
+            spec: what was asked for.
+            engine: what is known of its program.
+            record: what will be on disk of it, or is, where it is adopted.
+            registry: where that is.
+            hooks: whom it asks and tells.
+            prepared: what is started; None where it runs already and is adopted, that is, taken over.
+            installation: where the engine is; None with `prepared`.
+            timing: how long it is waited for.
+            typical_s: how long such launches took before.
+        """
         self.spec = spec
         self.engine = engine
         self.installation = installation
@@ -120,17 +86,19 @@ class LaunchedServer:
         self.port = record.port
         self.command = record.command
         self.record = record
-        self.log = LogStore(record.log_path(registry.folder), secrets=secrets or (), resume=installation is None)
+        self._adopted = prepared is None
+        secrets = prepared.secrets if prepared else ()
+        self.log = LogStore(record.log_path(registry.folder), secrets=secrets, resume=self._adopted)
         self.last_request = time.monotonic()
         self._registry = registry
         self._hooks = hooks
+        self._prepared = prepared
         self._timing = timing or Timing()
         self._typical_s = typical_s
-        self._adopted = installation is None
         adopt = {each.pid: each.started for each in (record.leader, *record.others) if each} if self._adopted else None
         self._process = EngineProcess(
-            argv or (engine.name,),
-            env,
+            prepared.argv if prepared else (engine.name,),
+            prepared.env if prepared else None,
             self._timing.grace_s,
             name=record.name,
             sink=self._take,
@@ -183,10 +151,21 @@ class LaunchedServer:
         """Starts it, or the watch over it where it was adopted, and returns at once.
 
         Raises:
-            EngineUnavailable: the guard cannot be started.
+            EngineUnavailable: the guard cannot be started, or a file that the engine needs not be written.
         """
         self._began = time.monotonic()
-        await self._process.start()
+        try:
+            if self._prepared:
+                await asyncio.to_thread(self._prepared.write_files)
+            await self._process.start()
+        except OSError as error:
+            self._remove_files()
+            raise EngineUnavailable(
+                f"The key of {self.name} could not be written: {error}.", advice="Make room on the disk."
+            ) from error
+        except EngineUnavailable:
+            self._remove_files()
+            raise
         guard = identify(self._process.guard_pid) if self._process.guard_pid else None
         self._note(guard=guard)
         if self._adopted:
@@ -194,17 +173,18 @@ class LaunchedServer:
             self._settled.set()
         self._run_task = asyncio.create_task(self._run(), name=f"server {self.name}")
 
-    async def stop(self, drain_s: float | None = None) -> None:
+    async def stop(self, drain_s: float | None = None, *, why: str = "stopped") -> None:
         """Stops it; while it loads, that is the cancelling of its launch. Returns when nothing of it is left.
 
         Running requests are waited for at most `drain_s` (None: as the timing says), where their number is known;
         then it gets SIGTERM, then SIGKILL. It may be called at any time, also twice, and goes on where the caller is
-        cancelled.
+        cancelled. `why`: how it ended, in words.
         """
         if self._run_task is None or self._ended.is_set():
             return
         if self._stopping is None:
-            self._stopping = asyncio.create_task(self._stop(self._timing.drain_s if drain_s is None else drain_s))
+            drain = self._timing.drain_s if drain_s is None else drain_s
+            self._stopping = asyncio.create_task(self._stop(drain, why))
         await asyncio.shield(self._stopping)
 
     async def wait_ready(self) -> str:
@@ -265,11 +245,12 @@ class LaunchedServer:
         await self._process.stop()
         # The guard has ended them all, unless it was itself killed.
         await end_family(self._known())
+        await clean_up(self.record)
         await asyncio.to_thread(self.log.close)
         if self._stopping is None:
             self._came_to_an_end()
 
-    async def _stop(self, drain_s: float) -> None:
+    async def _stop(self, drain_s: float, why: str) -> None:
         was_ready = self.state.is_ready
         self._set(LaterPhase.STOPPING, words="" if was_ready else "its launch is cancelled")
         if was_ready and drain_s > 0:
@@ -278,7 +259,7 @@ class LaunchedServer:
         if self._run_task is not None:
             await asyncio.wait([self._run_task])
         left = await end_family(self._known())
-        words = f"stopped; the processes {', '.join(str(each.pid) for each in left)} hang" if left else "stopped"
+        words = f"{why}; the processes {', '.join(str(each.pid) for each in left)} hang" if left else why
         self._end(LaterPhase.STOPPED, words)
 
     async def _drain(self, drain_s: float) -> None:
@@ -318,10 +299,15 @@ class LaunchedServer:
             self._diagnosis = PlainCause(f"It {how} {after}", likely_cause(lines, code), "See the end of its log.")
         self._end(LaterPhase.FAILED, how)
 
+    def _remove_files(self) -> None:
+        if self._prepared:
+            self._prepared.remove_files()
+
     def _end(self, phase: LaterPhase, words: str) -> None:
         if self._took is None:
             self._took = time.monotonic() - self._began
         shown = f"failed: {self._diagnosis.title}" if self._diagnosis and phase is LaterPhase.FAILED else words
+        self._remove_files()
         self.record = self._registry.end(self.record, shown)
         self._set(phase, words=words)
         self._settled.set()
@@ -359,6 +345,7 @@ class LaunchedServer:
             return
         self._took = time.monotonic() - self._began
         self.last_request = time.monotonic()
+        self._remove_files()
         self._note(ready=True)
         self._set(LaunchPhase.READY)
         self._settled.set()
@@ -409,26 +396,3 @@ class LaunchedServer:
         said = self.engine.read(line)
         if said is not None and (moved := advance(self._phase, self._fraction, said)):
             self._set(*moved, said.words)
-
-
-def make_record(
-    name: str, spec: LaunchSpec, command: Command, port: int, *, number: str, secrets: list[str] | None = None
-) -> Record:
-    """What is known of a server before it starts."""
-    machine, boot = this_machine()
-    return Record(
-        id=number,
-        name=name,
-        engine=spec.engine,
-        model=spec.model,
-        spec=without_secrets(spec, secrets or ()),
-        command=shown_command(command, secrets or []),
-        host=spec.host,
-        port=port,
-        base_url=f"{local_url(spec.host, port)}/v1",
-        log=f"{file_stem(name, number)}.log",
-        machine=machine,
-        boot=boot,
-        owner=this_app(),
-        started_at=time.time(),
-    )

@@ -3,8 +3,6 @@
 import asyncio
 import contextlib
 import os
-import re
-import secrets as random
 import shutil
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -13,18 +11,18 @@ from typing import Any
 
 from playground.engines.kinds.base import Command, Engine, Installation
 from playground.engines.launch.durations import Durations
-from playground.engines.launch.environment import build_environment, find_secrets
+from playground.engines.launch.hooks import Hooks, Timing
 from playground.engines.launch.ports import choose_port
+from playground.engines.launch.prepared import prepare_launch
 from playground.engines.launch.processes import Known, ask_to_end, end_family
-from playground.engines.launch.registry import Record, Registry, Survivor, is_running, this_app
-from playground.engines.launch.server import Hooks, LaunchedServer, Timing, make_record
+from playground.engines.launch.registry import Record, Registry, Survivor, clean_up, is_running, this_app
+from playground.engines.launch.server import LaunchedServer
 from playground.engines.launch.state import Diagnose, IsFatal
 from playground.engines.spec import LaunchSpec
 from playground.errors import EngineUnavailable, InvalidLaunch
 
 _IDLE_LOOK_S = 15.0
 _SURVIVOR_GRACE_S = 5.0
-_KEY_FLAG = re.compile(r"--(?:api-key|api_key|admin-api-key|hf-token)(?:=|$)")
 
 
 def default_folder(cache: Path) -> Path:
@@ -68,6 +66,7 @@ class Supervisor:
         self._timing = timing or Timing()
         self._clock = clock
         self._servers: dict[str, LaunchedServer] = {}
+        self._edited: dict[str, Command] = {}
         self._durations = Durations(folder / "durations")
         self._hooks = Hooks(diagnose, is_fatal, running, self._changed, self._became_ready)
         self._lock = asyncio.Lock()
@@ -122,7 +121,7 @@ class Supervisor:
             raise InvalidLaunch(f"{name} was adopted: how it was started is known in part only.", field="name")
         spec = old.spec.changed(**({"name": name} | dict(changes)))
         await old.stop()
-        return await self.launch(spec, old.installation)
+        return await self.launch(spec, old.installation, None if changes else self._edited.get(name))
 
     async def stop(self, name: str, drain_s: float | None = None) -> None:
         """Stops a server; returns when nothing of it is left. See `LaunchedServer.stop`.
@@ -193,6 +192,7 @@ class Supervisor:
             await ask_to_end(survivor.processes[0], _SURVIVOR_GRACE_S)
         record = survivor.record
         await end_family(Known(record.id, record.leader, survivor.processes))
+        await clean_up(record)
         self.registry.end(record, "its app was killed; what was left was ended")
 
     async def changes(self) -> AsyncIterator[int]:
@@ -227,30 +227,24 @@ class Supervisor:
             raise InvalidLaunch("the app is stopping.")
         if engine is None:
             raise InvalidLaunch(f"{spec.engine!r} is none of {', '.join(self._engines)}.", field="engine")
-        if any(_KEY_FLAG.match(word) for word in spec.extra):
-            raise InvalidLaunch(
-                "a key among the arguments can be read by everyone on this machine.",
-                field="extra",
-                advice="Give it as the server's API key; HF_TOKEN goes into the environment.",
-            )
         name = await asyncio.to_thread(self._choose_name, spec)
         promised = [server.port for server in self.servers if not server.state.has_ended]
         port = await asyncio.to_thread(choose_port, spec.host, spec.port, engine.default_port, promised)
-        command = command or engine.command(spec, installation, port)
-        number = random.token_hex(8)
-        env = build_environment(spec, command, installation, number)
-        _require_program(command.argv[0], env)
-        keys = find_secrets(spec, command, env)
+        prepared = prepare_launch(
+            spec, engine, installation, name=name, port=port, folder=self.registry.folder, command=command
+        )
+        _require_program(prepared.argv[0], prepared.env)
+        self._edited.pop(name, None)
+        if command is not None:
+            self._edited[name] = command
         return await self._start(
             LaunchedServer(
                 spec,
                 engine,
-                make_record(name, spec, command, port, number=number, secrets=keys),
+                prepared.record,
                 self.registry,
                 self._hooks,
-                env=env,
-                argv=command.argv,
-                secrets=keys,
+                prepared=prepared,
                 installation=installation,
                 timing=self._timing,
                 typical_s=self._durations.typical_s(spec.engine, spec.model),
@@ -287,7 +281,7 @@ class Supervisor:
     async def _stop_idle(self) -> None:
         while True:
             limits = [s.spec.idle_stop_min * 60 for s in self.servers if s.spec.idle_stop_min and s.state.is_ready]
-            await asyncio.sleep(min([_IDLE_LOOK_S, *(limit / 4 for limit in limits)]))
+            await self.wait_change(self.version, min([_IDLE_LOOK_S, *(limit / 4 for limit in limits)]))
             for server in self.servers:
                 limit_min = server.spec.idle_stop_min
                 if limit_min is None or not server.state.is_ready or self._idle_s(server) < limit_min * 60:
@@ -296,7 +290,7 @@ class Supervisor:
                     if await server.running_requests():
                         self.touch(server.name)
                 if self._idle_s(server) >= limit_min * 60:
-                    await server.stop()
+                    await server.stop(why=f"stopped after {limit_min:g} minutes without a request")
 
     def _idle_s(self, server: LaunchedServer) -> float:
         return self._clock() - server.last_request

@@ -8,7 +8,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from playground.engines.launch.supervisor import Supervisor, Timing
+from playground.engines.launch.hooks import Timing
+from playground.engines.launch.supervisor import Supervisor
 from tests.engines.launch.engine import PROGRAM, FakeEngine, diagnose, is_fatal, running
 
 TIMING = Timing(drain_s=5, grace_s=1, orphan_grace_s=0.5, probe_every_s=0.05, fatal_s=0.2, look_every_s=0.1)
@@ -16,11 +17,15 @@ TIMING = Timing(drain_s=5, grace_s=1, orphan_grace_s=0.5, probe_every_s=0.05, fa
 
 def fakes() -> list[psutil.Process]:
     """Every process that runs the fake engine, however far it has gone."""
-    found = []
-    for process in psutil.process_iter(["cmdline", "status"]):
-        if str(PROGRAM) in (process.info["cmdline"] or ()) and process.info["status"] != psutil.STATUS_ZOMBIE:
-            found.append(process)
-    return found
+    return [
+        process
+        for process in psutil.process_iter(["cmdline", "status"])
+        if str(PROGRAM) in (process.info["cmdline"] or ()) and process.info["status"] != psutil.STATUS_ZOMBIE
+    ]
+
+
+def files_in(folder: Path, pattern: str = "*") -> list[Path]:
+    return list(folder.glob(pattern))
 
 
 async def until(condition: Callable[[], object], within_s: float = 8) -> None:

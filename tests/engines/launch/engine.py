@@ -1,5 +1,6 @@
 """An engine for the tests of the supervisor: the real contract, around a program of a few lines."""
 
+import asyncio
 import re
 import sys
 from collections.abc import Mapping, Sequence
@@ -10,7 +11,7 @@ import httpx
 
 from playground.engines.kinds.base import Capabilities, Command, Installation, LaunchPhase, Progress
 from playground.engines.launch.server import LaunchedServer
-from playground.engines.launch.state import Cause, PlainCause
+from playground.engines.launch.state import Cause, Phase, PlainCause
 from playground.engines.spec import LaunchSpec
 
 PROGRAM = Path(__file__).with_name("fake_engine.py")
@@ -29,10 +30,17 @@ class FakeEngine:
     launchable = True
     needs = "nothing"
     source = "tests"
+    programs: tuple[str, ...] = ()
+    distributions: tuple[str, ...] = ()
+    images: tuple[str, ...] = ()
+
+    def __init__(self, **command_more: Any) -> None:
+        """`command_more`: fields of its commands."""
+        self.command_more = command_more
 
     def command(self, spec: LaunchSpec, installation: Installation, port: int) -> Command:
         argv = (*installation.program, str(PROGRAM), "--port", str(port), *spec.extra)
-        return Command(argv, dict(spec.env), ("FAKE_API_KEY",) if spec.api_key else ())
+        return Command(argv, dict(spec.env), ("FAKE_API_KEY",) if spec.api_key else (), **self.command_more)
 
     def read(self, line: str) -> Progress | None:
         if line == "boom":
@@ -53,6 +61,7 @@ class FakeEngine:
 
 def diagnose(engine: str, lines: Sequence[str], spec: LaunchSpec, returncode: int | None) -> Cause | None:
     assert (engine, spec.engine) == ("fake", "fake")
+    assert returncode is not None
     if any(line.startswith("FATAL: port") for line in lines):
         return PlainCause("The port is taken", "FATAL: port is taken", "Another port.", {"port": None}, "Another port")
     return None
@@ -63,6 +72,11 @@ def is_fatal(engine: str, line: str) -> bool:
     return line.startswith("FATAL")
 
 
+async def until_running(server: LaunchedServer, number: int) -> None:
+    while await running(server) != number:  # noqa: ASYNC110 - another process
+        await asyncio.sleep(0.02)
+
+
 async def running(server: LaunchedServer) -> float | None:
     async with httpx.AsyncClient(trust_env=False, timeout=5) as client:
         return float((await client.get(f"{server.origin}/running")).text)
@@ -70,3 +84,8 @@ async def running(server: LaunchedServer) -> float | None:
 
 def spec(*extra: str, **fields: Any) -> LaunchSpec:
     return LaunchSpec.parse({"engine": "fake", "model": "owner/model", "extra": extra} | fields)
+
+
+def phase_of(server: LaunchedServer) -> Phase:
+    """Asked anew each time: a type checker holds a property for what it was."""
+    return server.state.phase

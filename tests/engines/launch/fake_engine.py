@@ -62,7 +62,7 @@ def flood(megabytes: int) -> None:
     sys.stdout.buffer.flush()
 
 
-def main() -> None:
+def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser()
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--load-s", type=float, default=0.1)
@@ -75,7 +75,11 @@ def main() -> None:
     parser.add_argument("--exit", type=int, help="exits with this status")
     parser.add_argument("--say", default="")
     parser.add_argument("--bind", default="yes")
-    args = parser.parse_args()
+    return parser.parse_args()
+
+
+def prepare(args: argparse.Namespace) -> None:
+    """All that it does before it listens."""
     if args.deaf:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
     if args.outlive_parent:
@@ -93,6 +97,11 @@ def main() -> None:
     if args.exit is not None:
         say("error: no such thing")
         sys.exit(args.exit)
+
+
+def main() -> None:
+    args = parse()
+    prepare(args)
     if args.bind == "yes":
         server = ThreadingHTTPServer(("127.0.0.1", args.port), Answers)
         threading.Thread(target=server.serve_forever, daemon=True).start()

@@ -13,15 +13,15 @@ from playground.engines.kinds.base import ORDER, LaunchPhase
 from playground.engines.launch.state import LaterPhase
 from playground.engines.launch.supervisor import Supervisor
 from playground.errors import EngineExited
-from tests.engines.launch.conftest import fakes, until
-from tests.engines.launch.engine import INSTALLED, spec
+from tests.engines.launch.conftest import fakes, files_in, until
+from tests.engines.launch.engine import INSTALLED, phase_of, spec, until_running
 
 
 async def test_phases_come_in_order_and_ready_is_health(supervisor: Supervisor) -> None:
     began = time.monotonic()
     server = await supervisor.launch(spec("--load-s", "0.6"), INSTALLED)
     assert time.monotonic() - began < 0.5
-    assert server.state.phase is LaunchPhase.STARTING
+    assert phase_of(server) is LaunchPhase.STARTING
     assert server.state.base_url is None
     seen = []
     version = -1
@@ -29,7 +29,7 @@ async def test_phases_come_in_order_and_ready_is_health(supervisor: Supervisor) 
         version = await supervisor.wait_change(version, 5)
         seen.append((server.state.phase, server.state.fraction))
     phases = [phase for phase, _ in seen]
-    assert phases == sorted(phases, key=list(ORDER).index)
+    assert phases == sorted(phases, key=[*ORDER, *LaterPhase].index)
     assert {LaunchPhase.LOADING, LaunchPhase.KV_CACHE, LaunchPhase.READY} <= set(phases)
     fractions = [fraction for phase, fraction in seen if phase is LaunchPhase.LOADING]
     assert fractions == sorted(fractions, key=lambda fraction: fraction or 0)
@@ -39,7 +39,7 @@ async def test_phases_come_in_order_and_ready_is_health(supervisor: Supervisor) 
     assert 0.5 < state.seconds < 5
     assert await server.wait_ready() == state.base_url
     await server.stop()
-    assert server.state.phase is LaterPhase.STOPPED
+    assert phase_of(server) is LaterPhase.STOPPED
     assert server.state.base_url is None
     assert fakes() == []
 
@@ -54,7 +54,7 @@ async def test_the_key_is_in_no_log_record_or_command(supervisor: Supervisor, fo
     shown = server.command
     assert 'FAKE_API_KEY="$FAKE_API_KEY"' in shown
     await server.stop()
-    files = [file for file in folder.rglob("*") if file.is_file()]
+    files = files_in(folder)
     assert {file.suffix for file in files} >= {".log", ".json"}
     for file in files:
         assert stat.S_IMODE(file.stat().st_mode) & 0o077 == 0
@@ -111,7 +111,7 @@ async def test_a_ready_one_that_dies_is_failed(supervisor: Supervisor) -> None:
         with pytest.raises(httpx.HTTPError):
             await client.post(f"{server.origin}/die")
     await server.wait_ended()
-    assert server.state.phase is LaterPhase.FAILED
+    assert phase_of(server) is LaterPhase.FAILED
     assert server.state.diagnosis
     assert server.state.diagnosis.cause == "RuntimeError: asked to die"
     assert server.state.diagnosis.title == "It ended with status 3 after it was ready"
@@ -135,15 +135,15 @@ async def test_kill_9_of_the_guard_leaves_nothing(supervisor: Supervisor, tmp_pa
     assert server.record.guard
     psutil.Process(server.record.guard.pid).kill()
     await server.wait_ended()
-    assert server.state.phase is LaterPhase.FAILED
+    assert phase_of(server) is LaterPhase.FAILED
     assert fakes() == []
 
 
 async def test_cancel_while_it_loads(supervisor: Supervisor) -> None:
     server = await supervisor.launch(spec("--load-s", "60", "--children", "1"), INSTALLED)
-    await until(lambda: server.state.phase is LaunchPhase.LOADING)
+    await until(lambda: phase_of(server) is LaunchPhase.LOADING)
     await server.stop()
-    assert server.state.phase is LaterPhase.STOPPED
+    assert phase_of(server) is LaterPhase.STOPPED
     with pytest.raises(EngineExited, match="stopped"):
         await server.wait_ready()
     assert fakes() == []
@@ -152,7 +152,7 @@ async def test_cancel_while_it_loads(supervisor: Supervisor) -> None:
 async def test_stop_at_once_after_the_launch(supervisor: Supervisor) -> None:
     server = await supervisor.launch(spec(), INSTALLED)
     await server.stop()
-    assert server.state.phase is LaterPhase.STOPPED
+    assert phase_of(server) is LaterPhase.STOPPED
     assert fakes() == []
 
 
@@ -160,11 +160,11 @@ async def test_one_that_ignores_sigterm_and_has_left_its_group(supervisor: Super
     extra = ("--deaf", "--children", "2", "--leave", str(tmp_path / "pid"))
     server = await supervisor.launch(spec(*extra), INSTALLED)
     await server.wait_ready()
-    assert len(fakes()) == 4
+    assert len(fakes()) == 5  # itself, three that it started, and the guard, which names it
     began = time.monotonic()
     await server.stop()
     assert 1 <= time.monotonic() - began < 5
-    assert server.state.phase is LaterPhase.STOPPED
+    assert phase_of(server) is LaterPhase.STOPPED
     assert fakes() == []
 
 
@@ -173,11 +173,10 @@ async def test_running_requests_are_waited_for(supervisor: Supervisor) -> None:
     await server.wait_ready()
     async with httpx.AsyncClient(trust_env=False) as client:
         request = asyncio.create_task(client.post(f"{server.origin}/0.8"))
-        while await server.running_requests() != 1:
-            await asyncio.sleep(0.02)
+        await until_running(server, 1)
         stop = asyncio.create_task(server.stop())
         await until(lambda: server.state.words == "waiting for running requests: 1")
-        assert server.state.phase is LaterPhase.STOPPING
+        assert phase_of(server) is LaterPhase.STOPPING
         assert server.state.base_url is None
         assert (await request).status_code == 200
         await stop
@@ -189,8 +188,7 @@ async def test_and_not_for_longer_than_said(supervisor: Supervisor) -> None:
     await server.wait_ready()
     async with httpx.AsyncClient(trust_env=False) as client:
         request = asyncio.create_task(client.post(f"{server.origin}/30"))
-        while await server.running_requests() != 1:
-            await asyncio.sleep(0.02)
+        await until_running(server, 1)
         began = time.monotonic()
         await server.stop(drain_s=0.3)
         assert time.monotonic() - began < 4
@@ -202,10 +200,10 @@ async def test_stop_goes_on_where_its_caller_is_cancelled(supervisor: Supervisor
     server = await supervisor.launch(spec("--deaf"), INSTALLED)
     await server.wait_ready()
     first, second = asyncio.create_task(server.stop()), asyncio.create_task(server.stop())
-    await until(lambda: server.state.phase is LaterPhase.STOPPING)
+    await until(lambda: phase_of(server) is LaterPhase.STOPPING)
     first.cancel()
     await second
-    assert server.state.phase is LaterPhase.STOPPED
+    assert phase_of(server) is LaterPhase.STOPPED
 
 
 async def test_a_flood_of_100_mb_holds_up_nothing(supervisor: Supervisor) -> None:

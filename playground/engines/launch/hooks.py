@@ -1,0 +1,50 @@
+"""What a server is given beside its command: how long it is waited for, and whom it asks and tells."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from playground.engines.launch.state import Diagnose, IsFatal
+
+if TYPE_CHECKING:
+    from playground.engines.launch.server import LaunchedServer
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """How long a server is waited for; seconds.
+
+    Attributes:
+        drain_s: for running requests, before it is asked to end.
+        grace_s: for it to end by itself after SIGTERM, before SIGKILL.
+        orphan_grace_s: the same where this app was killed.
+        probe_every_s: between two questions whether it is ready.
+        fatal_s: for the rest of its log, and its own end, after a line that says it is lost.
+        look_every_s: between two looks for processes that it started; five times that once it is ready.
+    """
+
+    drain_s: float = 10.0
+    grace_s: float = 15.0
+    orphan_grace_s: float = 5.0
+    probe_every_s: float = 1.0
+    fatal_s: float = 5.0
+    look_every_s: float = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Hooks:
+    """What a server asks and tells.
+
+    Attributes:
+        diagnose: why it failed, from its log.
+        is_fatal: whether a line says that it is lost, though it may hang on.
+        running: how many requests it works on now; None where that cannot be known.
+        changed: told whenever its state has changed.
+        became_ready: told once, with the seconds that took.
+    """
+
+    diagnose: Diagnose
+    is_fatal: IsFatal
+    running: "Callable[[LaunchedServer], Awaitable[float | None]] | None" = None
+    changed: Callable[[], None] = lambda: None
+    became_ready: "Callable[[LaunchedServer, float], None]" = lambda _server, _seconds: None
