@@ -37,6 +37,7 @@ TOOL: dict[str, Any] = {
     "function": {
         "name": "get_weather",
         "description": "The weather in a city.",
+        "strict": True,  # without it vLLM 0.32 holds a call to its tool's name only
         "parameters": {
             "type": "object",
             "properties": {"city": {"enum": _CITIES}},
