@@ -17,6 +17,7 @@ from playground.presets import SLUG, SUFFIX, presets_folder
 from playground.yaml_text import YamlError, check_json, read_yaml
 
 FOLDER = "servers"
+_BY_MODULE = ("sglang", "llama_cpp")
 _OUTSIDE_SPEC = ("needs", "image", "card")  # what has a source as well
 
 
@@ -99,13 +100,18 @@ class Recipe(BaseModel):
         return recipe
 
     def shown(self, installation: Installation | None = None) -> str:
-        """The command line; without an installation as from a Python that is called python.
+        """The command line; without an installation as its project's pages write it: `python -m …`, or a program.
 
         Raises:
             InvalidLaunch: the engine has no command.
         """
         engine = find_engine(self.spec.engine)
-        at = installation or Installation("python", ("python",))
+        if installation is not None:
+            at = installation
+        elif engine.name in _BY_MODULE or not engine.programs:
+            at = Installation("python", ("python",))
+        else:
+            at = Installation("program", engine.programs[:1])
         return engine.command(self.spec, at, self.spec.port or engine.default_port).shown()
 
 
