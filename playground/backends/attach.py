@@ -111,7 +111,7 @@ async def recognise(base_url: str, client: Client, key: str | None = None, *, ti
         _object(f"{origin}/props", client, key, timeout_s),
         _metrics(origin, client, key, timeout_s),
     )
-    models, owner = _listed(listed)
+    models, owner, no_list = _listed(listed)
     engine, by = _decide(info, props, metrics, owner)
     context = models[0].context_length if models else None
     if engine == "sglang":
@@ -128,7 +128,7 @@ async def recognise(base_url: str, client: Client, key: str | None = None, *, ti
         _facts(engine, info, props, metrics),
         _told(engine, info),
         bool(engine_of(_lines(metrics))),
-        refused,
+        refused or no_list,
     )
 
 
@@ -148,15 +148,15 @@ async def _models(
     return f"{origin}/v1", None, refused
 
 
-def _listed(body: Any) -> tuple[tuple[ModelEntry, ...], str]:
-    """The entries, and the owner that the first names."""
+def _listed(body: Any) -> tuple[tuple[ModelEntry, ...], str, str]:
+    """The entries, the owner that the first names, and why there is no list."""
     try:
         models = parse_models(body)
-    except StreamProtocolError:
-        return (), ""
+    except StreamProtocolError as error:
+        return (), "", _line(error.message)
     items = body["data"] if isinstance(body, dict) else body
     owner = next((item.get("owned_by") for item in items if isinstance(item, dict)), None)
-    return models, owner if isinstance(owner, str) else ""
+    return models, owner if isinstance(owner, str) else "", ""
 
 
 async def _info(origin: str, client: Client, key: str | None, timeout_s: float) -> dict[str, Any]:

@@ -30,14 +30,17 @@ KEY_NAME = "UPSTREAM_API_KEY"
 ANSWER_S = 120.0  # a large model that thinks
 REFUSED = {401, 403}
 MAX_TOKENS = 512  # a model that thinks needs room before it answers
+# A grammar holds a small model to these; in a free text it might never end.
+_CITIES = ["Paris", "Lyon", "Nice"]
 TOOL: dict[str, Any] = {
     "type": "function",
     "function": {
         "name": "get_weather",
         "description": "The weather in a city.",
+        "strict": True,  # without it vLLM 0.32 holds a call to its tool's name only
         "parameters": {
             "type": "object",
-            "properties": {"city": {"type": "string"}},
+            "properties": {"city": {"enum": _CITIES}},
             "required": ["city"],
             "additionalProperties": False,
         },
@@ -45,7 +48,7 @@ TOOL: dict[str, Any] = {
 }
 SCHEMA: dict[str, Any] = {
     "type": "object",
-    "properties": {"city": {"type": "string"}, "country": {"type": "string"}},
+    "properties": {"city": {"enum": _CITIES}, "country": {"enum": ["France", "Italy"]}},
     "required": ["city", "country"],
     "additionalProperties": False,
 }
@@ -264,7 +267,7 @@ async def _tool_call(asker: _Asker) -> Finding:
     call = shot.answer.tool_calls[0]
     if call.name != TOOL["function"]["name"]:
         return Finding(name, False, f"It called {call.name[:64]!r}, which is not the tool that it was given.")
-    fault = _fault(call.arguments, TOOL["function"]["parameters"])
+    fault = _fault(call.arguments, TOOL["function"]["parameters"], shot)
     return Finding(name, not fault, f"The call's arguments are wrong: {fault}" if fault else "Called as asked.")
 
 
@@ -273,17 +276,18 @@ async def _json_schema(asker: _Asker) -> Finding:
     shot = await asker.ask("Which city is the capital of France? Answer as JSON.", response_format=wanted)
     if shot.error is not None:
         return Finding("JSON schema", False, _said(shot.error))
-    fault = _fault(shot.answer.content, SCHEMA)
+    fault = _fault(shot.answer.content, SCHEMA, shot)
     words = f"The answer does not fit the schema: {fault}" if fault else "The answer fits the schema."
     return Finding("JSON schema", not fault, words)
 
 
-def _fault(text: str, schema: dict[str, Any]) -> str:
+def _fault(text: str, schema: dict[str, Any], shot: Exchange) -> str:
     """Why a text is no JSON value of that schema; "" if it is."""
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
-        return f"it is no JSON: {text[:80]!r}"
+        cut = f", cut off after {MAX_TOKENS} tokens" if shot.finish_reason == "length" else ""
+        return f"it is no JSON{cut}: {text[:80]!r}"
     violations = validate(schema, value)
     return violations[0].message if violations else ""
 

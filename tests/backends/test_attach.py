@@ -145,6 +145,7 @@ async def test_no_list_of_models(client: Client, upstream: Upstream, script: Scr
     upstream.on("/v1/models", script)
     found = await recognise(upstream.base_url, client)
     assert (found.engine, found.models, found.context) == ("vllm", (), None)
+    assert found.refused
 
 
 async def test_a_key_is_wanted_and_sent(client: Client) -> None:

@@ -43,6 +43,16 @@ async def test_get_json_fails(client: Client, upstream: Upstream, script: Script
         await client.get_json(f"{upstream.base_url}/models", key=KEY, timeout_s=0.2)
 
 
+async def test_get_text(client: Client, upstream: Upstream) -> None:
+    upstream.on("/metrics", scripts.body(b"up 1\n\xff", content_type="text/plain"))
+    assert await client.get_text(f"{upstream.origin}/metrics", key=KEY) == "up 1\n\ufffd"
+    assert upstream.requests[0].header("authorization") == f"Bearer {KEY}"
+    upstream.on("/metrics", scripts.router_error(403, f"{KEY} may not."))
+    with pytest.raises(APIStatusError) as caught:
+        await client.get_text(f"{upstream.origin}/metrics", key=KEY)
+    assert KEY not in str(caught.value.to_dict())
+
+
 async def test_get_json_takes_no_document_without_end(client: Client, upstream: Upstream) -> None:
     upstream.on("/v1/models", scripts.body(b"[" + b" " * (9 * 2**20) + b"]"))
     with pytest.raises(StreamProtocolError, match="more than"):
