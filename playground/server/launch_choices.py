@@ -59,8 +59,9 @@ class Installations:
             there.sort(key=lambda one: not any(one.program[0].startswith(path) for path in given))
         return found
 
-    def _typed(self, engine: str, place: Path) -> list[Installation]:
+    def _typed(self, engine: str, where: str) -> list[Installation]:
         """The engine in an environment that is none of the given ones."""
+        place = Path(where).expanduser()
         return find_installations(place, path="").get(engine, []) if place.exists() else []
 
     async def choose(self, engine: str, where: str | None) -> Installation | None:
@@ -73,7 +74,7 @@ class Installations:
         if not where:
             return found[0] if found else None
         if "/" in where:
-            found = [*found, *await asyncio.to_thread(self._typed, engine, Path(where).expanduser())]
+            found = [*found, *await asyncio.to_thread(self._typed, engine, where)]
         for one in found:
             if where in {choice_of(one)[1], one.program[0], str(Path(one.program[0]).parents[1])}:
                 return one

@@ -21,7 +21,8 @@ from playground.engines.kinds.arguments import check_arguments
 from playground.engines.kinds.base import Command
 from playground.engines.kinds.failures import diagnose, is_fatal
 from playground.engines.launch.registry import Survivor
-from playground.engines.launch.server import LaunchedServer, Timing
+from playground.engines.launch.hooks import Timing
+from playground.engines.launch.server import LaunchedServer
 from playground.engines.launch.state import LaterPhase
 from playground.engines.launch.supervisor import Supervisor, default_folder
 from playground.engines.models import default_cache_dir

@@ -24,8 +24,16 @@ class Drawn(gr.HTML):
 class Listed(gr.Dropdown):
     """A list whose choices change while the page is open; what is chosen is checked by whoever uses it.
 
-    Gradio checks it against the choices that it was built with, and fails for a server that came later.
+    Gradio checks it against the choices that it was built with, and fails for a server that came later. To the
+    browser it is Gradio's own: `is_template` and the class id say so.
     """
+
+    is_template = True
+
+    @classmethod
+    def get_component_class_id(cls) -> str:
+        """Gradio's own."""
+        return gr.Dropdown.get_component_class_id()
 
     def preprocess(self, payload: Any) -> Any:
         """As it came."""
