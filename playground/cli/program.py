@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from playground import __version__
-from playground.cli import doctor, password, presets, send, serve, snippet, validate
+from playground.cli import doctor, engines, launch, password, presets, send, serve, servers, snippet, validate
 from playground.cli.document import render_document
 from playground.cli.output import say_error
 from playground.errors import InvalidInput, PlaygroundError
@@ -39,7 +39,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"playground {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    for command in (presets, snippet, send, validate, serve, password, doctor):
+    for command in (presets, snippet, send, validate, serve, engines, launch, servers, password, doctor):
         command.add(commands)
     return parser
 
@@ -59,7 +59,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             # Snippets and documents are UTF-8 wherever they go; a lone surrogate is \ud83d, which JSON reads too.
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     try:
+        words, extra = launch.split_extra(words) if words[:1] == ["launch"] else (words, [])
         arguments = build_parser().parse_args(words or ["serve"])
+        if extra:
+            arguments.extra = extra
         settings = Settings.from_environment()
         logging.basicConfig(level=settings.log_level.upper())
         status: int = arguments.run(arguments, settings)

@@ -7,14 +7,14 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from playground.cli.output import write
-from playground.engines.launch.registry import Record, Registry, is_running
-from playground.engines.launch.supervisor import default_folder
-from playground.engines.models import default_cache_dir
 from playground.errors import InvalidLaunch
 from playground.settings import Settings
+
+if TYPE_CHECKING:
+    from playground.engines.launch.registry import Record, Registry
 
 LINES = 200
 EVERY_S = 0.3
@@ -74,16 +74,22 @@ def run_logs(arguments: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
-def _registry(settings: Settings) -> Registry:
+def _registry(settings: Settings) -> "Registry":
+    from playground.engines.launch.registry import Registry  # it takes a moment; most commands need none of it
+    from playground.engines.launch.supervisor import default_folder
+    from playground.engines.models import default_cache_dir
+
     return Registry(default_folder(settings.cache_dir or default_cache_dir().parent))
 
 
-def _find(registry: Registry, name: str, *, running: bool = False) -> Record:
+def _find(registry: "Registry", name: str, *, running: bool = False) -> "Record":
     """The latest of that name.
 
     Raises:
         InvalidLaunch: there is none.
     """
+    from playground.engines.launch.registry import is_running
+
     records = [record for record in registry.list_records() if not running or is_running(record)]
     for record in records:
         if record.name == name:
@@ -93,7 +99,7 @@ def _find(registry: Registry, name: str, *, running: bool = False) -> Record:
     raise InvalidLaunch(f"No {what} by the name {name!r}.", advice=f"There are: {there}.")
 
 
-def _facts(record: Record, left: bool) -> dict[str, Any]:  # noqa: FBT001 - one caller
+def _facts(record: "Record", left: bool) -> dict[str, Any]:  # noqa: FBT001 - one caller
     ended = record.ended or "ended" if record.ended_at is not None else ""
     state = "left behind" if left else "ended" if ended else "ready" if record.ready else "loading"
     return {
@@ -117,8 +123,10 @@ def _last_lines(path: Path, count: int) -> list[str]:
     return text.splitlines(keepends=True)[-count:] if count > 0 else []
 
 
-def _following(path: Path, registry: Registry, record: Record) -> Iterator[str]:
+def _following(path: Path, registry: "Registry", record: "Record") -> Iterator[str]:
     """What is written from now on, until the server has ended."""
+    from playground.engines.launch.registry import is_running
+
     with path.open(encoding="utf-8", errors="replace") as file:
         file.seek(0, 2)
         while True:

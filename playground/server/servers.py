@@ -20,8 +20,8 @@ from playground.engines.kinds import ENGINES, find_engine
 from playground.engines.kinds.arguments import check_arguments
 from playground.engines.kinds.base import Command
 from playground.engines.kinds.failures import diagnose, is_fatal
-from playground.engines.launch.registry import Survivor
 from playground.engines.launch.hooks import Timing
+from playground.engines.launch.registry import Survivor
 from playground.engines.launch.server import LaunchedServer
 from playground.engines.launch.state import LaterPhase
 from playground.engines.launch.supervisor import Supervisor, default_folder
