@@ -9,13 +9,14 @@ BOOTSTRAP = found=; for python in python3 python3.13 python3.12 python3.11; do \
     $$found .ci/bootstrap
 ARGS =
 
-.PHONY: help setup setup-dev setup-test run test test-engines check bench screenshots lock clean
+.PHONY: help setup setup-dev setup-test run test test-engines test-gpu check bench screenshots lock clean
 
 help:
 	@echo 'make run          start the playground, setting it up first'
 	@echo 'make setup        set it up only: .venv with the app and the embedded model engine'
 	@echo 'make test         all tests with coverage; ARGS="tests/wire -k tools" for some'
 	@echo 'make test-engines  tests against a real vLLM and a real SGLang, on the CPU; fetches 1 GB the first time'
+	@echo 'make test-gpu     the tests that ask a real GPU; they skip where there is none'
 	@echo 'make check        lint, format, types and the direction of imports'
 	@echo 'make bench        measure the claims of the README; ARGS="stream --quick" for some'
 	@echo 'make screenshots  take the pictures in docs/ again'
@@ -43,6 +44,9 @@ test: setup-test
 test-engines: setup-test
 	@$(PY) -m tests.real_engines.provision
 	$(PY) -m pytest tests/real_engines $(ARGS)
+
+test-gpu: setup-test
+	$(PY) -m pytest tests/engines tests/real_engines -m gpu -rs $(ARGS)
 
 check: setup-dev
 	$(PY) -m ruff check . .ci/bootstrap

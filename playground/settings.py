@@ -47,6 +47,9 @@ class Settings(BaseSettings):
     engine_environments: str = Field(
         "", description="Python environments with SGLang or vLLM in them, with commas between; PATH is searched too"
     )
+    server_api_key: SecretStr | None = Field(
+        None, validation_alias="SERVER_API_KEY", description="the key that a server asks for which `launch` starts"
+    )
     drain_s: float = Field(10, ge=0, description="how long a server that is stopped may finish its requests")
     tool_hosts: str = Field("", description="hosts that http_get_json may ask, with commas between; empty: none")
 

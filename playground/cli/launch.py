@@ -2,7 +2,6 @@
 
 import argparse
 import asyncio
-import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -14,7 +13,6 @@ from playground.cli.output import visible
 from playground.errors import EngineUnavailable, InvalidLaunch, PlaygroundError
 from playground.settings import Settings
 
-KEY = "SERVER_API_KEY"
 SHOW_S = 0.5
 TEXTS = (
     *("name", "served_name", "revision", "dtype", "kv_cache_dtype", "quantization"),
@@ -29,7 +27,7 @@ def add(commands: Any) -> None:
     parser = commands.add_parser(
         "launch",
         help="launch a server and watch it, or print its command with --dry-run",
-        epilog=f"What follows -- goes to the engine as it is. The key that clients must send comes from {KEY}.",
+        epilog="What follows -- goes to the engine as it is. The key that clients must send comes from SERVER_API_KEY.",
         allow_abbrev=False,
     )
     parser.add_argument("engine", nargs="?", metavar="ENGINE", help="as `engines` names it")
@@ -123,8 +121,6 @@ def read_options(arguments: argparse.Namespace, settings: Settings) -> Any:
     Raises:
         InvalidLaunch: no engine or model, no such recipe, or a value that cannot be used.
     """
-    from pydantic import SecretStr
-
     from playground.engines.recipes import load_recipes, recipes_folder
     from playground.engines.spec import LaunchSpec
 
@@ -143,8 +139,8 @@ def read_options(arguments: argparse.Namespace, settings: Settings) -> Any:
         raise InvalidLaunch("an engine and a model are needed, or --recipe.", advice="See `engines`.")
     data["extra"] = (*data.get("extra", ()), *arguments.extra)
     data["env"] = {**data.get("env", {}), **_variables(arguments.env)}
-    if key := os.environ.get(KEY):
-        data["api_key"] = SecretStr(key)
+    if settings.server_api_key:
+        data["api_key"] = settings.server_api_key
     return LaunchSpec.parse(data)
 
 

@@ -55,6 +55,7 @@ class Servers:
         environments = [Path(path.strip()) for path in settings.engine_environments.split(",") if path.strip()]
         self.installations = Installations(environments)
         self.sizing = Sizing()
+        self._folder = default_folder(settings.cache_dir or default_cache_dir().parent)
         self._supervisor: Supervisor | None = None
         self._attached: dict[str, Attached] = {}
         self._left: list[Survivor] = []
@@ -62,10 +63,15 @@ class Servers:
         self._estimates: dict[str, Mapping[str, float]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
+    @property
+    def forms_folder(self) -> Path:
+        """Where what a form wrote down lies while its tool reads it."""
+        return self._folder / "forms"
+
     async def start(self) -> None:
         """Begin to watch; what an earlier app has left is looked for."""
         self._supervisor = Supervisor(
-            default_folder(self._settings.cache_dir or default_cache_dir().parent),
+            self._folder,
             ENGINES,
             diagnose=diagnose,
             is_fatal=is_fatal,

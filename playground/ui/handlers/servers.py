@@ -1,16 +1,20 @@
 """The Servers tab's events. What they do is in `playground.server.servers`; here it becomes words and components."""
 
 import shutil
+from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
+from playground.engines.distributed import Form
+from playground.engines.distributed.running import run_form, runnable
+from playground.engines.kinds.base import Installation
 from playground.errors import PlaygroundError
 from playground.server.access import Role
 from playground.server.context import Context
-from playground.server.form import Form
+from playground.server.form import Form as ChatForm
 from playground.server.launch_choices import choice_of, write_form
 from playground.server.launch_form import FIELDS, read_spec, show_spec
 from playground.server.server_cards import PREFIX
@@ -98,18 +102,38 @@ class ServerHandlers:
 
     async def write_form(
         self, request: gr.Request, kind: str | None, addresses: str, count: str, where: str | None, *values: Any
+    ) -> tuple[Any, ...]:
+        """The distributed form of what the launch form says; whether its tool can be given it here; nothing ran yet."""
+        nothing = gr.update(visible=False)
+        if self._refused(request):
+            return said(ADMINS_ONLY, "warn"), nothing, ""
+        try:
+            form, installation = await self._form(kind, addresses, count, where, values)
+        except PlaygroundError as error:
+            return failed(error), nothing, ""
+        own = installation is not None and form.tool == Path(installation.program[0]).name
+        here = own or (form.tool != "python" and shutil.which(form.tool) is not None)
+        can_run = here and runnable(form) is not None
+        return draw_form(form, present=here), gr.update(visible=can_run, value=f"Hand it to {form.tool}"), ""
+
+    async def run_form(
+        self, request: gr.Request, kind: str | None, addresses: str, count: str, where: str | None, *values: Any
     ) -> str:
-        """The distributed form of what the launch form says."""
+        """Hand the form's file to its tool, and show what that said."""
         if self._refused(request):
             return said(ADMINS_ONLY, "warn")
         try:
-            spec = read_spec(dict(zip(FIELDS, values, strict=True)))
-            installation = await self._servers.installations.choose(spec.engine, where)
-            form = write_form(kind or "", spec, installation, addresses, count)
+            form, _ = await self._form(kind, addresses, count, where, values)
+            return f"<pre tabindex='0'>{escape(await run_form(form, self._servers.forms_folder))}</pre>"
         except PlaygroundError as error:
             return failed(error)
-        own = installation is not None and form.tool == Path(installation.program[0]).name
-        return draw_form(form, present=own or (form.tool != "python" and shutil.which(form.tool) is not None))
+
+    async def _form(
+        self, kind: str | None, addresses: str, count: str, where: str | None, values: Sequence[Any]
+    ) -> tuple[Form, Installation | None]:
+        spec = read_spec(dict(zip(FIELDS, values, strict=True)))
+        installation = await self._servers.installations.choose(spec.engine, where)
+        return write_form(kind or "", spec, installation, addresses, count), installation
 
     async def check_upstream(self, request: gr.Request, url: str, model: str, key: str) -> str:
         """Check an endpoint for what a registration at TheRouter needs; nothing is registered."""
@@ -122,7 +146,7 @@ class ServerHandlers:
 
     def use(self, request: gr.Request, name: str) -> Any:
         """Choose that server in the switcher."""
-        backends = self._context.backends(Form(), visitor(request))
+        backends = self._context.backends(ChatForm(), visitor(request))
         titles = [(backend.title, backend.name) for backend in backends]
         return gr.update(choices=titles, value=PREFIX + name)
 

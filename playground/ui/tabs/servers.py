@@ -148,6 +148,10 @@ def _beyond(page: Page) -> None:
         )
         parts["nodes"] = gr.Textbox(label="Machines for a copy", placeholder="all of them", max_lines=1, min_width=0)
         parts["write_form"] = gr.Button("Write it", size="sm", min_width=0, elem_classes="plain-button")
+    parts["run_form"] = gr.Button(
+        "Hand it to the tool", size="sm", min_width=0, visible=False, elem_classes="plain-button"
+    )
+    parts["ran"] = Drawn("")
     parts["written"] = Drawn(
         "<p class='line'>The same engine, model and options as under “Start one”, for several machines: a command for "
         "each, or the file that a cluster takes.</p>",
@@ -206,8 +210,11 @@ def connect_servers(page: Page, blocks: gr.Blocks, handlers: ServerHandlers) -> 
     parts["write_form"].click(
         handlers.write_form,
         [parts["form_kind"], parts["addresses"], parts["nodes"], *chosen],
-        parts["written"],
+        [parts["written"], parts["run_form"], parts["ran"]],
         **QUICK,
+    )
+    parts["run_form"].click(
+        handlers.run_form, [parts["form_kind"], parts["addresses"], parts["nodes"], *chosen], parts["ran"], **QUICK
     )
     checked = [parts["upstream_url"], parts["upstream_model"], parts["upstream_key"]]
     parts["check_upstream"].click(handlers.check_upstream, checked, parts["upstream_said"], **QUICK)
