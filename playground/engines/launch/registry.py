@@ -27,6 +27,7 @@ from playground.engines.launch.processes import (
     this_machine,
     wait_gone,
 )
+from playground.engines.launch.shared_memory import remove_left
 from playground.errors import EngineError
 
 KEEP_S = 86_400.0  # a server that has ended is shown, with its log, for a day
@@ -49,6 +50,7 @@ class Record(BaseModel):
         owner, guard, leader: the app, the guard, and the engine's first process, whose number is also its group's
             and its session's.
         others: the engine's other processes, as last seen.
+        shared: the names of the shared memory that they have mapped.
         cleanup: a command that ends what is no process of this machine's own: a container.
         started_at, ended_at: seconds since 1970.
         ready: whether it has answered.
@@ -75,6 +77,7 @@ class Record(BaseModel):
     guard: Identity | None = None
     leader: Identity | None = None
     others: tuple[Identity, ...] = ()
+    shared: tuple[str, ...] = ()
     cleanup: tuple[str, ...] = ()
     started_at: float
     ended_at: float | None = None
@@ -189,11 +192,14 @@ class Registry:
                 path.unlink(missing_ok=True)
 
     def end(self, record: Record, words: str) -> Record:
-        """Note that a server has ended; the record is kept a day for its log."""
+        """Note that a server has ended, and remove what it left in memory; the record is kept a day for its log."""
         for path in self._key_files(record):
             with contextlib.suppress(OSError):
                 path.unlink(missing_ok=True)
-        ended = self.read(record).model_copy(update={"ended_at": time.time(), "ended": words})
+        record = self.read(record)
+        if record.is_here:
+            remove_left(record.shared, record.started_at)
+        ended = record.model_copy(update={"ended_at": time.time(), "ended": words})
         with contextlib.suppress(OSError):
             self.write(ended)
         return ended

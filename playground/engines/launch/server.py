@@ -12,23 +12,10 @@ from playground.engines.launch.hooks import Hooks, Timing
 from playground.engines.launch.log_store import LogStore
 from playground.engines.launch.ports import find_holder, local_url
 from playground.engines.launch.prepared import PreparedLaunch
-from playground.engines.launch.processes import (
-    Identity,
-    Known,
-    children_of,
-    end_family,
-    find_family,
-    identify,
-)
+from playground.engines.launch.processes import Identity, children_of, end_family, find_family, identify
 from playground.engines.launch.registry import Record, Registry, clean_up
-from playground.engines.launch.state import (
-    Cause,
-    LaterPhase,
-    Phase,
-    PlainCause,
-    ServerState,
-    advance,
-)
+from playground.engines.launch.shared_memory import shared_by
+from playground.engines.launch.state import Cause, LaterPhase, Phase, PlainCause, ServerState, advance
 from playground.engines.process import EngineProcess, how_it_ended, likely_cause
 from playground.engines.spec import LaunchSpec
 from playground.errors import EngineExited, EngineUnavailable
@@ -244,11 +231,11 @@ class LaunchedServer:
             await asyncio.gather(*helpers, return_exceptions=True)
         await self._process.stop()
         # The guard has ended them all, unless it was itself killed.
-        await end_family(self._known())
+        await end_family(self.record.known)
         await clean_up(self.record)
         await asyncio.to_thread(self.log.close)
         if self._stopping is None:
-            self._came_to_an_end()
+            await self._came_to_an_end()
 
     async def _stop(self, drain_s: float, why: str) -> None:
         was_ready = self.state.is_ready
@@ -258,9 +245,9 @@ class LaunchedServer:
         await self._process.stop()
         if self._run_task is not None:
             await asyncio.wait([self._run_task])
-        left = await end_family(self._known())
+        left = await end_family(self.record.known)
         words = f"{why}; the processes {', '.join(str(each.pid) for each in left)} hang" if left else why
-        self._end(LaterPhase.STOPPED, words)
+        await self._end(LaterPhase.STOPPED, words)
 
     async def _drain(self, drain_s: float) -> None:
         """Waits for the running requests, as long as their number is known."""
@@ -278,37 +265,37 @@ class LaunchedServer:
     def _process_has_ended(self) -> bool:
         return self._process.returncode is not None
 
-    def _known(self) -> Known:
-        return self.record.known
-
-    def _came_to_an_end(self) -> None:
+    async def _came_to_an_end(self) -> None:
         """It ended, and this app did not ask."""
         code = self._process.returncode
         if self._registry.read(self.record).stop_asked:
-            self._end(LaterPhase.STOPPED, "stopped by a command")
+            await self._end(LaterPhase.STOPPED, "stopped by a command")
             return
         lines = self.log.tail(_DIAGNOSED_LINES)
         if self._diagnosis is None:
             try:
-                self._diagnosis = self._hooks.diagnose(self.engine.name, lines, self.spec, code)
+                asked = (self.engine.name, lines, self.spec, code)
+                self._diagnosis = await asyncio.to_thread(self._hooks.diagnose, *asked)
             except Exception:  # noqa: BLE001 - a faulty rule must not keep it from being shown as failed
                 _log.exception("The log of %s could not be diagnosed", self.name)
         how = "its processes have gone" if self._adopted else how_it_ended(code)
         if self._diagnosis is None:
             after = "after it was ready" if self.record.ready else "before it was ready"
             self._diagnosis = PlainCause(f"It {how} {after}", likely_cause(lines, code), "See the end of its log.")
-        self._end(LaterPhase.FAILED, how)
+        await self._end(LaterPhase.FAILED, how)
 
     def _remove_files(self) -> None:
         if self._prepared:
             self._prepared.remove_files()
 
-    def _end(self, phase: LaterPhase, words: str) -> None:
+    async def _end(self, phase: LaterPhase, words: str) -> None:
+        if self._ended.is_set():
+            return
         if self._took is None:
             self._took = time.monotonic() - self._began
         shown = f"failed: {self._diagnosis.title}" if self._diagnosis and phase is LaterPhase.FAILED else words
         self._remove_files()
-        self.record = self._registry.end(self.record, shown)
+        self.record = await asyncio.to_thread(self._registry.end, self.record, shown)
         self._set(phase, words=words)
         self._settled.set()
         self._ended.set()
@@ -322,10 +309,13 @@ class LaunchedServer:
                 continue
             seen = await asyncio.to_thread(children_of, self._process.guard_pid)
             if self._adopted:
-                seen = await asyncio.to_thread(find_family, self._known(), but=[self.record.guard])
+                seen = await asyncio.to_thread(find_family, self.record.known, but=[self.record.guard])
             leader = self.record.leader or (seen[0] if seen else None)
             if seen:
-                self._note(leader=leader, others=tuple(each for each in seen if each != leader))
+                # A process may have gone, and its shared memory not: names are added only.
+                shared = {*self.record.shared, *await asyncio.to_thread(shared_by, seen)}
+                others = tuple(each for each in seen if each != leader)
+                self._note(leader=leader, others=others, shared=tuple(sorted(shared)))
             longest = self._timing.look_every_s * (1 if self._phase in ORDER[:-1] else 5)
             pause = min(longest, pause * 2) if seen else pause
 
@@ -358,7 +348,8 @@ class LaunchedServer:
         holder = find_holder(self.port)
         if holder is None or self._process.guard_pid is None:
             return True  # it cannot be known
-        return holder.pid in {each.pid for each in (*children_of(self._process.guard_pid), *find_family(self._known()))}
+        own = (*children_of(self._process.guard_pid), *find_family(self.record.known))
+        return holder.pid in {each.pid for each in own}
 
     def _lose(self, cause: Cause | None) -> None:
         """Ends it, since its log says that it is lost: SGLang hangs where its port is taken."""
