@@ -7,6 +7,7 @@ import os
 import re
 import secrets
 import signal
+import subprocess
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -204,12 +205,24 @@ class Registry:
             self.write(ended)
         return ended
 
+    def _clean_up_now(self, record: Record) -> None:
+        others = (each for each in self.list_records() if each.id != record.id and each.cleanup == record.cleanup)
+        if record.cleanup and not any(is_running(each) for each in others):
+            quiet = subprocess.DEVNULL
+            with contextlib.suppress(OSError, subprocess.SubprocessError):
+                subprocess.run(  # noqa: S603 - an argument list
+                    record.cleanup, stdin=quiet, stdout=quiet, stderr=quiet, timeout=_CLEAN_UP_S, check=False
+                )
+
     def _key_files(self, record: Record) -> list[Path]:
         """Files with its key, left by an app that was killed while it was loading."""
         return list(self.folder.glob(f"{file_stem(record.name, record.id)}.key*"))
 
     def prune(self, now: float | None = None) -> None:
-        """Remove what ended more than a day ago, and note what ended without the app seeing it."""
+        """Remove what ended more than a day ago, and note what ended without the app seeing it.
+
+        A container may have outlived its client there: its `cleanup` is run, for seconds at most.
+        """
         at = time.time() if now is None else now
         for record in self.list_records():
             if record.ended_at is not None:
@@ -221,6 +234,7 @@ class Registry:
             elif not record.is_here:
                 self.end(record, "the machine was started anew")
             elif not is_alive(record.owner) and not is_running(record):
+                self._clean_up_now(record)
                 self.end(record, "the app was killed, and it with the app")
 
     def find_survivors(self) -> list[Survivor]:
