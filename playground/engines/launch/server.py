@@ -24,6 +24,7 @@ _log = logging.getLogger(__name__)
 _PROBE_S = 30.0  # SGLang generates a token for its /health
 _LINES_AT_ONCE = 100  # read before the event loop gets its turn
 _DIAGNOSED_LINES = 3000
+_GAUGE_LAG_S = 3.0  # engines bring their gauges up to date now and then only: a new request is not in them yet
 
 
 class LaunchedServer:
@@ -76,7 +77,8 @@ class LaunchedServer:
         self._adopted = prepared is None
         secrets = prepared.secrets if prepared else ()
         self.log = LogStore(record.log_path(registry.folder), secrets=secrets, resume=self._adopted)
-        self.last_request = time.monotonic()
+        self.last_request = hooks.clock()
+        self._touched_at = float("-inf")
         self._registry = registry
         self._hooks = hooks
         self._prepared = prepared
@@ -133,6 +135,10 @@ class LaunchedServer:
     def processes(self) -> tuple[Identity, ...]:
         """Those that it was last seen to have, the first one first; without the guard."""
         return tuple(each for each in (self.record.leader, *self.record.others) if each)
+
+    def touch(self) -> None:
+        """Note that a request goes to it now."""
+        self.last_request = self._touched_at = self._hooks.clock()
 
     async def start(self) -> None:
         """Starts it, or the watch over it where it was adopted, and returns at once.
@@ -256,9 +262,11 @@ class LaunchedServer:
             running: float | None = None
             with contextlib.suppress(TimeoutError, httpx.HTTPError):
                 running = await asyncio.wait_for(self.running_requests(), left)
-            if not running:
+            just_sent = self._hooks.clock() - self._touched_at < _GAUGE_LAG_S
+            if running is None or (running == 0 and not just_sent):
                 break
-            self._set(LaterPhase.STOPPING, words=f"waiting for running requests: {running:.0f}")
+            words = f"waiting for running requests: {running:.0f}" if running else "waiting for the last request"
+            self._set(LaterPhase.STOPPING, words=words)
             await asyncio.sleep(min(0.25, left))
         self._set(LaterPhase.STOPPING)
 
@@ -334,7 +342,7 @@ class LaunchedServer:
             self._lose(PlainCause(f"{by} answers on port {self.port}", advice="Launch it again on another port."))
             return
         self._took = time.monotonic() - self._began
-        self.last_request = time.monotonic()
+        self.last_request = self._hooks.clock()
         self._remove_files()
         self._note(ready=True)
         self._set(LaunchPhase.READY)

@@ -259,3 +259,14 @@ async def test_its_shared_memory_is_freed_and_no_other(supervisor: Supervisor) -
     assert remove_left([other.name, "../etc/passwd", "none"], 0) == []
     other.close()
     other.unlink()
+
+
+async def test_a_request_that_the_metrics_do_not_count_yet_is_waited_for(supervisor: Supervisor) -> None:
+    server = await supervisor.launch(spec(), INSTALLED)
+    await server.wait_ready()
+    supervisor.touch(server.name)
+    began = time.monotonic()
+    stop = asyncio.create_task(server.stop(drain_s=0.5))
+    await until(lambda: server.state.words == "waiting for the last request")
+    await stop
+    assert time.monotonic() - began >= 0.5
