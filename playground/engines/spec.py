@@ -17,6 +17,9 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 # Arguments that carry a secret, also shortened as argparse allows: every user of the machine can read argv.
 _SECRET_ARGUMENT = re.compile(r"--(admin[-_]|api(?![-_]server)|hf[-_]token|ssl[-_]keyfile[-_]password)")
 
+# What a field of its own says; the further arguments come last, so that they would win unseen.
+_OWN_FIELD = re.compile(r"--(host|port|server[-_]name|server[-_]port)(=|$)")
+
 
 class LaunchSpec(BaseModel):
     """One server that is to be launched. A field that is None or empty is not passed to the engine.
@@ -143,6 +146,8 @@ class LaunchSpec(BaseModel):
             if _SECRET_ARGUMENT.match(word):
                 name = word.partition("=")[0]
                 raise ValueError(f"{name} would show a secret to all users of the machine: use api_key, or env")
+            if _OWN_FIELD.match(word):
+                raise ValueError(f"{word.partition('=')[0]} has a field of its own: use host or port")
         return words
 
     @field_validator("api_key")

@@ -51,6 +51,8 @@ GOOD = {"engine": "sglang", "model": "deepseek-ai/DeepSeek-V3.2"}
         ({"extra": ["--api-k", "sk-1"]}, "extra"),
         ({"extra": ["--admin-api-key", "sk-1"]}, "extra"),
         ({"extra": ["--hf-token", "hf_1"]}, "extra"),
+        ({"extra": ["--host", "0.0.0.0"]}, "extra"),  # noqa: S104 - it is refused
+        ({"extra": ["--port=1"]}, "extra"),
         ({"env": {"A B": "1"}}, "env"),
         ({"env": {"A": "\x00"}}, "env"),
         ({"api_key": ""}, "api_key"),

@@ -17,21 +17,13 @@ from typing import Any
 
 from playground.engines.kinds.ask_parser import MARK
 from playground.engines.kinds.base import Command, Engine, Installation
-from playground.engines.kinds.failure_rules import closest
+from playground.engines.kinds.failure_rules import FIELDS, closest
 from playground.engines.kinds.locate import find_interpreter
 from playground.errors import InvalidLaunch
 
 _SCRIPT = Path(__file__).with_name("ask_parser.py")
 _ASKABLE = ("sglang", "vllm")
 _TAIL_CHARS = 300
-_FIELDS = {
-    "--tool-call-parser": "tool_parser",
-    "--reasoning-parser": "reasoning_parser",
-    "--dtype": "dtype",
-    "--kv-cache-dtype": "kv_cache_dtype",
-    "--quantization": "quantization",
-    "--port": "port",
-}
 
 
 async def check_arguments(
@@ -140,7 +132,7 @@ def _refused(engine: Engine, message: str) -> InvalidLaunch:
     """A value that it refuses, under the field that it came from."""
     found = re.match(r"argument (?P<option>-\S+?):? (?P<what>.*)", message, re.DOTALL)
     names = found["option"].split("/") if found else []
-    field = next((_FIELDS[name] for name in names if name in _FIELDS), "extra")
+    field = next((FIELDS[name] for name in names if name in FIELDS), "extra")
     choice = re.search(r"invalid choice: '(?P<value>[^']*)' \(choose from (?P<choices>.+)\)", message)
     close = closest(choice["value"], choice["choices"]) if choice else ""
     advice = f"Did you mean {close}?" if close else "Correct it, or leave it out."

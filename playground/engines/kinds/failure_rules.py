@@ -134,7 +134,8 @@ def largest_divisor(number: int, at_most: int) -> int:
     return next(size for size in range(max(1, min(number, at_most)), 0, -1) if number % size == 0)
 
 
-_FIELDS = {
+# The field of `LaunchSpec` behind an argument with a fixed set of values.
+FIELDS = {
     "--tool-call-parser": "tool_parser",
     "--reasoning-parser": "reasoning_parser",
     "--dtype": "dtype",
@@ -155,7 +156,7 @@ def choice(found: re.Match[str], _spec: LaunchSpec) -> Fix:
 
 def choose(option: str, value: str, choices: str) -> Fix:
     """The same, of three texts."""
-    name = next((_FIELDS[part] for part in option.rstrip(":").split("/") if part in _FIELDS), None)
+    name = next((FIELDS[part] for part in option.rstrip(":").split("/") if part in FIELDS), None)
     if name is None:
         return NO_FIX
     close = closest(value, choices)

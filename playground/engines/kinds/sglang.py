@@ -13,7 +13,8 @@ from playground.engines.spec import LaunchSpec
 from playground.errors import InvalidLaunch
 
 KEY = "SGLANG_API_KEY"
-# SGLang reads a key from `--api-key` or a `--config` file only; the file's words never stand in a process list.
+# SGLang reads a key from `--api-key` or a `--config` file only; the file's words never stand in a process list. It
+# prints them, though: the line `server_args={…}` of its log holds the key, to be taken out with `without_secrets`.
 KEY_FILE = SecretFile("<sglang-key.yaml>", KEY, ".yaml", "api-key: {secret}\n")
 _SIGNS = (
     sign(r"The server is fired up and ready to roll", LaunchPhase.READY, 1.0, "ready"),

@@ -5,7 +5,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from huggingface_hub.utils import tqdm
+from huggingface_hub.utils.tqdm import tqdm
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -172,7 +172,7 @@ def test_other_lines_tell_nothing(line: str) -> None:
 def hub_bar(total: int, done: int, **options: Any) -> str:
     """The last state of a real bar of huggingface_hub."""
     said = io.StringIO()
-    with tqdm(total=total, file=said, disable=False, mininterval=0, **options) as bar:
+    with tqdm(total=total, file=said, disable=False, mininterval=0, **options) as bar:  # type: ignore[no-untyped-call]
         bar.update(done)
         bar.refresh()
         state = said.getvalue()
