@@ -24,6 +24,7 @@ _log = logging.getLogger(__name__)
 _PROBE_S = 30.0  # SGLang generates a token for its /health
 _LINES_AT_ONCE = 100  # read before the event loop gets its turn
 _DIAGNOSED_LINES = 3000
+_READ_CHARS = 2000  # SGLang prints its arguments in one line of 12,000; what tells anything stands at the beginning
 _GAUGE_LAG_S = 3.0  # engines bring their gauges up to date now and then only: a new request is not in them yet
 
 
@@ -380,7 +381,7 @@ class LaunchedServer:
             if line != self._last_line and self._phase is not LaunchPhase.READY:
                 self._last_line = line
                 try:
-                    self._read(line)
+                    self._read(line[:_READ_CHARS])
                 except Exception:  # noqa: BLE001 - what cannot be read must not stop its output
                     if not self._unreadable:
                         _log.exception("A line of the log of %s could not be read", self.name)
