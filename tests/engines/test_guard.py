@@ -222,3 +222,29 @@ async def test_stop_kills_a_guard_that_hangs() -> None:
 )
 def test_how_it_ended(status: int | None, words: str) -> None:
     assert how_it_ended(status) == words
+
+
+@pytest.mark.parametrize("arguments", [["5", "--adopt"], ["5", "--adopt", "x:1"], ["5/x", "--", "true"]])
+def test_wrong_arguments_of_an_adoption(arguments: list[str]) -> None:
+    test_wrong_arguments(arguments)
+
+
+@pytest.mark.parametrize(("asks", "at_least_s", "at_most_s"), [(True, 2, 6), (False, 0.2, 1.5)])
+def test_where_the_app_has_died_it_waits_for_less(*, asks: bool, at_least_s: float, at_most_s: float) -> None:
+    guard = start("2/0.2", "--", sys.executable, "-c", DEAF)
+    assert guard.stdout
+    assert guard.stdout.readline() == b"up\n"
+    began = time.monotonic()
+    if asks:
+        guard.send_signal(signal.SIGTERM)
+    assert close(guard) == 137
+    assert at_least_s <= time.monotonic() - began < at_most_s
+
+
+def test_an_adopted_number_that_is_another_process_is_left_alone() -> None:
+    stranger = subprocess.Popen(["sleep", "99"])
+    done = subprocess.run([*GUARD, "1", "--adopt", f"{stranger.pid}:1"], input=b"", timeout=10, check=False)
+    assert done.returncode == 0
+    assert alive(stranger.pid)
+    stranger.kill()
+    stranger.wait()

@@ -98,7 +98,8 @@ async def test_it_comes_up_answers_and_is_stopped_in_a_stream(supervisor: Superv
     phases = [phase for phase, _ in seen if isinstance(phase, LaunchPhase)]
     assert phases == sorted(phases, key=ORDER.index)
     assert {LaunchPhase.STARTING, LaunchPhase.LOADING, LaunchPhase.KV_CACHE, LaunchPhase.READY} <= set(phases)
-    assert (LaunchPhase.LOADING, 1.0) in seen
+    # Lines that come at once are seen as one change, so whether all weights were loaded is asked of the log.
+    assert any("100%" in line or "Loading weights took" in line for line in server.log.read().lines)
     assert server.state.figures["kv_tokens"] > 0
     async with httpx.AsyncClient(trust_env=False, timeout=120) as client:
         url = f"{server.state.base_url}/chat/completions"
@@ -109,19 +110,23 @@ async def test_it_comes_up_answers_and_is_stopped_in_a_stream(supervisor: Superv
     assert all(KEY not in " ".join(process.cmdline()) for process in engine_processes(engine))
     await asyncio.sleep(2)  # what the record says of its processes is as old as that
     family = [psutil.Process(each.pid) for each in server.processes]
-    assert sum(process.memory_info().rss for process in family) > 500_000_000
+    held = sum(process.memory_info().rss for process in family)
+    assert held > 500_000_000
+    shared = server.record.shared
+    supervisor.touch(server.name)  # as the app does: the gauges know it a while later only
     async with streaming(server):
         began = time.monotonic()
-        await server.stop(drain_s=3)
+        await server.stop(drain_s=5)
         took = time.monotonic() - began
     assert phase_of(server) is LaterPhase.STOPPED
-    assert 3 <= took < 3 + 15 + 8
+    assert 5 <= took < 5 + 15 + 8
     assert psutil.wait_procs(family, timeout=0)[1] == []
     await none_left(engine)
     deadline = time.monotonic() + 10
-    while (lost := available - psutil.virtual_memory().available) > TOLERANCE_BYTES:
+    while (lost := available - psutil.virtual_memory().available) > max(TOLERANCE_BYTES, held / 3):
         assert time.monotonic() < deadline, f"{lost} bytes of memory are still held"
         await asyncio.sleep(0.2)
+    assert not {*shared} & {*os.listdir("/dev/shm")}  # noqa: PTH208, S108
     for file in supervisor.registry.folder.iterdir():
         assert KEY.encode() not in file.read_bytes(), file
 

@@ -32,6 +32,7 @@ _NOISE = re.compile(
 )
 _EXCEPTION = re.compile(r"^(?:[A-Za-z_]\w*\.)*[A-Za-z_]*(?:Error|Exception|Interrupt|Exit|NotFound): .+")
 _ENDED = {-signal.SIGTERM, 128 + signal.SIGTERM, -signal.SIGINT, 128 + signal.SIGINT}
+_READ_CHARS = 8000  # an engine's list of all its models is longer, and tells nothing more
 _KILLED = {-signal.SIGKILL, 128 + signal.SIGKILL}
 _BY_CHILD = "Received sigquit from a child process"
 
@@ -83,7 +84,7 @@ def is_fatal(engine: str, line: str) -> bool:
 
 def bare(line: str) -> str:
     """A log line without its process, level and time."""
-    return _BEFORE.sub("", line.strip(), count=1).strip()
+    return _BEFORE.sub("", line[:_READ_CHARS].strip(), count=1).strip()
 
 
 def _last_error(lines: Sequence[str], returncode: int | None) -> Diagnosis:

@@ -50,7 +50,7 @@ SGLANG = (
         higher_fraction,
     ),
     rule(
-        r"Capture (?:[\w ]*)(?:cuda|CUDA) graph failed",
+        r"Capture [\w ]{0,40}(?:cuda|CUDA) graph failed",
         "No memory was left to capture the graphs",
         "Lower the share of the memory, or the batch: --cuda-graph-max-bs-decode 16 among the further arguments.",
         lower_fraction,

@@ -69,7 +69,7 @@ VLLM = (
         smaller_context,
     ),
     rule(
-        r"Free memory on device .*\((?P<free>[\d.]+)/(?P<total>[\d.]+) GiB\) on startup is less than desired",
+        r"Free memory on device .{0,40}\((?P<free>[\d.]+)/(?P<total>[\d.]+) GiB\) on startup is less than desired",
         "Something else uses the GPU's memory",
         "{free} of {total} GiB are free. End what uses it, or take a smaller share.",
         _what_is_free,

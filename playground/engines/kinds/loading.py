@@ -11,11 +11,12 @@ from playground.engines.kinds.base import ORDER, Engine, LaunchPhase, Progress
 
 START = Progress(LaunchPhase.STARTING)
 _FULL = 100
+_READ_CHARS = 1000  # what tells a phase or a size is short; an engine's settings on one line are not
 # tqdm's bar, as huggingface_hub and the engines use it: `name:  45%|████▌     | 121M/269M [00:04<00:05, 28.0MB/s]`,
 # in some engines without the picture: `name:  45% Completed | 3/7 [00:01<00:02, 3.54it/s]`.
 _BAR = re.compile(
-    r"(?P<name>.*?):?\s*(?P<percent>\d{1,3})%(?:\|[^|]*\|| Completed \|)\s*"
-    r"(?P<done>[\d.]+[kMGTP]?)/(?P<all>[\d.]+[kMGTP]?)(?:\s*\[(?P<times>[^\]]*)\])?"
+    r"(?<!\d)(?P<percent>\d{1,3})%(?:\|[^|]{0,200}\|| Completed \|)\s{0,9}"
+    r"(?P<done>\d[\d.]{0,12}[kMGTP]?)/(?P<all>\d[\d.]{0,12}[kMGTP]?)(?:\s{0,9}\[(?P<times>[^\]]{0,99})\])?"
 )
 _BYTES_RATE = re.compile(r"[\d.?]+[kMGTP]?B/s")
 _PART = re.compile(r"-\d+-of-\d+\.")
@@ -35,12 +36,14 @@ class Bar:
 
 def read_bar(line: str) -> Bar | None:
     """The bar on a line, if one is there."""
-    found = _BAR.search(line)
+    # Not `search`: the name takes whatever comes before, and each place tried anew made long lines quadratic.
+    found = _BAR.match(line)
     if found is None:
         return None
     rate = _BYTES_RATE.search(found["times"] or "")
     percent = min(int(found["percent"]), _FULL)
-    return Bar(found["name"].strip(), percent / _FULL, found["done"], found["all"], rate[0] if rate else "")
+    name = line[: found.start()].strip().removesuffix(":").strip()
+    return Bar(name, percent / _FULL, found["done"], found["all"], rate[0] if rate else "")
 
 
 def read_download(line: str) -> Progress | None:
@@ -84,6 +87,7 @@ def sign(
 
 def read_signs(signs: Sequence[Sign], line: str) -> Progress | None:
     """The first sign on the line; else what a download's bar says; else None."""
+    line = line[:_READ_CHARS]
     for one in signs:
         found = one.pattern.search(line)
         if found is None:
@@ -112,6 +116,7 @@ def figure(pattern: str, **groups: str) -> Figure:
 
 def read_figures(figures: Sequence[Figure], line: str) -> Mapping[str, float]:
     """All that the line measures."""
+    line = line[:_READ_CHARS]
     measured: dict[str, float] = {}
     for pattern, values in figures:
         if found := pattern.search(line):

@@ -19,8 +19,8 @@ KEY_FILE = SecretFile("<sglang-key.yaml>", KEY, ".yaml", "api-key: {secret}\n")
 _SIGNS = (
     sign(r"The server is fired up and ready to roll", LaunchPhase.READY, 1.0, "ready"),
     sign(r"Capturing batches|Capturing num tokens", LaunchPhase.CAPTURING, bar=True),
-    sign(r"Capture [\w ]*graph begin|Capture cpu graph", LaunchPhase.CAPTURING),
-    sign(r"Capture [\w ]*graph end", LaunchPhase.CAPTURING, 1.0),
+    sign(r"Capture [\w ]{0,40}graph begin|Capture cpu graph", LaunchPhase.CAPTURING),
+    sign(r"Capture [\w ]{0,40}graph end", LaunchPhase.CAPTURING, 1.0),
     sign(r"max_total_num_tokens=\d+", LaunchPhase.KV_CACHE, 1.0),
     sign(r"KV Cache (?:is allocated|VA upper bound).*#tokens: \d+", LaunchPhase.KV_CACHE, words="the cache is there"),
     sign(r"Load weight end", LaunchPhase.LOADING, 1.0, "the weights are loaded"),

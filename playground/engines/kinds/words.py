@@ -1,5 +1,6 @@
 """How a command line is put together: options, paths, containers. Every word is one argument; there is no shell."""
 
+import ipaddress
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -101,8 +102,7 @@ def in_container(
             raise InvalidLaunch(f"a path with a colon cannot be mounted into a container: {mount.split(':')[0]}…")
     name = f"chat-playground-{port}"
     argv = [*begin, "--rm", "--name", name, *_devices(begin[0], image), "--ipc", "host"]
-    host = f"[{spec.host}]" if ":" in spec.host else spec.host
-    argv += ["--publish", f"{host}:{port}:{port}"]
+    argv += ["--publish", f"{_address(spec.host)}:{port}:{port}"]
     for mount in mounts:
         argv += ["--volume", mount]
     for variable in by_name:
@@ -111,6 +111,19 @@ def in_container(
     argv += ["--entrypoint", program, image, *arguments]
     remove = (begin[0], "rm", "--force", name)
     return Command(tuple(argv), variables, tuple(secrets), tuple(files), remove)
+
+
+def _address(host: str) -> str:
+    """The address to publish on: the container programs take no names.
+
+    Raises:
+        InvalidLaunch: it is a name, and not localhost.
+    """
+    try:
+        address = ipaddress.ip_address("127.0.0.1" if host == "localhost" else host)
+    except ValueError:
+        raise InvalidLaunch(f"a container listens on an address, and {host} is a name.", field="host") from None
+    return str(address) if address.version == 4 else f"[{address}]"  # noqa: PLR2004 - IPv4
 
 
 def _inside(file: SecretFile) -> str:

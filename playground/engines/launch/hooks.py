@@ -1,5 +1,6 @@
 """What a server is given beside its command: how long it is waited for, and whom it asks and tells."""
 
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -41,6 +42,7 @@ class Hooks:
         running: how many requests it works on now; None where that cannot be known.
         changed: told whenever its state has changed.
         became_ready: told once, with the seconds that took.
+        clock: seconds, by which requests are dated.
     """
 
     diagnose: Diagnose
@@ -48,3 +50,4 @@ class Hooks:
     running: "Callable[[LaunchedServer], Awaitable[float | None]] | None" = None
     changed: Callable[[], None] = lambda: None
     became_ready: "Callable[[LaunchedServer, float], None]" = lambda _server, _seconds: None
+    clock: Callable[[], float] = time.monotonic

@@ -7,6 +7,7 @@ import os
 import re
 import secrets
 import signal
+import subprocess
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ from playground.engines.launch.processes import (
     this_machine,
     wait_gone,
 )
+from playground.engines.launch.shared_memory import remove_left
 from playground.errors import EngineError
 
 KEEP_S = 86_400.0  # a server that has ended is shown, with its log, for a day
@@ -49,6 +51,7 @@ class Record(BaseModel):
         owner, guard, leader: the app, the guard, and the engine's first process, whose number is also its group's
             and its session's.
         others: the engine's other processes, as last seen.
+        shared: the names of the shared memory that they have mapped.
         cleanup: a command that ends what is no process of this machine's own: a container.
         started_at, ended_at: seconds since 1970.
         ready: whether it has answered.
@@ -75,6 +78,7 @@ class Record(BaseModel):
     guard: Identity | None = None
     leader: Identity | None = None
     others: tuple[Identity, ...] = ()
+    shared: tuple[str, ...] = ()
     cleanup: tuple[str, ...] = ()
     started_at: float
     ended_at: float | None = None
@@ -189,21 +193,36 @@ class Registry:
                 path.unlink(missing_ok=True)
 
     def end(self, record: Record, words: str) -> Record:
-        """Note that a server has ended; the record is kept a day for its log."""
+        """Note that a server has ended, and remove what it left in memory; the record is kept a day for its log."""
         for path in self._key_files(record):
             with contextlib.suppress(OSError):
                 path.unlink(missing_ok=True)
-        ended = self.read(record).model_copy(update={"ended_at": time.time(), "ended": words})
+        record = self.read(record)
+        if record.is_here:
+            remove_left(record.shared, record.started_at)
+        ended = record.model_copy(update={"ended_at": time.time(), "ended": words})
         with contextlib.suppress(OSError):
             self.write(ended)
         return ended
+
+    def _clean_up_now(self, record: Record) -> None:
+        others = (each for each in self.list_records() if each.id != record.id and each.cleanup == record.cleanup)
+        if record.cleanup and not any(is_running(each) for each in others):
+            quiet = subprocess.DEVNULL
+            with contextlib.suppress(OSError, subprocess.SubprocessError):
+                subprocess.run(  # noqa: S603 - an argument list
+                    record.cleanup, stdin=quiet, stdout=quiet, stderr=quiet, timeout=_CLEAN_UP_S, check=False
+                )
 
     def _key_files(self, record: Record) -> list[Path]:
         """Files with its key, left by an app that was killed while it was loading."""
         return list(self.folder.glob(f"{file_stem(record.name, record.id)}.key*"))
 
     def prune(self, now: float | None = None) -> None:
-        """Remove what ended more than a day ago, and note what ended without the app seeing it."""
+        """Remove what ended more than a day ago, and note what ended without the app seeing it.
+
+        A container may have outlived its client there: its `cleanup` is run, for seconds at most.
+        """
         at = time.time() if now is None else now
         for record in self.list_records():
             if record.ended_at is not None:
@@ -215,6 +234,7 @@ class Registry:
             elif not record.is_here:
                 self.end(record, "the machine was started anew")
             elif not is_alive(record.owner) and not is_running(record):
+                self._clean_up_now(record)
                 self.end(record, "the app was killed, and it with the app")
 
     def find_survivors(self) -> list[Survivor]:

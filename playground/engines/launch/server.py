@@ -12,23 +12,10 @@ from playground.engines.launch.hooks import Hooks, Timing
 from playground.engines.launch.log_store import LogStore
 from playground.engines.launch.ports import find_holder, local_url
 from playground.engines.launch.prepared import PreparedLaunch
-from playground.engines.launch.processes import (
-    Identity,
-    Known,
-    children_of,
-    end_family,
-    find_family,
-    identify,
-)
+from playground.engines.launch.processes import Identity, children_of, end_family, find_family, identify
 from playground.engines.launch.registry import Record, Registry, clean_up
-from playground.engines.launch.state import (
-    Cause,
-    LaterPhase,
-    Phase,
-    PlainCause,
-    ServerState,
-    advance,
-)
+from playground.engines.launch.shared_memory import shared_by
+from playground.engines.launch.state import Cause, LaterPhase, Phase, PlainCause, ServerState, advance
 from playground.engines.process import EngineProcess, how_it_ended, likely_cause
 from playground.engines.spec import LaunchSpec
 from playground.errors import EngineExited, EngineUnavailable
@@ -37,6 +24,8 @@ _log = logging.getLogger(__name__)
 _PROBE_S = 30.0  # SGLang generates a token for its /health
 _LINES_AT_ONCE = 100  # read before the event loop gets its turn
 _DIAGNOSED_LINES = 3000
+_READ_CHARS = 2000  # SGLang prints its arguments in one line of 12,000; what tells anything stands at the beginning
+_GAUGE_LAG_S = 3.0  # engines bring their gauges up to date now and then only: a new request is not in them yet
 
 
 class LaunchedServer:
@@ -89,7 +78,8 @@ class LaunchedServer:
         self._adopted = prepared is None
         secrets = prepared.secrets if prepared else ()
         self.log = LogStore(record.log_path(registry.folder), secrets=secrets, resume=self._adopted)
-        self.last_request = time.monotonic()
+        self.last_request = hooks.clock()
+        self._touched_at = float("-inf")
         self._registry = registry
         self._hooks = hooks
         self._prepared = prepared
@@ -146,6 +136,10 @@ class LaunchedServer:
     def processes(self) -> tuple[Identity, ...]:
         """Those that it was last seen to have, the first one first; without the guard."""
         return tuple(each for each in (self.record.leader, *self.record.others) if each)
+
+    def touch(self) -> None:
+        """Note that a request goes to it now."""
+        self.last_request = self._touched_at = self._hooks.clock()
 
     async def start(self) -> None:
         """Starts it, or the watch over it where it was adopted, and returns at once.
@@ -244,11 +238,11 @@ class LaunchedServer:
             await asyncio.gather(*helpers, return_exceptions=True)
         await self._process.stop()
         # The guard has ended them all, unless it was itself killed.
-        await end_family(self._known())
+        await end_family(self.record.known)
         await clean_up(self.record)
         await asyncio.to_thread(self.log.close)
         if self._stopping is None:
-            self._came_to_an_end()
+            await self._came_to_an_end()
 
     async def _stop(self, drain_s: float, why: str) -> None:
         was_ready = self.state.is_ready
@@ -258,9 +252,9 @@ class LaunchedServer:
         await self._process.stop()
         if self._run_task is not None:
             await asyncio.wait([self._run_task])
-        left = await end_family(self._known())
+        left = await end_family(self.record.known)
         words = f"{why}; the processes {', '.join(str(each.pid) for each in left)} hang" if left else why
-        self._end(LaterPhase.STOPPED, words)
+        await self._end(LaterPhase.STOPPED, words)
 
     async def _drain(self, drain_s: float) -> None:
         """Waits for the running requests, as long as their number is known."""
@@ -269,46 +263,48 @@ class LaunchedServer:
             running: float | None = None
             with contextlib.suppress(TimeoutError, httpx.HTTPError):
                 running = await asyncio.wait_for(self.running_requests(), left)
-            if not running:
+            just_sent = self._hooks.clock() - self._touched_at < _GAUGE_LAG_S
+            if running is None or (running == 0 and not just_sent):
                 break
-            self._set(LaterPhase.STOPPING, words=f"waiting for running requests: {running:.0f}")
+            words = f"waiting for running requests: {running:.0f}" if running else "waiting for the last request"
+            self._set(LaterPhase.STOPPING, words=words)
             await asyncio.sleep(min(0.25, left))
         self._set(LaterPhase.STOPPING)
 
     def _process_has_ended(self) -> bool:
         return self._process.returncode is not None
 
-    def _known(self) -> Known:
-        return self.record.known
-
-    def _came_to_an_end(self) -> None:
+    async def _came_to_an_end(self) -> None:
         """It ended, and this app did not ask."""
         code = self._process.returncode
         if self._registry.read(self.record).stop_asked:
-            self._end(LaterPhase.STOPPED, "stopped by a command")
+            await self._end(LaterPhase.STOPPED, "stopped by a command")
             return
         lines = self.log.tail(_DIAGNOSED_LINES)
         if self._diagnosis is None:
             try:
-                self._diagnosis = self._hooks.diagnose(self.engine.name, lines, self.spec, code)
+                asked = (self.engine.name, lines, self.spec, code)
+                self._diagnosis = await asyncio.to_thread(self._hooks.diagnose, *asked)
             except Exception:  # noqa: BLE001 - a faulty rule must not keep it from being shown as failed
                 _log.exception("The log of %s could not be diagnosed", self.name)
         how = "its processes have gone" if self._adopted else how_it_ended(code)
         if self._diagnosis is None:
             after = "after it was ready" if self.record.ready else "before it was ready"
             self._diagnosis = PlainCause(f"It {how} {after}", likely_cause(lines, code), "See the end of its log.")
-        self._end(LaterPhase.FAILED, how)
+        await self._end(LaterPhase.FAILED, how)
 
     def _remove_files(self) -> None:
         if self._prepared:
             self._prepared.remove_files()
 
-    def _end(self, phase: LaterPhase, words: str) -> None:
+    async def _end(self, phase: LaterPhase, words: str) -> None:
+        if self._ended.is_set():
+            return
         if self._took is None:
             self._took = time.monotonic() - self._began
         shown = f"failed: {self._diagnosis.title}" if self._diagnosis and phase is LaterPhase.FAILED else words
         self._remove_files()
-        self.record = self._registry.end(self.record, shown)
+        self.record = await asyncio.to_thread(self._registry.end, self.record, shown)
         self._set(phase, words=words)
         self._settled.set()
         self._ended.set()
@@ -322,10 +318,13 @@ class LaunchedServer:
                 continue
             seen = await asyncio.to_thread(children_of, self._process.guard_pid)
             if self._adopted:
-                seen = await asyncio.to_thread(find_family, self._known(), but=[self.record.guard])
+                seen = await asyncio.to_thread(find_family, self.record.known, but=[self.record.guard])
             leader = self.record.leader or (seen[0] if seen else None)
             if seen:
-                self._note(leader=leader, others=tuple(each for each in seen if each != leader))
+                # A process may have gone, and its shared memory not: names are added only.
+                shared = {*self.record.shared, *await asyncio.to_thread(shared_by, seen)}
+                others = tuple(each for each in seen if each != leader)
+                self._note(leader=leader, others=others, shared=tuple(sorted(shared)))
             longest = self._timing.look_every_s * (1 if self._phase in ORDER[:-1] else 5)
             pause = min(longest, pause * 2) if seen else pause
 
@@ -344,7 +343,7 @@ class LaunchedServer:
             self._lose(PlainCause(f"{by} answers on port {self.port}", advice="Launch it again on another port."))
             return
         self._took = time.monotonic() - self._began
-        self.last_request = time.monotonic()
+        self.last_request = self._hooks.clock()
         self._remove_files()
         self._note(ready=True)
         self._set(LaunchPhase.READY)
@@ -358,7 +357,8 @@ class LaunchedServer:
         holder = find_holder(self.port)
         if holder is None or self._process.guard_pid is None:
             return True  # it cannot be known
-        return holder.pid in {each.pid for each in (*children_of(self._process.guard_pid), *find_family(self._known()))}
+        own = (*children_of(self._process.guard_pid), *find_family(self.record.known))
+        return holder.pid in {each.pid for each in own}
 
     def _lose(self, cause: Cause | None) -> None:
         """Ends it, since its log says that it is lost: SGLang hangs where its port is taken."""
@@ -381,7 +381,7 @@ class LaunchedServer:
             if line != self._last_line and self._phase is not LaunchPhase.READY:
                 self._last_line = line
                 try:
-                    self._read(line)
+                    self._read(line[:_READ_CHARS])
                 except Exception:  # noqa: BLE001 - what cannot be read must not stop its output
                     if not self._unreadable:
                         _log.exception("A line of the log of %s could not be read", self.name)

@@ -116,7 +116,7 @@ def advance(now: Phase, fraction: float | None, said: Progress) -> tuple[LaunchP
     """
     if now not in ORDER or now is LaunchPhase.READY or said.phase is LaunchPhase.READY:
         return None
-    downloads = (now, said.phase) == (LaunchPhase.LOADING, LaunchPhase.DOWNLOADING) and fraction is None
+    downloads = (now, said.phase) == (LaunchPhase.LOADING, LaunchPhase.DOWNLOADING) and not fraction
     if ORDER.index(said.phase) < ORDER.index(LaunchPhase(now)) and not downloads:
         return None
     if said.phase is now and (said.fraction is None or said.fraction == fraction):

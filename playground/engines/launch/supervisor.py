@@ -68,7 +68,7 @@ class Supervisor:
         self._servers: dict[str, LaunchedServer] = {}
         self._edited: dict[str, Command] = {}
         self._durations = Durations(folder / "durations")
-        self._hooks = Hooks(diagnose, is_fatal, running, self._changed, self._became_ready)
+        self._hooks = Hooks(diagnose, is_fatal, running, self._changed, self._became_ready, clock)
         self._lock = asyncio.Lock()
         self._change = asyncio.Event()
         self._idle_task: asyncio.Task[None] | None = None
@@ -154,9 +154,12 @@ class Supervisor:
         self._changed()
 
     def touch(self, name: str) -> None:
-        """Note that a request goes to this server now, for its idle stop; an unknown name is passed over."""
+        """Note that a request goes to this server now; an unknown name is passed over.
+
+        Its idle stop counts from here, and a stop that follows at once waits for what the metrics do not count yet.
+        """
         if name in self._servers:
-            self._servers[name].last_request = self._clock()
+            self._servers[name].touch()
 
     async def find_survivors(self) -> list[Survivor]:
         """What is left of servers whose app and guard were killed."""
@@ -218,7 +221,6 @@ class Supervisor:
         event.set()
 
     def _became_ready(self, server: LaunchedServer, seconds: float) -> None:
-        server.last_request = self._clock()
         self._durations.add(server.spec.engine, server.spec.model, seconds)
 
     async def _launch(self, spec: LaunchSpec, installation: Installation, command: Command | None) -> LaunchedServer:
@@ -288,7 +290,7 @@ class Supervisor:
                     continue
                 with contextlib.suppress(Exception):  # metrics that fail count as unknown
                     if await server.running_requests():
-                        self.touch(server.name)
+                        server.last_request = self._clock()
                 if self._idle_s(server) >= limit_min * 60:
                     await server.stop(why=f"stopped after {limit_min:g} minutes without a request")
 

@@ -2,6 +2,8 @@
 
 import json
 import shlex
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 
 from playground.engines.kinds import ENGINES, find_engine
 from playground.engines.kinds.base import Capabilities, Command, Engine, Installation, without_secrets
+from playground.engines.kinds.failures import diagnose
 from playground.engines.spec import LaunchSpec
 from playground.errors import InvalidLaunch
 
@@ -152,6 +155,31 @@ def test_a_container_gets_names_of_variables_and_a_port_on_the_host_only() -> No
     assert "/dev/kfd" in ENGINES["vllm"].command(spec("vllm"), rocm, 8000).argv
     with pytest.raises(InvalidLaunch, match="colon"):
         ENGINES["vllm"].command(spec("vllm", model="/a:b"), vllm, 8000)
+
+
+@pytest.mark.parametrize("name", ["sglang", "vllm", "llama_cpp", "lmdeploy", "tensorrt_llm", "lightllm"])
+def test_docker_itself_takes_the_words_of_a_container(name: str, tmp_path: Path) -> None:
+    # No service is asked: the client reads its options first, and then finds none.
+    docker = shutil.which("docker")
+    if docker is None:
+        pytest.skip("docker is not on this machine")
+    fields = {"host": "::1", "env": {"A": "b"}} | ({"api_key": KEY} if name in ("sglang", "vllm") else {})
+    made = spec(name, model="/models/m", **fields)
+    command = ENGINES[name].command(made, Installation("container", (docker, "run", "some/image:tag")), 30000)
+    env = {"DOCKER_HOST": f"unix://{tmp_path}/none.sock", "HOME": str(tmp_path)} | dict(command.env)
+    argv = command.with_files({file.placeholder: str(tmp_path / "key.yaml") for file in command.files}).argv
+    said = subprocess.run(argv, env=env, capture_output=True, text=True, timeout=30, check=False)
+    found = diagnose(name, said.stderr.splitlines(), made, said.returncode)
+    assert found is not None
+    assert found.title == "The container service does not run", said.stderr
+
+
+def test_a_container_is_published_on_an_address() -> None:
+    for host, published in (("localhost", "127.0.0.1:1:1"), ("::1", "[::1]:1:1"), ("0.0.0.0", "0.0.0.0:1:1")):  # noqa: S104
+        assert published in ENGINES["vllm"].command(spec("vllm", host=host), DOCKER, 1).argv
+    with pytest.raises(InvalidLaunch) as refused:
+        ENGINES["vllm"].command(spec("vllm", host="my.host"), DOCKER, 1)
+    assert refused.value.field == "host"
 
 
 def test_a_path_is_made_whole_since_no_shell_does_it() -> None:

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -221,6 +222,22 @@ def test_the_closest_choice_ignores_how_it_is_written() -> None:
     assert closest("deepseek_v32", "'deepseekv31', 'deepseekv32'") == "deepseekv32"
     assert closest("DeepSeek-V3", "deepseek_r1,deepseek_v3") == "deepseek_v3"
     assert closest("nonesuch", "a, b") == ""
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a", "1%", " ", "x: 4", "assert ", "tp_size ", "context_length (9) ", "Free memory on device (", "Capture a "],
+)
+@pytest.mark.parametrize("engine", ["sglang", "vllm", "llama_cpp"])
+def test_a_line_of_any_length_is_read_at_once(text: str, engine: str) -> None:
+    # The log's lines reach 64,000 characters; one pattern that backtracks took 97 s for such a line.
+    line = (text * 64_000)[:64_000]
+    began = time.perf_counter()
+    ENGINES[engine].read(line)
+    ENGINES[engine].figures(line)
+    is_fatal(engine, line)
+    diagnose(engine, [line], spec(engine), 1)
+    assert time.perf_counter() - began < 1
 
 
 @given(st.integers(1, 200), st.integers(1, 64))

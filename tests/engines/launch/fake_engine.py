@@ -12,6 +12,8 @@ import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+KEPT: list[object] = []
+
 
 def say(text: str, end: str = "\n") -> None:
     sys.stdout.write(text + end)
@@ -75,6 +77,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--exit", type=int, help="exits with this status")
     parser.add_argument("--say", default="")
     parser.add_argument("--bind", default="yes")
+    parser.add_argument("--share", action="store_true", help="keeps a megabyte of shared memory, and prints its name")
     return parser.parse_args()
 
 
@@ -86,6 +89,13 @@ def prepare(args: argparse.Namespace) -> None:
         import ctypes
 
         ctypes.CDLL(None).prctl(1, 0, 0, 0, 0)
+    if args.share:
+        from multiprocessing import resource_tracker, shared_memory
+
+        block = shared_memory.SharedMemory(create=True, size=1_000_000)
+        resource_tracker.unregister(block._name, "shared_memory")  # type: ignore[attr-defined] # as if it was killed too
+        KEPT.append(block)
+        say(f"shared {block.name}")
     say(f"key is {os.environ.get('FAKE_API_KEY', 'none')}; {args.say}")
     if args.leave:
         leave(args.leave)

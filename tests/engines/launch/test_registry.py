@@ -16,7 +16,15 @@ import httpx
 import psutil
 import pytest
 
-from playground.engines.launch.processes import Identity, Known, find_family, identify, is_alive
+from playground.engines.launch.processes import (
+    Identity,
+    Known,
+    end_family,
+    find_family,
+    identify,
+    is_alive,
+    this_machine,
+)
 from playground.engines.launch.registry import Record, Registry, file_stem, is_running, this_app
 from playground.engines.launch.state import LaterPhase
 from playground.engines.launch.supervisor import Supervisor
@@ -269,3 +277,24 @@ def test_names_of_files_do_not_climb(folder: Path, name: str, stem: str) -> None
     record = some(folder, name=name, log=f"../../{stem}.log")
     assert Registry(folder).path_of(record).parent == folder
     assert record.log_path(folder).parent == folder
+
+
+def test_a_container_that_outlived_app_and_guard_is_ended_at_the_next_start(folder: Path, tmp_path: Path) -> None:
+    machine, boot = this_machine()
+    gone = {"pid": os.getpid(), "started": "1"}
+    some(folder, machine=machine, boot=boot, owner=gone, cleanup=["touch", str(tmp_path / "cleaned")])
+    Registry(folder).prune()
+    assert (tmp_path / "cleaned").exists()
+    (record,) = Registry(folder).list_records()
+    assert record.ended == "the app was killed, and it with the app"
+
+
+async def test_a_process_that_lost_its_parent_and_session_is_known_by_its_mark(folder: Path, tmp_path: Path) -> None:
+    with app(folder, "--leave", str(tmp_path / "pid"), "--outlive-parent") as (process, record):
+        kill_with_guard(process, record)
+    daemon = int((tmp_path / "pid").read_text())
+    alone = Known(record.id)  # as if the app had been killed before it noted a single process
+    assert daemon in {each.pid for each in find_family(alone)}
+    assert find_family(Known("f" * 16)) == ()
+    assert await end_family(record.known) == []
+    assert fakes() == []

@@ -1,8 +1,10 @@
 """A server that comes up, fails, hangs, dies and is stopped; nothing of it is left, whatever it does."""
 
 import asyncio
+import os
 import stat
 import time
+from multiprocessing import shared_memory
 from pathlib import Path
 
 import httpx
@@ -10,6 +12,7 @@ import psutil
 import pytest
 
 from playground.engines.kinds.base import ORDER, LaunchPhase
+from playground.engines.launch.shared_memory import remove_left
 from playground.engines.launch.state import LaterPhase
 from playground.engines.launch.supervisor import Supervisor
 from playground.errors import EngineExited
@@ -242,3 +245,28 @@ async def test_another_program_on_the_port_is_not_taken_for_the_server(superviso
     assert second.state.diagnosis
     assert f"process {first.processes[0].pid} answers on port {first.port}" in second.state.diagnosis.title
     assert first.state.is_ready
+
+
+@pytest.mark.skipif(not Path("/dev/shm").is_dir(), reason="Linux")  # noqa: S108
+async def test_its_shared_memory_is_freed_and_no_other(supervisor: Supervisor) -> None:
+    other = shared_memory.SharedMemory(create=True, size=1000)
+    server = await supervisor.launch(spec("--share", "--deaf"), INSTALLED)
+    await server.wait_ready()
+    name = server.log.read().lines[0].removeprefix("shared ")
+    await until(lambda: name in server.record.shared)
+    await server.stop()
+    assert name not in os.listdir("/dev/shm")  # noqa: PTH208, S108
+    assert remove_left([other.name, "../etc/passwd", "none"], 0) == []
+    other.close()
+    other.unlink()
+
+
+async def test_a_request_that_the_metrics_do_not_count_yet_is_waited_for(supervisor: Supervisor) -> None:
+    server = await supervisor.launch(spec(), INSTALLED)
+    await server.wait_ready()
+    supervisor.touch(server.name)
+    began = time.monotonic()
+    stop = asyncio.create_task(server.stop(drain_s=0.5))
+    await until(lambda: server.state.words == "waiting for the last request")
+    await stop
+    assert time.monotonic() - began >= 0.5
