@@ -36,8 +36,7 @@ class Bar:
 
 def read_bar(line: str) -> Bar | None:
     """The bar on a line, if one is there."""
-    # Not `search`: the name takes whatever comes before, and each place tried anew made long lines quadratic.
-    found = _BAR.match(line)
+    found = _BAR.search(line)
     if found is None:
         return None
     rate = _BYTES_RATE.search(found["times"] or "")
