@@ -58,17 +58,18 @@ class _Guarded:
         self.status: int | None = None
         self._seen: dict[int, str] = {}
 
-    def reap(self) -> None:
-        """Collects what has exited: the program, and orphans that came to the guard."""
+    def reap(self) -> bool:
+        """Collects what has exited: the program, and orphans that came to the guard; whether any child is left."""
         with contextlib.suppress(ChildProcessError):
             while True:
                 pid, raw = os.waitpid(-1, os.WNOHANG)
                 if pid == 0:
-                    return
+                    return True
                 if pid == self.process.pid:
                     code = os.waitstatus_to_exitcode(raw)
                     self.process.returncode = code
                     self.status = code if code >= 0 else 128 - code
+        return False
 
     def look(self) -> None:
         """Remembers the descendants that there are now."""
@@ -149,7 +150,7 @@ def descendants(root: int, now: Mapping[int, Row] | None = None) -> dict[int, st
 
 
 def table() -> dict[int, Row]:
-    """Every process by its number; zombies are left out."""
+    """Every process by its number; zombies are left out, unless threads of theirs still run."""
     if not Path("/proc/self/stat").exists():
         return _table_of_ps()
     rows: dict[int, Row] = {}
@@ -158,7 +159,7 @@ def table() -> dict[int, Row]:
             with contextlib.suppress(OSError):
                 # The name, in parentheses, may hold anything; the fields after the last one are plain.
                 fields = Path(entry.path, "stat").read_bytes().rpartition(b")")[2].split()
-                if fields[0] not in {b"Z", b"X"}:
+                if fields[0] not in {b"Z", b"X"} or int(fields[17]) > 1:
                     rows[int(entry.name)] = Row(int(fields[1]), fields[19].decode(), int(fields[2]), int(fields[3]))
     return rows
 
@@ -248,10 +249,9 @@ def guard(argv: Sequence[str], grace_s: float, orphan_grace_s: float | None = No
             guarded.terminate()
             _wait(guarded, selector, asked, grace_s if asked.sigterm or orphan_grace_s is None else orphan_grace_s)
     deadline = time.monotonic() + _CLEANUP_S
-    while guarded.kill_all() and time.monotonic() < deadline:
+    # Until each is collected: before that, the memory of one with many threads may not be free.
+    while (guarded.kill_all() | guarded.reap()) and time.monotonic() < deadline:
         time.sleep(0.02)
-        guarded.reap()
-    guarded.reap()
     return 128 + signal.SIGKILL if guarded.status is None else guarded.status
 
 

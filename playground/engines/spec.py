@@ -116,9 +116,16 @@ class LaunchSpec(BaseModel):
             )
         return model
 
-    @field_validator("name", "served_name")
+    @field_validator("name")
     @classmethod
     def _check_name(cls, name: str) -> str:
+        if name and not SERVER_NAME.fullmatch(name):  # it is a part of an address of the app, and of a file's name
+            raise ValueError("a server's name has at most 64 letters and digits, and . _ - between them")
+        return name
+
+    @field_validator("served_name")
+    @classmethod
+    def _check_served_name(cls, name: str) -> str:
         if name and not re.fullmatch(r"[A-Za-z0-9][\w./:-]{0,127}", name):
             raise ValueError("a name has letters, digits, and . _ - / : between them")
         return name
@@ -141,11 +148,7 @@ class LaunchSpec(BaseModel):
     @classmethod
     def _check_extra(cls, words: tuple[str, ...]) -> tuple[str, ...]:
         for word in words:
-            if _CONTROL.search(word):
-                raise ValueError(f"the argument {word!r} holds a line end or another control character")
-            if _SECRET_ARGUMENT.match(word):
-                name = word.partition("=")[0]
-                raise ValueError(f"{name} would show a secret to all users of the machine: use api_key, or env")
+            check_word(word)
             if _OWN_FIELD.match(word):
                 raise ValueError(f"{word.partition('=')[0]} has a field of its own: use host or port")
         return words
@@ -167,6 +170,19 @@ class LaunchSpec(BaseModel):
             if "\0" in value or re.search("[\ud800-\udfff]", value):
                 raise ValueError(f"the value of {name} holds a NUL, or no Unicode")
         return env
+
+
+def check_word(word: str) -> None:
+    """An argument as a person wrote it.
+
+    Raises:
+        ValueError: it is no plain line, or it begins what would put a secret where all users can read it.
+    """
+    if _CONTROL.search(word):
+        raise ValueError(f"the argument {word!r} holds a line end or another control character")
+    if _SECRET_ARGUMENT.match(word):
+        name = word.partition("=")[0]
+        raise ValueError(f"{name} would show a secret to all users of the machine: use api_key, or env")
 
 
 def is_path(model: str) -> bool:

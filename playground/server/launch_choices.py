@@ -18,7 +18,7 @@ from playground.engines.spec import LaunchSpec
 from playground.errors import InvalidLaunch
 
 Choice = tuple[str, str]  # what is shown, and what it stands for
-ANYWHERE = Installation("python", ("python",))  # what a command is written for where the engine is not found
+_BY_PROGRAM = {"llama_cpp": "llama-server", "tensorrt_llm": "trtllm-serve"}  # the others begin with an interpreter
 _FORM_TITLES = {
     "multi-node": "A command for each machine",
     "ray": "vLLM on Ray",
@@ -92,7 +92,13 @@ def command_of(spec: LaunchSpec, installation: Installation | None) -> Command:
         InvalidLaunch: it cannot be launched so.
     """
     engine = find_engine(spec.engine)
-    return engine.command(spec, installation or ANYWHERE, spec.port or engine.default_port)
+    return engine.command(spec, installation or elsewhere(spec.engine), spec.port or engine.default_port)
+
+
+def elsewhere(engine: str) -> Installation:
+    """What a command is written for where the engine is not found: a machine that has it."""
+    program = _BY_PROGRAM.get(engine)
+    return Installation("program", (program,)) if program else Installation("python", ("python",))
 
 
 def write_form(kind: str, spec: LaunchSpec, installation: Installation | None, addresses: str, count: str) -> Form:
@@ -114,7 +120,9 @@ def write_form(kind: str, spec: LaunchSpec, installation: Installation | None, a
         raise InvalidLaunch(f"{count.strip()!r} is not a whole number.", field="machines")
     named = tuple(addresses.replace(",", " ").split())
     nodes = Nodes(addresses=named, count=int(count.strip() or 0))
-    return generate(kind, spec, nodes, engine=find_engine(spec.engine), installation=installation or ANYWHERE)
+    return generate(
+        kind, spec, nodes, engine=find_engine(spec.engine), installation=installation or elsewhere(spec.engine)
+    )
 
 
 def choice_of(installation: Installation) -> Choice:

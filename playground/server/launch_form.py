@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from playground.engines.kinds.base import Command
-from playground.engines.spec import LaunchSpec
+from playground.engines.spec import LaunchSpec, check_word
 from playground.errors import InvalidLaunch
 
 WORDS = (
@@ -49,7 +49,7 @@ def show_spec(spec: LaunchSpec) -> dict[str, Any]:
     for name in (*COUNTS, *NUMBERS):
         value = getattr(spec, name)
         ones = value == 1 and name.endswith("_parallel")  # what is left to the engine
-        shown[name] = "" if value is None or ones else f"{value:g}" if isinstance(value, float) else str(value)
+        shown[name] = "" if value is None or ones else str(value).removesuffix(".0")
     shown["trust_remote_code"] = spec.trust_remote_code
     shown["extra"] = shlex.join(spec.extra)
     shown["env"] = "\n".join(f"{name}={value}" for name, value in spec.env.items())
@@ -65,14 +65,20 @@ def read_command(shown: str, made: Command) -> Command:
         made: what was shown before: its secrets and files stay.
 
     Raises:
-        InvalidLaunch: it cannot be split, or has no program.
+        InvalidLaunch: it cannot be split, has no program, or a word that no command may have.
     """
     words = _words(shown, "command")
     variables: dict[str, str] = {}
     while words and "=" in words[0] and words[0].split("=", 1)[0].isidentifier():
         name, value = words.pop(0).split("=", 1)
         if name not in made.secrets:
-            variables[name] = value
+            # a token is shown as its name: it stays what it was
+            variables[name] = made.env[name] if value == f"${name}" and name in made.env else value
+    try:
+        for word in words:
+            check_word(word)
+    except ValueError as error:
+        raise InvalidLaunch(f"{error}.", field="command") from None
     if not words:
         raise InvalidLaunch("it has no program.", field="command", advice="Change the form to have it written anew.")
     return Command(tuple(words), variables, made.secrets, **_rest(made))

@@ -81,8 +81,10 @@ async def streaming(server: LaunchedServer) -> AsyncIterator[httpx.Response]:
         client.stream("POST", f"{server.record.base_url}/chat/completions", json=body, headers=headers) as response,
     ):
         assert response.status_code == 200
-        await anext(response.aiter_raw())
+        chunks = response.aiter_raw()  # held until the end: one that is let go closes the connection
+        await anext(chunks)
         yield response
+        del chunks
 
 
 async def test_it_comes_up_answers_and_is_stopped_in_a_stream(supervisor: Supervisor, engine: str) -> None:

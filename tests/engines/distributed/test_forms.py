@@ -97,7 +97,7 @@ def test_sglangs_data_parallel_attention_shares_the_gpus() -> None:
     [
         ({"model": "deepseek-ai/DeepSeek-V3.2"}, "deepseek-v3-2"),
         ({"model": "a/0815"}, "m-0815"),
-        ({"model": "a/b", "name": "My.Server:1"}, "my-server-1"),
+        ({"model": "a/b", "name": "My.Server_1"}, "my-server-1"),
         ({"model": "/models/Big_One/"}, "big-one"),
         ({"model": "a/" + "x" * 90}, "x" * 40),
     ],
