@@ -85,6 +85,7 @@ class _Exchange:
         request = self._context.request(form)
         target = self._context.backend(form, visitor).target
         prepared = prepare(request, target)
+        self._context.servers.touch(form.backend)
         key, client = self._context.key(form, visitor), self._context.client_for(form, visitor)
         async with AsyncExitStack() as stack:
             if request.tools:

@@ -39,6 +39,7 @@ async def _frames(context: Context, wanted: Wanted, visitor: str | None, draw: D
     try:
         prepared, key = context.prepare(wanted, visitor), context.key(wanted, visitor)
         client = context.client_for(wanted, visitor)
+        context.servers.touch(wanted.backend)
     except PlaygroundError as error:
         yield {"problem": f"{error.message} {error.advice}".strip()}
         return

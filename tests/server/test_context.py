@@ -78,7 +78,7 @@ def test_a_missing_key_says_where_it_goes(upstream: Upstream) -> None:
 
 def test_the_embedded_model_before_it_answers(context: Context) -> None:
     form = Form(backend="embedded")
-    with pytest.raises(InvalidRequest, match="switched off"):
+    with pytest.raises(InvalidRequest, match="PLAYGROUND_EMBEDDED is false"):
         context.key(form, None)
     context.embedded = Engine(LOADING)
     with pytest.raises(InvalidRequest, match="loading 40 %"):

@@ -1,0 +1,88 @@
+"""A real vLLM from the page: launched, watched, switched to, asked, stopped."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import ROOT, browser
+from tests.real_engines.engine import HERE, MODEL, VLLM, checkpoint
+from tests.real_engines.running import READY_S, free_port
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(READY_S + 120)]
+__all__ = ["browser"]  # the fixture
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Iterator[tuple[str, psutil.Process]]:
+    """The app, which finds vLLM in the environment that the setting names."""
+    env = {name: value for name, value in os.environ.items() if not name.startswith("PLAYGROUND_")}
+    env |= {"PLAYGROUND_ENGINE_ENVIRONMENTS": str(VLLM.venv), "PLAYGROUND_CACHE_DIR": str(tmp_path)}
+    env |= {"PLAYGROUND_EMBEDDED": "false", "HF_HUB_OFFLINE": "1"}
+    command = [sys.executable, str(ROOT / "app.py"), "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=env, cwd=ROOT) as process:
+        try:
+            assert process.stdout is not None
+            match = re.search(r"http://\S+", process.stdout.readline())
+            assert match
+            yield match[0], psutil.Process(process.pid)
+        finally:
+            process.terminate()
+            process.wait(60)
+
+
+def choose(page: Page, label: str, text: str) -> None:
+    box = page.get_by_role("combobox", name=label)
+    box.click()
+    box.fill(text)
+    box.press("Enter")
+
+
+def test_vllm_is_launched_watched_asked_and_stopped(app: tuple[str, psutil.Process], browser: object) -> None:
+    url, process = app
+    page: Page = browser.new_page(viewport={"width": 1440, "height": 900})  # type: ignore[attr-defined]
+    page.set_default_timeout(30_000)
+    page.goto(url)
+    page.get_by_role("tab", name="Servers").click()
+    choose(page, "Engine", "vLLM")
+    choose(page, "Model to serve", str(checkpoint()))
+    page.get_by_role("textbox", name="Port").fill(str(free_port()))
+    page.get_by_role("textbox", name="Context length").fill("2048")
+    page.get_by_role("textbox", name="Tool-call parser").fill("hermes")
+    page.get_by_role("button", name="More").click()
+    page.get_by_role("textbox", name="Served as").fill(MODEL)
+    page.get_by_role("textbox", name="Chat template file").fill(str(HERE / "chat_with_tools.jinja"))
+    page.get_by_role("textbox", name="Further arguments").fill("--max-num-seqs 8 --enforce-eager")
+    page.get_by_role("textbox", name="Environment").fill("VLLM_CPU_KVCACHE_SPACE=1\nHF_HUB_OFFLINE=1")
+    expect(page.get_by_role("textbox", name="Command")).to_have_value(
+        re.compile("api_server --model .*--enforce-eager")
+    )
+    page.get_by_role("button", name="Launch", exact=True).click()
+    server = page.get_by_role("article", name=f"Server {MODEL}")
+    expect(server.get_by_role("progressbar")).to_be_visible(timeout=60_000)  # its own parser was asked before
+    expect(server.locator(".state")).to_have_text(
+        re.compile("loading weights|KV cache|capturing"), timeout=READY_S * 1000
+    )
+    expect(server.locator(".state.ready")).to_be_visible(timeout=READY_S * 1000)
+    expect(server).to_contain_text("tool calls")
+    expect(server).to_contain_text("KV cache")
+
+    server.get_by_role("button", name="Use as backend").click()
+    expect(page.locator("#curl pre")).to_contain_text(MODEL)
+    page.get_by_role("tab", name="Chat").click()
+    page.get_by_role("textbox", name="Message").fill("Say hello.")
+    page.get_by_role("button", name="Send").click()
+    expect(page.locator("#talk .meter").last).to_contain_text("finish", timeout=120_000)
+
+    page.get_by_role("tab", name="Servers").click()
+    engines = process.children(recursive=True)
+    server.get_by_role("button", name="Stop server").click()
+    expect(server.locator(".state")).to_contain_text("stopped", timeout=60_000)
+    left = psutil.wait_procs(engines, timeout=10)[1]
+    assert left == []
