@@ -126,6 +126,7 @@
     }
   };
   for (const action of ['stop', 'again', 'fix', 'adopt', 'end', 'forget']) playground.acts[`server-${action}`] = post(action);
+  playground.acts['copy-command'] = button => playground.write($('#command textarea').value, button);
   playground.acts['server-use'] = ({dataset}) => {
     playground.fill($('#served textarea, #served input'), dataset.name);
     setTimeout(() => $('#use-server').click(), 30);

@@ -16,6 +16,8 @@ LIST = (
     '<p id="servers-said" class="line" role="status" hidden></p><div class="servers" role="group" '
     f'aria-label="Servers">{EMPTY}</div>'
 )
+# Gradio's own button would stand in the field's label, and take its name.
+CLIPBOARD = '<button type="button" class="link" data-act="copy-command">to the clipboard</button>'
 FIRST = {  # the fields in sight: name, label, placeholder
     "port": ("Port", "the engine's"),
     "tensor_parallel": ("Tensor parallel", "1"),
@@ -107,12 +109,12 @@ def _launch(page: Page, context: Context) -> None:
         elem_id="command",
         elem_classes="code-field",
         info="As it will be run, without a shell. It can be edited; a change in the form writes it anew.",
-        buttons=["copy"],
     )
     parts["made"] = gr.State("")
     with gr.Row(elem_classes="acts"):
         parts["launch"] = gr.Button("Launch", variant="primary", elem_id="launch", min_width=0)
         parts["fits"] = gr.Button("Will it fit?", size="sm", min_width=0, elem_classes="plain-button")
+        Drawn(CLIPBOARD)
         parts["launch_said"] = Drawn("", elem_id="launch-said")
     parts["fit"] = Drawn("", elem_id="fit")
 
