@@ -91,18 +91,19 @@ def _rest(made: Command) -> dict[str, Any]:
 
 
 def port_of(argv: Sequence[str], otherwise: int) -> int:
-    """The port that a command names; `otherwise` where it names none.
+    """The port that a command names, the last where it names several, as parsers do; `otherwise` where it names none.
 
     Raises:
         InvalidLaunch: it is no port.
     """
+    port = otherwise
     for word, following in zip(argv, [*argv[1:], ""], strict=True):
         given = following if word in {"--port", "--server-port"} else word.partition("=")[2]
         if word.split("=", 1)[0] in {"--port", "--server-port"}:
             if not given.isdecimal() or not 1 <= int(given) <= 65535:  # noqa: PLR2004 - the last port
                 raise InvalidLaunch(f"{given!r} is no port: 1 to 65535.", field="command")
-            return int(given)
-    return otherwise
+            port = int(given)
+    return port
 
 
 def text(typed: Mapping[str, Any], name: str) -> str:

@@ -177,6 +177,7 @@ def test_what_no_command_can_be(edited: str, said: str) -> None:
         ("serve m --server-port 8001", 8001),
         ("serve m --ports 8001", 7),
         ("serve m", 7),
+        ("serve m --port 8001 --port 8002", 8002),
     ],
 )
 def test_the_port_of_a_command(words: str, port: int) -> None:
