@@ -269,7 +269,8 @@ class Supervisor:
             if not self._is_free(spec.name):
                 raise InvalidLaunch(f"there is a server {spec.name!r} already.", field="name", advice="Choose another.")
             return spec.name
-        base = Path(spec.served_name or spec.model).name or spec.engine
+        base = re.sub(r"[^A-Za-z0-9._-]+", "-", Path(spec.served_name or spec.model).name).strip("._-")[:60]
+        base = base or spec.engine
         names = (base if number == 1 else f"{base}-{number}" for number in range(1, 10_000))
         return next(name for name in names if self._is_free(name))
 
