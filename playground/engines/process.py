@@ -19,6 +19,7 @@ _LINE_END = re.compile(r"\r\n|\r|\n")
 _MARGIN_S = 8.0  # the guard's own time after the grace: killing, and looking whether all are gone
 _LINE_CHARS = 64_000
 _LOOK_EVERY_S = 0.2
+_LAST_OUTPUT_S = 3.0  # for what it printed last, on a busy machine; a descendant may hold the pipe open for good
 _SIGNALLED = 129
 # What an engine prints that names the cause of its end; the first that is found is taken.
 _CAUSES = tuple(
@@ -149,7 +150,7 @@ class EngineProcess:
             raise EngineUnavailable(f"{self.argv[0]} was not started.")
         status = await _until_exit(self._process)
         if self._reader is not None:
-            await asyncio.wait([self._reader], timeout=1)
+            await asyncio.wait([self._reader], timeout=_LAST_OUTPUT_S)
         return status
 
     async def wait_until(self, ready: Callable[[], Awaitable[bool]], timeout_s: float, *, every_s: float = 0.1) -> None:
