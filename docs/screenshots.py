@@ -56,6 +56,9 @@ def take(browser: Browser, url: str, size: str, scheme: str) -> None:
     shoot(page, f"tools-{size}-{scheme}")
     structured(page)
     shoot(page, f"json-{size}-{scheme}")
+    servers(page)
+    shoot(page, f"servers-{size}-{scheme}")
+    after_servers(page)
     if size == "narrow":
         page.get_by_role("button", name="Request").click()
         shoot(page, f"wire-{size}-{scheme}")
@@ -98,6 +101,26 @@ def structured(page: Page) -> None:
     page.get_by_role("tab", name="Schema").click()
     page.get_by_role("button", name="Send").click()
     expect(page.locator("#talk .verdict")).to_be_visible(timeout=120_000)
+
+
+def servers(page: Page) -> None:
+    """The embedded engine as a server of its own, sized, launched and ready; then stopped, for the next picture."""
+    page.get_by_role("tab", name="Servers").click()
+    page.get_by_role("combobox", name="Recipe").click()
+    page.get_by_role("option", name="SmolLM2 135M on llama.cpp").click()
+    expect(page.get_by_role("textbox", name="Command")).to_have_value(re.compile("playground.engines.embedded"))
+    page.get_by_role("button", name="Will it fit?").click()
+    expect(page.locator("#fit .stack").first).to_be_visible(timeout=30_000)
+    page.get_by_role("button", name="Launch", exact=True).click()
+    expect(page.locator(".server .state.ready").first).to_be_visible(timeout=60_000)
+
+
+def after_servers(page: Page) -> None:
+    """Leave none of them."""
+    page.get_by_role("button", name="Stop server").first.click()
+    expect(page.locator(".server .state").first).to_contain_text("stopped", timeout=60_000)
+    page.get_by_role("button", name="Remove from the list").first.click()
+    expect(page.locator(".server")).to_have_count(0)
 
 
 def shoot(page: Page, name: str) -> None:

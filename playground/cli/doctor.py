@@ -3,6 +3,7 @@
 import argparse
 import json
 import platform
+from collections.abc import Sequence
 from importlib import metadata
 from typing import Any
 
@@ -27,7 +28,8 @@ def add(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Print the facts; what is missing is a fact, not a failure."""
-    from playground.engines.hardware import find_engines, find_gpus  # only this command asks
+    from playground.engines.hardware import find_gpus  # only this command asks
+    from playground.engines.kinds.locate import find_installations
 
     facts: dict[str, Any] = {
         "playground": __version__,
@@ -37,7 +39,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
         "therouter_key": _key(is_set=bool(settings.therouter_api_key), name="THEROUTER_API_KEY"),
         "custom_key": _key(is_set=bool(settings.custom_api_key), name="CUSTOM_API_KEY"),
         "gpus": find_gpus(),
-        "engines": find_engines(),
+        "engines": {name: places(found) for name, found in find_installations().items()},
         "presets": _presets(settings),
     }
     if arguments.json:
@@ -47,6 +49,11 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
         for index, line in enumerate(_lines(value)):
             print(f"{name if index == 0 else '':14} {line}")
     return 0
+
+
+def places(found: Sequence[Any]) -> str:
+    """Where an engine is, with its version; `engines` looks into other environments too."""
+    return "; ".join(f"{' '.join(one.program)} {one.version}".strip() for one in found)
 
 
 def _lines(value: Any) -> list[str]:

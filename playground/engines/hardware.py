@@ -1,6 +1,5 @@
-"""What this machine has: GPUs, memory, cores, and engines on the PATH."""
+"""What this machine has: GPUs, memory and cores."""
 
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, Self, TypeVar
@@ -11,7 +10,6 @@ from playground.engines.amd import AmdReader, AmdUnavailable
 from playground.engines.gpu import Gpu
 from playground.engines.nvidia import NvidiaReader, NvidiaUnavailable, Nvml
 
-_ENGINES = ("sglang", "vllm", "llama-server", "lmdeploy", "trtllm-serve")
 _GIB = 1 << 30
 _T = TypeVar("_T")
 
@@ -135,8 +133,3 @@ def find_gpus() -> list[str]:
     """One line for each GPU; empty where there is none."""
     hardware = read_hardware()
     return list(hardware.words) if hardware.gpus else []
-
-
-def find_engines() -> dict[str, str]:
-    """The engines on the PATH: name to program."""
-    return {name: path for name in _ENGINES if (path := shutil.which(name)) is not None}

@@ -11,7 +11,7 @@ import pytest
 from playground.engines.amd import read_amd_smi, read_rocm_smi
 from playground.engines.fit.places import host_place, places
 from playground.engines.gpu import Gpu, GpuProcess
-from playground.engines.hardware import HardwareReader, describe, find_engines, find_gpus, read_hardware
+from playground.engines.hardware import HardwareReader, describe, find_gpus, read_hardware
 from tests.engines.nvml_answers import NvmlAnswers
 
 AMD = Path(__file__).parents[1] / "data" / "amd"
@@ -174,20 +174,6 @@ def test_a_program_that_cannot_be_run(programs: Path) -> None:
 
 def test_a_gpu_that_tells_nothing() -> None:
     assert describe(Gpu(3, "a card", None, None)) == "GPU 3: a card, its memory is not known"
-
-
-def test_reading_again_is_cheap() -> None:
-    with HardwareReader() as reader:
-        started = time.perf_counter()
-        for _ in range(20):
-            reader.read()
-        assert (time.perf_counter() - started) / 20 < 0.5
-
-
-def test_engines(programs: Path) -> None:
-    install(programs, "vllm", "exit 1")
-    install(programs, "llama-server", "exit 1")
-    assert find_engines() == {"vllm": str(programs / "vllm"), "llama-server": str(programs / "llama-server")}
 
 
 @pytest.mark.gpu
