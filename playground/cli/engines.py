@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import dataclasses
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -113,6 +114,6 @@ def _gpus(text: str) -> tuple[int, float]:
         found = int(count), float(gib)
     except ValueError:
         found = (0, 0.0)
-    if found[0] < 1 or found[1] <= 0:
+    if found[0] < 1 or not 0 < found[1] < math.inf:
         raise argparse.ArgumentTypeError(f"{text!r} is not like 8x141: a number of GPUs, and the GiB of each")
     return found

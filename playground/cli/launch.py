@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import contextlib
 import signal
 import sys
 from collections.abc import Sequence
@@ -62,7 +63,9 @@ async def _launch(arguments: argparse.Namespace, settings: Settings) -> int:
 
     spec = read_options(arguments, settings)
     engine = find_engine(spec.engine)
-    installations = Installations([Path(path.strip()) for path in settings.engine_environments.split(",") if path])
+    installations = Installations(
+        [Path(path.strip()) for path in settings.engine_environments.split(",") if path.strip()]
+    )
     installation = await installations.choose(spec.engine, arguments.where)
     if arguments.dry_run:
         print(visible(command_of(spec, installation).shown()))
@@ -105,7 +108,8 @@ async def _watch(spec: Any, installation: Any, settings: Settings) -> int:
             if state.is_ready and not told:
                 told = True
                 print(state.base_url, flush=True)
-            await asyncio.wait({asyncio.create_task(asked.wait())}, timeout=SHOW_S)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(asked.wait(), SHOW_S)
     finally:
         await supervisor.close()
     diagnosis = server.state.diagnosis
