@@ -8,12 +8,14 @@ from pydantic import SecretStr
 from playground.backends.attach import Recognised
 from playground.backends.metrics import MetricsHistory
 from playground.engines.kinds.base import Capabilities, LaunchPhase
+from playground.engines.launch.download import Download
 from playground.engines.launch.registry import Survivor
 from playground.engines.launch.server import LaunchedServer
 from playground.engines.launch.state import LaterPhase, ServerState
 from playground.server.server_views import Action, Load, Problem, ServerView, Shape
 
 GIB = 2**30
+_BEFORE_WEIGHTS = (LaunchPhase.STARTING, LaunchPhase.DOWNLOADING, LaunchPhase.LOADING)
 PREFIX = "server:"  # before a server's name, where backends are named
 _TOOLS = {True: "tool calls", False: "no tool calls (no parser)", None: "tool calls as the template has them"}
 
@@ -29,10 +31,20 @@ class Attached:
     history: MetricsHistory = field(default_factory=MetricsHistory)
 
 
-def view_launched(server: LaunchedServer, history: MetricsHistory, estimate: Mapping[str, float]) -> ServerView:
-    """A server of this app; `estimate` is what was worked out before, to stand beside its own figures."""
+def view_launched(
+    server: LaunchedServer, history: MetricsHistory, estimate: Mapping[str, float], download: Download | None = None
+) -> ServerView:
+    """A server of this app.
+
+    Args:
+        server: the server.
+        history: its metrics.
+        estimate: what was worked out before, to stand beside its own figures.
+        download: how much of its model has come, while it comes.
+    """
     state = server.state
     shape = _shape(state)
+    fetches = download is not None and state.fraction is None and state.phase in _BEFORE_WEIGHTS
     diagnosis = state.diagnosis
     problem = None
     if diagnosis is not None:
@@ -43,8 +55,8 @@ def view_launched(server: LaunchedServer, history: MetricsHistory, estimate: Map
         engine=server.engine.title,
         model=server.spec.model,
         shape=shape,
-        words=_words(state),
-        fraction=state.fraction,
+        words=_fetching(download) if download and fetches else _words(state),
+        fraction=download.fraction if download and fetches else state.fraction,
         elapsed_s=state.seconds,
         typical_s=state.typical_s,
         base_url=state.base_url or "",
@@ -118,6 +130,12 @@ def _words(state: ServerState) -> str:
     share = f" {100 * state.fraction:.0f} %" if state.fraction is not None and not state.is_ready else ""
     more = f": {state.words}" if state.words and state.phase is not LaunchPhase.READY else ""
     return f"{state.phase}{share}{more}"
+
+
+def _fetching(download: Download) -> str:
+    share = f" {100 * download.fraction:.0f} %" if download.fraction is not None else ""
+    of = f" of {download.total / GIB:.2f}" if download.total else ""
+    return f"downloading{share}: {download.done / GIB:.2f}{of} GiB"
 
 
 def _actions(server: LaunchedServer, shape: Shape, *, can_fix: bool) -> tuple[Action, ...]:

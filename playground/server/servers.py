@@ -20,6 +20,7 @@ from playground.engines.kinds import ENGINES, find_engine
 from playground.engines.kinds.arguments import check_arguments
 from playground.engines.kinds.base import Command
 from playground.engines.kinds.failures import diagnose, is_fatal
+from playground.engines.launch.download import Download, bytes_here
 from playground.engines.launch.hooks import Timing
 from playground.engines.launch.registry import Survivor
 from playground.engines.launch.server import LaunchedServer
@@ -61,6 +62,8 @@ class Servers:
         self._left: list[Survivor] = []
         self._histories: dict[str, MetricsHistory] = {}
         self._estimates: dict[str, Mapping[str, float]] = {}
+        self._here: dict[str, int] = {}  # bytes of the model when its launch began
+        self._downloads: dict[str, Download] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     @property
@@ -127,7 +130,8 @@ class Servers:
         await check_arguments(engine, installation, override or command)
         server = await self._started.launch(spec, installation, override)
         self._histories.pop(server.name, None)
-        self._estimates.pop(server.name, None)
+        for kept in (self._estimates, self._downloads, self._here):
+            kept.pop(server.name, None)
         self._spawn(self._estimate(server))
         return server.name
 
@@ -148,7 +152,12 @@ class Servers:
     def views(self) -> list[ServerView]:
         """All of them: the latest launch first, then attached ones, then what was left behind."""
         launched = [
-            view_launched(server, self._history(server.name), self._estimates.get(server.name, {}))
+            view_launched(
+                server,
+                self._history(server.name),
+                self._estimates.get(server.name, {}),
+                self._downloads.get(server.name),
+            )
             for server in reversed(self._supervisor.servers if self._supervisor else [])
         ]
         return [*launched, *map(view_attached, self._attached.values()), *map(view_survivor, self._left)]
@@ -295,12 +304,22 @@ class Servers:
         """Looks at the metrics of all that are ready, again and again."""
         while True:
             for server in self._started.servers:
+                if not server.spec.is_local and not server.state.is_ready and not server.state.has_ended:
+                    await asyncio.to_thread(self._see_download, server)
                 if server.state.is_ready:
                     key = server.spec.api_key
                     await self._measure(server.origin, key, self._history(server.name))
             for one in list(self._attached.values()):
                 await self._look_at(one)
             await asyncio.sleep(LOOK_S)
+
+    def _see_download(self, server: LaunchedServer) -> None:
+        """A model that lies there already does not grow: then nothing is said of a download."""
+        done = bytes_here(server.spec.model)
+        before = self._here.setdefault(server.name, done)
+        total = self._estimates.get(server.name, {}).get("whole_bytes")
+        if done > before:
+            self._downloads[server.name] = Download(done, int(total) if total else None)
 
     async def _measure(self, origin: str, key: SecretStr | None, history: MetricsHistory) -> None:
         secret = key.get_secret_value() if key else None

@@ -68,4 +68,10 @@ def figures_of(fit: Fit) -> Mapping[str, float]:
     if not fit.shares:
         return {}
     share = fit.shares[0]
-    return {"weights_gib": share.weights / GIB, "kv_gib": share.kv / GIB, "context_length": fit.context}
+    whole = sum(each.weights for each in fit.shares)
+    return {
+        "whole_bytes": whole,
+        "weights_gib": share.weights / GIB,
+        "kv_gib": share.kv / GIB,
+        "context_length": fit.context,
+    }
