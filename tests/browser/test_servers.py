@@ -170,7 +170,7 @@ def look_at_the_log(page: Page, card: Locator) -> None:
 def test_attach_to_what_runs(page: Page, shared_upstream: ThreadedUpstream) -> None:
     port = free_port()
     launched = launch(page, "home", port)
-    page.get_by_role("tab", name="One that runs").click()
+    page.get_by_role("tab", name="Attach").click()
     for url, said in (
         (f"http://127.0.0.1:{port}", "llama.cpp"),
         (shared_upstream.base_url, "A server that is not recognised"),
@@ -199,13 +199,13 @@ def test_attach_to_what_runs(page: Page, shared_upstream: ThreadedUpstream) -> N
 
 def test_attaching_to_nothing_says_so_and_what_an_upstream_needs(page: Page, shared_upstream: ThreadedUpstream) -> None:
     open_servers(page)
-    page.get_by_role("tab", name="One that runs").click()
+    page.get_by_role("tab", name="Attach").click()
     url = page.get_by_role("textbox", name="URL of the server")
     url.fill(f"http://127.0.0.1:{free_port()}/v1")
     page.get_by_role("button", name="Attach").click()
     expect(page.locator("#servers-pane .error")).to_be_visible()
     expect(url).not_to_have_value("")
-    page.get_by_role("tab", name="TheRouter upstream").click()
+    page.get_by_role("tab", name="Upstream").click()
     expect(page.locator("#upstream-said")).to_contain_text("registers nothing")
     page.get_by_role("textbox", name="Public URL").fill(shared_upstream.base_url)
     page.get_by_role("button", name="Check it").click()
@@ -226,7 +226,7 @@ def test_a_recipe_fills_in_the_form_and_is_written_for_several_machines(page: Pa
     page.get_by_role("button", name="Launch").click()
     expect(page.locator("#launch-said .error")).to_contain_text("cannot be launched here")
     expect(page.locator("#launch-said")).to_contain_text("PLAYGROUND_ENGINE_ENVIRONMENTS")
-    page.get_by_role("tab", name="Several machines").click()
+    page.get_by_role("tab", name="Machines").click()
     page.get_by_role("button", name="Write it").click()
     expect(page.locator("#written")).to_contain_text("no form is chosen")
     page.get_by_role("combobox", name="Form").click()
@@ -266,7 +266,7 @@ def test_will_it_fit_and_bad_values_told_next_to_launch(page: Page) -> None:
 
 def test_the_servers_of_a_reloaded_page_are_still_there(page: Page, shared_upstream: ThreadedUpstream) -> None:
     open_servers(page)
-    page.get_by_role("tab", name="One that runs").click()
+    page.get_by_role("tab", name="Attach").click()
     page.get_by_role("textbox", name="URL of the server").fill(shared_upstream.base_url)
     page.get_by_role("button", name="Attach").click()
     name = shared_upstream.base_url.removeprefix("http://").removesuffix("/v1")
