@@ -134,17 +134,20 @@ def test_the_fix_of_a_port_that_was_taken_meanwhile_and_the_log(page: Page) -> N
         pytest.skip("the engine was faster")
     with holder:
         expect(card.locator(".error")).to_contain_text("The port is taken", timeout=30_000)
+        card.get_by_role("button", name="Show log").click()
+        log = page.get_by_role("log", name="Log of unlucky")
+        expect(log).to_contain_text("address already in use")
         card.get_by_role("button", name="Start again so").click()
         expect(card.get_by_role("status")).to_have_text("ready", timeout=60_000)
     expect(card).not_to_contain_text(f"127.0.0.1:{port}/v1")
+    expect(log).to_contain_text("load")
+    expect(log).not_to_contain_text("address already in use")  # it is the new one's
     look_at_the_log(page, card)
 
 
 def look_at_the_log(page: Page, card: Locator) -> None:
     """Search, follow, download; it stays open when the server is stopped."""
-    card.get_by_role("button", name="Show log").click()
     log = page.get_by_role("log", name="Log of unlucky")
-    expect(log).to_contain_text("load")
     whole = len(log.inner_text().splitlines())
     search = page.get_by_role("textbox", name="Search the log of unlucky")
     search.fill("no line holds this")
@@ -166,25 +169,32 @@ def look_at_the_log(page: Page, card: Locator) -> None:
     expect(log).to_have_count(0)
 
 
+def attach(page: Page, url: str, said: str) -> Locator:
+    """Attach to it with a key; its card."""
+    page.get_by_role("textbox", name="URL of the server").fill(url)
+    page.get_by_label("Its key, if it asks for one").fill("sk-browser-secret")
+    page.get_by_role("button", name="Attach").click()
+    expect(page.locator("#servers-pane")).to_contain_text(said)
+    card = card_of(page, url.removeprefix("http://").removesuffix("/v1"))
+    expect(card).to_contain_text("attached")
+    expect(card.get_by_role("status")).to_have_text("ready")
+    expect(card.get_by_role("button", name="Stop server")).to_have_count(0)
+    expect(page.get_by_label("Its key, if it asks for one")).to_have_value("")
+    return card
+
+
+def name_of(upstream: ThreadedUpstream) -> str:
+    return upstream.base_url.removeprefix("http://").removesuffix("/v1")
+
+
 @pytest.mark.model
 def test_attach_to_what_runs(page: Page, shared_upstream: ThreadedUpstream) -> None:
     port = free_port()
     launched = launch(page, "home", port)
     page.get_by_role("tab", name="Attach").click()
-    for url, said in (
-        (f"http://127.0.0.1:{port}", "llama.cpp"),
-        (shared_upstream.base_url, "A server that is not recognised"),
-    ):
-        page.get_by_role("textbox", name="URL of the server").fill(url)
-        page.get_by_label("Its key, if it asks for one").fill("sk-browser-secret")
-        page.get_by_role("button", name="Attach").click()
-        expect(page.locator("#servers-pane")).to_contain_text(f"{said}")
-        name = url.removeprefix("http://").removesuffix("/v1")
-        card = card_of(page, name)
-        expect(card).to_contain_text("attached")
-        expect(card.get_by_role("status")).to_have_text("ready")
-        expect(card.get_by_role("button", name="Stop server")).to_have_count(0)
-        expect(page.get_by_label("Its key, if it asks for one")).to_have_value("")
+    attach(page, f"http://127.0.0.1:{port}", "llama.cpp")
+    card = attach(page, shared_upstream.base_url, "A server that is not recognised")
+    name = name_of(shared_upstream)
     card.get_by_role("button", name="Use as backend").click()
     expect(page.get_by_role("combobox", name="Backend")).to_have_value(name)
     expect(page.locator("#state")).to_contain_text("ready")
@@ -269,7 +279,7 @@ def test_the_servers_of_a_reloaded_page_are_still_there(page: Page, shared_upstr
     page.get_by_role("tab", name="Attach").click()
     page.get_by_role("textbox", name="URL of the server").fill(shared_upstream.base_url)
     page.get_by_role("button", name="Attach").click()
-    name = shared_upstream.base_url.removeprefix("http://").removesuffix("/v1")
+    name = name_of(shared_upstream)
     expect(card_of(page, name)).to_be_visible()
     page.reload()
     open_servers(page)
@@ -278,3 +288,12 @@ def test_the_servers_of_a_reloaded_page_are_still_there(page: Page, shared_upstr
     expect(page.locator("#state")).to_contain_text("ready")
     card_of(page, name).get_by_role("button", name="Remove from the list").click()
     expect(card_of(page, name)).to_have_count(0)
+
+
+def test_that_the_servers_cannot_be_looked_at_is_told_until_they_can(page: Page) -> None:
+    open_servers(page)
+    page.route("**/gradio_api/servers", lambda route: route.abort())
+    said = page.locator("#servers-said")
+    expect(said).to_contain_text("The servers cannot be looked at")
+    page.unroute("**/gradio_api/servers")
+    expect(said).to_be_hidden()
