@@ -38,20 +38,20 @@ async def test_several_at_once(supervisor: Supervisor) -> None:
 
 
 async def test_names(supervisor: Supervisor, folder: Path) -> None:
-    server = await supervisor.launch(spec(name="org.one"), INSTALLED)
+    server = await supervisor.launch(spec(name="org-one"), INSTALLED)
     assert server.log.path.parent == folder
-    with pytest.raises(InvalidLaunch, match="'org.one' already") as caught:
-        await supervisor.launch(spec(name="org.one"), INSTALLED)
+    with pytest.raises(InvalidLaunch, match="'org-one' already") as caught:
+        await supervisor.launch(spec(name="org-one"), INSTALLED)
     assert caught.value.field == "name"
-    with pytest.raises(InvalidLaunch, match=r"no server 'two'; there are: org.one"):
+    with pytest.raises(InvalidLaunch, match=r"no server 'two'; there are: org-one"):
         supervisor.get("two")
     with pytest.raises(InvalidLaunch, match="has not ended"):
-        supervisor.forget("org.one")
+        supervisor.forget("org-one")
     await server.stop()
-    again = await supervisor.launch(spec(name="org.one"), INSTALLED)
+    again = await supervisor.launch(spec(name="org-one"), INSTALLED)
     assert supervisor.servers == [again]
     await again.stop()
-    supervisor.forget("org.one")
+    supervisor.forget("org-one")
     assert supervisor.servers == []
     assert (await supervisor.launch(spec(served_name="org/nice"), INSTALLED)).name == "nice"
 
