@@ -14,6 +14,7 @@ from starlette.responses import StreamingResponse
 
 from playground.engines.hardware import Hardware
 from playground.engines.launch.log_store import LogStore
+from playground.engines.launch.server import LaunchedServer
 from playground.errors import PlaygroundError
 from playground.server.access import Role
 from playground.server.context import Context
@@ -43,13 +44,14 @@ def server_routes(context: Context, draw: Draw) -> APIRouter:
 
     @router.get("/servers/{name}/log")
     async def read_log(name: str, since: int = 0) -> dict[str, Any]:
-        log = _log(context, name)
-        page = await asyncio.to_thread(log.read, since, LINES_AT_ONCE)
-        return {"lines": page.lines, "next": page.next, "dropped": log.oldest > since}
+        server = _server(context, name)
+        page = await asyncio.to_thread(server.log.read, since, LINES_AT_ONCE)
+        run = server.record.id  # when it is started again, its log begins anew
+        return {"lines": page.lines, "next": page.next, "dropped": server.log.oldest > since, "run": run}
 
     @router.get("/servers/{name}/log.txt")
     async def download_log(name: str) -> StreamingResponse:
-        return StreamingResponse(_all_lines(_log(context, name)), media_type="text/plain; charset=utf-8")
+        return StreamingResponse(_all_lines(_server(context, name).log), media_type="text/plain; charset=utf-8")
 
     @router.post("/servers/{name}/{action}")
     async def act(name: str, action: str) -> JSONResponse:
@@ -64,9 +66,9 @@ def server_routes(context: Context, draw: Draw) -> APIRouter:
     return router
 
 
-def _log(context: Context, name: str) -> LogStore:
+def _server(context: Context, name: str) -> LaunchedServer:
     try:
-        return context.servers.server(name).log
+        return context.servers.server(name)
     except PlaygroundError as error:
         raise HTTPException(404, error.message) from None
 

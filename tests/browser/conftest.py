@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from playground.engines.models import fetch_model
 from tests.upstream import ThreadedUpstream
 
 FLAGS = [
@@ -42,13 +43,16 @@ def shared_upstream() -> Iterator[ThreadedUpstream]:
 
 
 @pytest.fixture(scope="module")
-def app_url(shared_upstream: ThreadedUpstream) -> Iterator[str]:
+def app_url(shared_upstream: ThreadedUpstream, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The app with the real embedded model, TheRouter's place taken by the upstream, and Custom URL too."""
+    model = fetch_model(lambda _: None)
     env = {name: value for name, value in os.environ.items() if not name.startswith("PLAYGROUND_")}
     env |= {
         "PLAYGROUND_THEROUTER_BASE_URL": shared_upstream.base_url,
         "PLAYGROUND_CUSTOM_BASE_URL": shared_upstream.base_url,
         "PLAYGROUND_BACKEND": "embedded",
+        "PLAYGROUND_MODEL_PATH": str(model),
+        "PLAYGROUND_CACHE_DIR": str(tmp_path_factory.mktemp("cache")),  # its servers are not among the user's own
     }
     env.pop("THEROUTER_API_KEY", None)
     command = [sys.executable, str(ROOT / "app.py"), "--port", "0"]

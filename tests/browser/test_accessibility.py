@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -10,9 +11,12 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.test_json import SCHEMA
 from tests.browser.test_page import ask, choose
+from tests.browser.test_servers import COMMAND, launch, open_servers
 from tests.browser.test_tools import TOOL, calling
+from tests.server.test_servers import free_port
 from tests.upstream import ThreadedUpstream, scripts
 
+Look = Callable[[str], None]
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
 ANSWER = ["# Title\n\n", "Text with `code`, $x^2$ and a [link](https://e.example).\n\n", "```python\nprint(1)\n```\n\n"]
 
@@ -22,6 +26,39 @@ ANSWER = ["# Title\n\n", "Text with `code`, $x^2$ and a [link](https://e.example
 def test_axe_finds_nothing(
     browser: Browser, app_url: str, shared_upstream: ThreadedUpstream, scheme: str, width: int
 ) -> None:
+    with looking(browser, app_url, scheme, width) as (page, look):
+        see_chat(page, shared_upstream, look)
+        tools_and_json(page, shared_upstream, look)
+        see_the_wire(page, look, narrow=width < 900)
+
+
+@pytest.mark.model
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 390])
+def test_axe_finds_nothing_among_servers(browser: Browser, app_url: str, scheme: str, width: int) -> None:
+    with looking(browser, app_url, scheme, width) as (page, look):
+        open_servers(page)
+        look("the list")
+        for name in ("Attach", "Machines", "Upstream"):
+            page.locator("#servers-pane").get_by_role("tab", name=name).click()
+            look(name)
+        page.locator("#servers-pane").get_by_role("tab", name="Start one").click()
+        card = launch(page, f"seen-{scheme}-{width}", free_port())
+        page.get_by_role("button", name="Will it fit?").click()
+        expect(page.locator("#fit").get_by_role("img").first).to_be_visible()
+        card.get_by_text("command", exact=True).click()
+        card.get_by_role("button", name="Show log").click()
+        expect(page.get_by_role("log")).to_contain_text("load")
+        page.locator(COMMAND).fill(f"{page.locator(COMMAND).input_value()} 'x")
+        page.get_by_role("button", name="Launch").click()
+        expect(page.locator("#launch-said .error")).to_be_visible()
+        look("a server that is ready, its log, its command, the bars of its memory, and a launch that was refused")
+        card.get_by_role("button", name="Stop server").click()  # the next page sees it stopped
+
+
+@contextmanager
+def looking(browser: Browser, app_url: str, scheme: str, width: int) -> Iterator[tuple[Page, Look]]:
+    """The page, and what has axe look at it; what it finds fails the test at the end, with where it was."""
     context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)  # type: ignore[arg-type]  # a literal
     page = context.new_page()
     page.goto(app_url)
@@ -33,6 +70,15 @@ def test_axe_finds_nothing(
         if found:
             faults[where] = [f"{one['id']}: {one['nodes'][0]['html'][:200]}" for one in found]
 
+    try:
+        yield page, look
+    finally:
+        context.close()
+    assert faults == {}
+
+
+def see_chat(page: Page, shared_upstream: ThreadedUpstream, look: Look) -> None:
+    """Empty, with an answer, with an error and parameters."""
     look("empty")
     choose(page, "Custom URL")
     shared_upstream.enqueue(scripts.stream(ANSWER, reasoning=["because"]))
@@ -46,11 +92,14 @@ def test_axe_finds_nothing(
     page.get_by_role("textbox", name=re.compile("^temperature")).fill("0.5")
     expect(page.locator("#sent")).to_contain_text("temperature 0.5")
     look("error and parameters")
-    tools_and_json(page, shared_upstream, look)
+
+
+def see_the_wire(page: Page, look: Look, *, narrow: bool) -> None:
+    """The streaming tab, and the wire pane's own."""
     page.get_by_role("tab", name="Streaming").click()
     expect(page.locator("#stream tbody tr").first).to_be_visible()
     look("streaming")
-    if width < 900:
+    if narrow:
         page.get_by_role("button", name="Request").click()
     page.locator("#code").get_by_role("tab", name="Python").click()
     expect(page.locator("#python pre")).to_contain_text("httpx")
@@ -58,11 +107,9 @@ def test_axe_finds_nothing(
     for tab in ("Request", "Response", "Events", "Timing"):
         page.get_by_role("tab", name=tab).click()
         look(tab)
-    context.close()
-    assert faults == {}
 
 
-def tools_and_json(page: Page, upstream: ThreadedUpstream, look: Callable[[str], None]) -> None:
+def tools_and_json(page: Page, upstream: ThreadedUpstream, look: Look) -> None:
     """Both tabs: each of their own tabs, with calls that wait, a verdict and a table."""
     page.get_by_role("button", name="Parameters").click()
     page.get_by_role("tab", name="Tools").click()

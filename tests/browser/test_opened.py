@@ -135,3 +135,21 @@ def test_another_site_cannot_frame_it(browser: Browser, app: App) -> None:
         page.set_content(f'<iframe src="{app.url}/login"></iframe>')
     assert page.frame_locator("iframe").get_by_label("Password").count() == 0
     context.close()
+
+
+def test_who_is_no_administrator_launches_nothing(page: Page) -> None:
+    page.get_by_role("tab", name="Servers", exact=True).click()
+    expect(page.locator("#machine")).to_contain_text("Only administrators launch and stop servers here")
+    expect(page.locator("#servers-said")).to_contain_text("Only administrators look at servers here")
+    field = page.get_by_role("combobox", name="Model to serve")
+    field.fill("Qwen/Qwen3-8B")
+    field.press("Enter")
+    expect(page.locator("#launch-said")).to_contain_text("Only administrators")
+    expect(page.locator("#command textarea")).to_have_value("")
+    for button, place in (("Launch", "#launch-said"), ("Will it fit?", "#fit")):
+        page.get_by_role("button", name=button).click()
+        expect(page.locator(place)).to_contain_text("Only administrators")
+    page.get_by_role("tab", name="Attach").click()
+    page.get_by_role("textbox", name="URL of the server").fill("http://127.0.0.1:9")
+    page.get_by_role("button", name="Attach").click()
+    expect(page.locator("#servers-pane")).to_contain_text("Only administrators launch")

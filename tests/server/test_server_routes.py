@@ -84,6 +84,7 @@ async def test_a_server_from_its_launch_to_its_removal(context: Context, http: h
     first = (await http.get(log)).json()
     assert first["lines"]
     assert not first["dropped"]
+    assert first["run"] == context.servers.server("one.two").record.id
     rest = (await http.get(log, params={"since": first["next"]})).json()
     while rest["lines"]:
         rest = (await http.get(log, params={"since": rest["next"]})).json()

@@ -3,7 +3,7 @@
   const {playground} = window, {$, make} = playground;
   const EVERY_MS = 700;
   const cards = new Map();  // name -> {card, html, actions, log}
-  let list, timer = 0, version = '', looked = false;
+  let list, timer = 0, version = '', looked = false, lost = false;
 
   const ask = async (path, options) => {
     const response = await fetch(`gradio_api/servers${path}`, options);
@@ -41,6 +41,11 @@
     }
     async look() {
       const said = await ask(`/${encodeURIComponent(this.name)}/log?since=${this.since}`);
+      if (this.run && said.run !== this.run) {  // it was started again
+        Object.assign(this, {run: said.run, since: 0, lines: []});
+        return this.look();
+      }
+      this.run = said.run;
       if (said.next === this.since) return;
       this.since = said.next;
       this.lines.push(...said.lines);
@@ -105,10 +110,15 @@
       playground.fill($('#looked textarea, #looked input'), version);
     }
     looked = true;
+    if (lost) tell('');
+    lost = false;
     for (const {log} of cards.values()) await log?.look();
   }
   const loop = async () => {
-    try { await look(); } catch (error) { tell(`The servers cannot be looked at: ${error.message}.`); }
+    try { await look(); } catch (error) {
+      lost = true;
+      tell(`The servers cannot be looked at: ${error.message.replace(/\.$/, '')}.`);
+    }
     timer = setTimeout(loop, EVERY_MS);
   };
 

@@ -53,11 +53,11 @@ def build_servers(page: Page, context: Context) -> gr.Tab:
             with gr.Tabs(elem_classes="parts", elem_id="servers-parts"):
                 with gr.Tab("Start one", render_children=True):
                     _launch(page, context)
-                with gr.Tab("One that runs", render_children=True):
+                with gr.Tab("Attach", render_children=True):
                     _attach(page)
-                with gr.Tab("Several machines", render_children=True):
+                with gr.Tab("Machines", render_children=True):
                     _beyond(page)
-                with gr.Tab("TheRouter upstream", render_children=True):
+                with gr.Tab("Upstream", render_children=True):
                     _upstream(page)
         Drawn(LIST, elem_id="servers-list", js_on_load="window.playground.servers(element)")
     return tab

@@ -38,22 +38,22 @@ async def test_several_at_once(supervisor: Supervisor) -> None:
 
 
 async def test_names(supervisor: Supervisor, folder: Path) -> None:
-    server = await supervisor.launch(spec(name="one"), INSTALLED)
+    server = await supervisor.launch(spec(name="org-one"), INSTALLED)
     assert server.log.path.parent == folder
-    with pytest.raises(InvalidLaunch, match="'one' already") as caught:
-        await supervisor.launch(spec(name="one"), INSTALLED)
+    with pytest.raises(InvalidLaunch, match="'org-one' already") as caught:
+        await supervisor.launch(spec(name="org-one"), INSTALLED)
     assert caught.value.field == "name"
-    with pytest.raises(InvalidLaunch, match=r"no server 'two'; there are: one"):
+    with pytest.raises(InvalidLaunch, match=r"no server 'two'; there are: org-one"):
         supervisor.get("two")
     with pytest.raises(InvalidLaunch, match="has not ended"):
-        supervisor.forget("one")
+        supervisor.forget("org-one")
     await server.stop()
-    again = await supervisor.launch(spec(name="one"), INSTALLED)
+    again = await supervisor.launch(spec(name="org-one"), INSTALLED)
     assert supervisor.servers == [again]
     await again.stop()
-    supervisor.forget("one")
+    supervisor.forget("org-one")
     assert supervisor.servers == []
-    assert (await supervisor.launch(spec(served_name="nice"), INSTALLED)).name == "nice"
+    assert (await supervisor.launch(spec(served_name="org/nice"), INSTALLED)).name == "nice"
 
 
 async def test_a_name_of_another_app_is_taken(supervisor: Supervisor, folder: Path) -> None:
