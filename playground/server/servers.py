@@ -213,8 +213,9 @@ class Servers:
         diagnosis = self._started.get(name).state.diagnosis
         if diagnosis is None or not diagnosis.fix:
             raise InvalidLaunch(f"No fix is known for {name}.")
+        edited = self._started.is_edited(name)
         await self._started.relaunch(name, diagnosis.fix)
-        return diagnosis.fix_words
+        return f"{diagnosis.fix_words}{'; the command, which was edited by hand, was written anew' if edited else ''}"
 
     async def adopt(self, name: str) -> str:
         """Take over what an app that was killed has left."""

@@ -124,6 +124,10 @@ class Supervisor:
         await old.stop()
         return await self.launch(spec, old.installation, None if changes else self._edited.get(name))
 
+    def is_edited(self, name: str) -> bool:
+        """Whether its command was changed by a person, so that a relaunch with changes writes it anew."""
+        return name in self._edited
+
     async def stop(self, name: str, drain_s: float | None = None) -> None:
         """Stops a server; returns when nothing of it is left. See `LaunchedServer.stop`.
 

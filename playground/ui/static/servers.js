@@ -8,7 +8,7 @@
   const ask = async (path, options) => {
     const response = await fetch(`gradio_api/servers${path}`, options);
     const said = await response.json().catch(() => ({}));
-    if (!response.ok) throw new Error(said.error || said.detail || `it answered ${response.status}`);
+    if (!response.ok) throw Object.assign(new Error(said.error || said.detail || `it answered ${response.status}`), {status: response.status});
     return said;
   };
   const tell = words => { const line = $('#servers-said'); line.textContent = words; line.hidden = !words; };
@@ -118,6 +118,7 @@
     try { await look(); } catch (error) {
       lost = true;
       tell(`The servers cannot be looked at: ${error.message.replace(/\.$/, '')}.`);
+      if (error.status === 403) return;  // not for this visitor, however often it asks
     }
     timer = setTimeout(loop, EVERY_MS);
   };
