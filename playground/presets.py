@@ -51,15 +51,7 @@ class Preset(BaseModel):
         Raises:
             InvalidPreset: it cannot be read, is no YAML, or a field is wrong.
         """
-        try:
-            data = read_yaml(path.read_text(encoding="utf-8"))
-        except OSError as error:
-            raise InvalidPreset(f"it cannot be read: {error.strerror or error}.", file=path.name) from None
-        except UnicodeDecodeError as error:
-            raise InvalidPreset(f"it is not UTF-8: byte {error.start}.", file=path.name) from None
-        except YamlError as error:
-            raise InvalidPreset(error.message, file=path.name) from None
-        return cls.parse(data, path.name)
+        return cls.parse(read_file(path), path.name)
 
     @classmethod
     def parse(cls, data: Any, file: str) -> Self:
@@ -92,6 +84,22 @@ class Preset(BaseModel):
             first = error.errors()[0]
             field = ".".join(str(part) for part in first["loc"])
             raise InvalidPreset(f"{first['msg']}.", file=file, field=field) from None
+
+
+def read_file(path: Path) -> Any:
+    """What a YAML file holds.
+
+    Raises:
+        InvalidPreset: it cannot be read, or is no YAML.
+    """
+    try:
+        return read_yaml(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InvalidPreset(f"it cannot be read: {error.strerror or error}.", file=path.name) from None
+    except UnicodeDecodeError as error:
+        raise InvalidPreset(f"it is not UTF-8: byte {error.start}.", file=path.name) from None
+    except YamlError as error:
+        raise InvalidPreset(error.message, file=path.name) from None
 
 
 def render_preset(preset: Preset) -> str:

@@ -13,8 +13,8 @@ from playground.engines.kinds import find_engine
 from playground.engines.kinds.base import Installation
 from playground.engines.spec import LaunchSpec
 from playground.errors import InvalidLaunch, InvalidPreset
-from playground.presets import SLUG, SUFFIX, presets_folder
-from playground.yaml_text import YamlError, check_json, read_yaml
+from playground.presets import SLUG, SUFFIX, presets_folder, read_file
+from playground.yaml_text import YamlError, check_json
 
 FOLDER = "servers"
 _BY_MODULE = ("sglang", "llama_cpp")
@@ -55,15 +55,7 @@ class Recipe(BaseModel):
         Raises:
             InvalidPreset: it cannot be read, is no YAML, or a field is wrong.
         """
-        try:
-            data = read_yaml(path.read_text(encoding="utf-8"))
-        except OSError as error:
-            raise InvalidPreset(f"it cannot be read: {error.strerror or error}.", file=path.name) from None
-        except UnicodeDecodeError as error:
-            raise InvalidPreset(f"it is not UTF-8: byte {error.start}.", file=path.name) from None
-        except YamlError as error:
-            raise InvalidPreset(error.message, file=path.name) from None
-        return cls.parse(data, path.name)
+        return cls.parse(read_file(path), path.name)
 
     @classmethod
     def parse(cls, data: Any, file: str) -> Self:
