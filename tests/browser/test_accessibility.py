@@ -33,8 +33,7 @@ def test_axe_finds_nothing(
 
 
 @pytest.mark.model
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (390, "dark")])
 def test_axe_finds_nothing_among_servers(browser: Browser, app_url: str, scheme: str, width: int) -> None:
     with looking(browser, app_url, scheme, width) as (page, look):
         open_servers(page)
