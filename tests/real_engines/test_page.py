@@ -60,9 +60,8 @@ def test_vllm_is_launched_watched_asked_and_stopped(app: tuple[str, psutil.Proce
     page.get_by_role("textbox", name="Chat template file").fill(str(HERE / "chat_with_tools.jinja"))
     page.get_by_role("textbox", name="Further arguments").fill("--max-num-seqs 8 --enforce-eager")
     page.get_by_role("textbox", name="Environment").fill("VLLM_CPU_KVCACHE_SPACE=1\nHF_HUB_OFFLINE=1")
-    expect(page.get_by_role("textbox", name="Command")).to_have_value(
-        re.compile("api_server --model .*--enforce-eager")
-    )
+    command = page.get_by_role("textbox", name="Command")  # the engines are looked for first, which takes seconds
+    expect(command).to_have_value(re.compile("api_server --model .*--enforce-eager"), timeout=60_000)
     page.get_by_role("button", name="Launch", exact=True).click()
     server = page.get_by_role("article", name=f"Server {MODEL}")
     expect(server.get_by_role("progressbar")).to_be_visible(timeout=60_000)  # its own parser was asked before
