@@ -104,15 +104,21 @@ def structured(page: Page) -> None:
 
 
 def servers(page: Page) -> None:
-    """The embedded engine as a server of its own, sized, launched and ready; then stopped, for the next picture."""
+    """The embedded engine as a server of its own, ready; above it another recipe: no path of this machine is seen."""
     page.get_by_role("tab", name="Servers").click()
-    page.get_by_role("combobox", name="Recipe").click()
-    page.get_by_role("option", name="SmolLM2 135M on llama.cpp").click()
+    recipe(page, "SmolLM2 135M on llama.cpp")
     expect(page.get_by_role("textbox", name="Command")).to_have_value(re.compile("playground.engines.embedded"))
-    page.get_by_role("button", name="Will it fit?").click()
-    expect(page.locator("#fit .stack").first).to_be_visible(timeout=30_000)
     page.get_by_role("button", name="Launch", exact=True).click()
     expect(page.locator(".server .state.ready").first).to_be_visible(timeout=60_000)
+    recipe(page, "DeepSeek V3.2 on SGLang, with tools")
+    expect(page.get_by_role("textbox", name="Command")).to_have_value(re.compile("sglang.launch_server"))
+    page.locator("#machine").scroll_into_view_if_needed()
+
+
+def recipe(page: Page, title: str) -> None:
+    """Choose one."""
+    page.get_by_role("combobox", name="Recipe").click()
+    page.get_by_role("option", name=title).first.click()
 
 
 def after_servers(page: Page) -> None:
