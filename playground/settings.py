@@ -53,6 +53,11 @@ class Settings(BaseSettings):
     drain_s: float = Field(10, ge=0, description="how long a server that is stopped may finish its requests")
     tool_hosts: str = Field("", description="hosts that http_get_json may ask, with commas between; empty: none")
 
+    @property
+    def engine_places(self) -> tuple[Path, ...]:
+        """The environments of `engine_environments`, one by one."""
+        return tuple(Path(path.strip()) for path in self.engine_environments.split(",") if path.strip())
+
     @classmethod
     def from_environment(cls) -> "Settings":
         """Read the environment.

@@ -37,8 +37,7 @@ def run_engines(arguments: argparse.Namespace, settings: Settings) -> int:
     from playground.engines.kinds import ENGINES
     from playground.server.launch_choices import Installations
 
-    paths = [Path(path.strip()) for path in settings.engine_environments.split(",") if path.strip()]
-    found, hardware = Installations(paths).look(), read_hardware()
+    found, hardware = Installations(settings.engine_places).look(), read_hardware()
     if arguments.json:
         engines = [
             {

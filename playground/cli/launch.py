@@ -6,7 +6,6 @@ import contextlib
 import signal
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from playground.cli.engines import named
@@ -63,9 +62,7 @@ async def _launch(arguments: argparse.Namespace, settings: Settings) -> int:
 
     spec = read_options(arguments, settings)
     engine = find_engine(spec.engine)
-    installations = Installations(
-        [Path(path.strip()) for path in settings.engine_environments.split(",") if path.strip()]
-    )
+    installations = Installations(settings.engine_places)
     installation = await installations.choose(spec.engine, arguments.where)
     if arguments.dry_run:
         print(visible(command_of(spec, installation).shown()))

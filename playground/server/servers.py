@@ -53,8 +53,7 @@ class Servers:
     def __init__(self, settings: Settings, client: Client) -> None:
         self._settings = settings
         self._client = client
-        environments = [Path(path.strip()) for path in settings.engine_environments.split(",") if path.strip()]
-        self.installations = Installations(environments)
+        self.installations = Installations(settings.engine_places)
         self.sizing = Sizing()
         self._folder = default_folder(settings.cache_dir or default_cache_dir().parent)
         self._supervisor: Supervisor | None = None
