@@ -37,7 +37,7 @@ def measure_stream(*, quick: bool) -> Iterator[Figure]:
 
 def measure_history(*, quick: bool) -> Iterator[Figure]:
     """The same in a conversation of many messages, against an empty one; and against one that fills the pane."""
-    chunks, rounds = (1000, 1) if quick else (3000, 7)
+    chunks, rounds = (1000, 1) if quick else (3000, 9)
     with upstream(chunks, PER_SECOND) as source, app(source) as server:
         empty, screen, full = [], [], []
         for _ in range(rounds):

@@ -12,7 +12,7 @@ from playground.errors import InvalidRequest, UnknownBackend
 from playground.presets import Preset
 from playground.server.access import Access, Role
 from playground.server.addresses import is_public
-from playground.server.conversations import Conversations
+from playground.server.conversations import Built, Conversations
 from playground.server.form import Form, build_request
 from playground.server.servers import Servers
 from playground.server.visitors import Visitors
@@ -126,7 +126,21 @@ class Context:
         Raises:
             InvalidInput: a field that cannot be read, or no such backend.
         """
-        return prepare(self.request(form), self.backend(form, visitor).target)
+        return self.build(form, visitor).prepared
+
+    def build(self, form: Form, visitor: str | None = None) -> Built:
+        """The request with its bytes: built for the snippet, and what is sent is that same object.
+
+        Raises:
+            InvalidInput: a field that cannot be read, or no such backend.
+        """
+        conversation, target = self.conversations.get(form.conversation), self.backend(form, visitor).target
+        messages, images = conversation.messages(), list(conversation.images)
+        source = (form.typed(), messages, images, target)
+        if conversation.built is None or conversation.built.source != source:
+            request = build_request(form, messages, images)
+            conversation.built = Built(source, request, prepare(request, target))
+        return conversation.built
 
     def key(self, form: Form, visitor: str | None) -> str | None:
         """The key to send with.

@@ -11,6 +11,8 @@ from typing import Any
 
 from playground.tools.turns import Call
 from playground.wire.exchange import Exchange
+from playground.wire.prepared import PreparedRequest
+from playground.wire.request import ChatRequest
 
 MAX_CONVERSATIONS = 500
 ID_LENGTH = (16, 64)
@@ -75,14 +77,27 @@ class Turn:
         return any(call.result is None for call in self.calls)
 
 
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A request with its bytes, and all that it was built from."""
+
+    source: tuple[Any, ...]
+    request: ChatRequest
+    prepared: PreparedRequest
+
+
 @dataclass(slots=True)
 class Conversation:
-    """One browser tab's work: earlier messages from a preset, turns, and images waiting to be sent."""
+    """One browser tab's work: earlier messages from a preset, turns, and images waiting to be sent.
+
+    `built` is what the snippet shows, so that Send need not build it again.
+    """
 
     preface: list[dict[str, Any]] = field(default_factory=list)
     turns: list[Turn] = field(default_factory=list)
     images: list[str] = field(default_factory=list)
     last: Exchange | None = None
+    built: Built | None = None
 
     def messages(self) -> list[dict[str, Any]]:
         """What goes before the next message."""
@@ -108,7 +123,7 @@ class Conversation:
 
     def clear(self) -> None:
         """Begin anew."""
-        self.preface, self.turns, self.images, self.last = [], [], [], None
+        self.preface, self.turns, self.images, self.last, self.built = [], [], [], None, None
 
     def cut_from(self, index: int) -> str:
         """Take away turn `index` and all after it; its message's text comes back, its images wait again."""

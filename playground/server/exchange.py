@@ -28,7 +28,7 @@ from playground.tools.execute import ToolBox
 from playground.tools.turns import LoopSnapshot
 from playground.tools.turns import Turn as LoopTurn
 from playground.wire.exchange import Exchange
-from playground.wire.prepared import PreparedRequest, prepare
+from playground.wire.prepared import PreparedRequest
 
 
 class Sent(Form):
@@ -82,25 +82,23 @@ class _Exchange:
 
     async def _send(self, message: dict[str, Any] | None) -> AsyncGenerator[Frame, None]:
         form, visitor = self._form, self._visitor
-        request = self._context.request(form)
-        target = self._context.backend(form, visitor).target
-        prepared = prepare(request, target)
+        built = self._context.build(form, visitor)
         self._context.servers.touch(form.backend)
         key, client = self._context.key(form, visitor), self._context.client_for(form, visitor)
         async with AsyncExitStack() as stack:
-            if request.tools:
+            if built.request.tools:
                 loop = run_loop(
-                    request,
-                    target,
+                    built.request,
+                    self._context.backend(form, visitor).target,
                     client=client,
                     key=key,
-                    toolbox=await stack.enter_async_context(self._toolbox(request.tools)),
+                    toolbox=await stack.enter_async_context(self._toolbox(built.request.tools)),
                     max_turns=form.max_turns if form.by_itself else 1,
                     tool_choice_after=form.choice_after,
                 )
                 follow = self._loop(loop, message)
             else:
-                follow = self._single(run(prepared, client=client, key=key), message, Exchange(prepared))
+                follow = self._single(run(built.prepared, client=client, key=key), message, Exchange(built.prepared))
             async for frame in await stack.enter_async_context(aclosing(follow)):
                 yield frame
 

@@ -63,6 +63,10 @@ class Form(ToolForm, FormatForm):
                 fields[name] = value if value is not None else ""
         return cls.model_validate(fields)
 
+    def typed(self) -> dict[str, Any]:
+        """The fields of the form itself, by name; not those that a route adds to it."""
+        return {name: getattr(self, name) for name in Form.model_fields}
+
     @property
     def sends_tools(self) -> bool:
         """Whether the Tools tab's fields are part of the request."""

@@ -27,6 +27,8 @@ def test_a_parameter_is_sent_once_touched_and_put_back_with_one_click(page: Page
     expect(page.get_by_role("textbox", name=re.compile("^temperature"))).to_be_focused()
     page.keyboard.type("0.25")
     expect(page.locator(CURL)).to_contain_text('"temperature": 0.25')
+    expect(page.locator(f"{CURL} .changed", has_text="temperature")).to_be_visible()  # marked for a moment
+    expect(page.locator(f"{CURL} .changed")).to_have_count(0)
     page.get_by_role("button", name="put temperature back").click()
     expect(page.locator(CURL)).not_to_contain_text("temperature")
     expect(page.get_by_role("textbox", name=re.compile("^temperature"))).to_have_value("")

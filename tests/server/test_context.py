@@ -1,5 +1,6 @@
 """Which backend, which key, which state: for one form and one visitor."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -8,6 +9,7 @@ import pytest
 from playground.backends import BackendState, Phase
 from playground.errors import InvalidRequest, MissingKey, UnknownBackend
 from playground.server.context import Context
+from playground.server.exchange import Sent
 from playground.server.form import Form
 from playground.wire.exchange import Exchange
 from tests.server.running import KEY, VISITOR, context_for
@@ -114,6 +116,29 @@ def test_what_is_prepared_is_the_conversations(context: Context) -> None:
     context.conversations.get(form.conversation).images = ["data:,a"]
     body = context.prepare(form).body.decode()
     assert body.index('"S"') < body.index('"Hi"') < body.index("data:,a")
+
+
+def test_what_is_shown_is_what_is_sent_until_something_changes(context: Context) -> None:
+    form = Form(conversation="a-tab-of-the-tests-0002", backend="custom", model="m", message="Hi")
+    conversation = context.conversations.get(form.conversation)
+    built = context.build(form, VISITOR)
+    assert context.build(Sent.model_validate(form.model_dump()), VISITOR) is built
+    assert context.prepare(form, VISITOR) is built.prepared
+
+    def body_after(change: Callable[[], object], form: Form = form) -> str:
+        before = context.build(form, VISITOR)
+        change()
+        after = context.build(form, VISITOR)
+        assert after is not before
+        return after.prepared.body.decode()
+
+    assert "data:,b" in body_after(lambda: conversation.images.append("data:,b"))
+    assert '"S"' in body_after(lambda: conversation.preface.append({"role": "system", "content": "S"}))
+    assert '"T"' in body_after(lambda: conversation.edit(0, "preface", "T"))
+    assert '"T"' not in body_after(conversation.clear)
+    assert context.build(form.model_copy(update={"params": {"seed": "7"}}), VISITOR).request.seed == 7
+    context.visitors.set_key(VISITOR, "custom", "sk-typed")
+    assert context.build(form, VISITOR).prepared.key_name == "CUSTOM_API_KEY"
 
 
 async def test_what_an_exchange_cost(context: Context, upstream: Upstream) -> None:

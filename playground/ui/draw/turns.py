@@ -1,6 +1,6 @@
 """The conversation: turns, figures, and errors where the answer would stand."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
@@ -15,6 +15,8 @@ from playground.ui.draw.tree import draw_tree
 from playground.ui.draw.verdict import draw_verdict
 from playground.wire.exchange import Answer, Exchange
 from playground.wire.metrics import percentile
+
+STRETCH = 10  # turns
 
 EMPTY = (
     '<p class="empty" data-for="chat"><b>Chat</b> sends one conversation to the model above. Press a preset, or write '
@@ -35,7 +37,14 @@ def draw_conversation(conversation: Conversation) -> str:
     for index, turn in enumerate(conversation.turns):
         turn.html = turn.html or _turn(turn, index)
         parts.append(turn.html)
-    return "".join(parts)
+    return _in_stretches(parts)
+
+
+def _in_stretches(parts: Sequence[str]) -> str:
+    """The parts, all but the last of them in stretches: the browser lays one out when it comes into view."""
+    whole = max(0, len(parts) - STRETCH) // STRETCH * STRETCH
+    past = ("".join(parts[i : i + STRETCH]) for i in range(0, whole, STRETCH))
+    return "".join([*(f'<div class="stretch">{stretch}</div>' for stretch in past), *parts[whole:]])
 
 
 def _said(who: str, text: str, extra: str = "", links: str = "") -> str:

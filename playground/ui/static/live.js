@@ -8,6 +8,7 @@ window.playground = (() => {
   };
   const $ = selector => document.querySelector(selector);
   const ROWS = 400;
+  const AT_ONCE_MS = 50;  // an answer that begins within it is laid out together with its message, not after it
   let log, trigger, view, abort = null, stick = true, ours = false;
   const atEnd = () => log.scrollHeight - log.scrollTop - log.clientHeight < 40;
   const follow = () => {  // in a frame's own time, when it is laid out in any case
@@ -16,7 +17,7 @@ window.playground = (() => {
     log.scrollTop = end;
     ours ||= log.scrollTop !== before;
   };
-  const busy = on => document.body.classList.toggle('busy', on);
+  const busy = on => $('#box').classList.toggle('busy', on);  // on the body, the whole page would be looked through for it
 
   function beginTurn(who) {
     const turn = make('article', 'turn'), said = make('div', 'said');
@@ -164,27 +165,21 @@ window.playground = (() => {
   async function send(form, decision = null) {  // the form, or a decision about a call of an answer
     if (abort) return '';
     abort = new AbortController();
-    let pending = [], frame = 0, began = false;
-    // The request leaves first: laying out a long conversation takes milliseconds.
-    const sent = post('exchange', decision ? {...form, decision} : form, item => {
-      pending.push(item);
-      if (began) frame ||= requestAnimationFrame(draw);
-      else if (item.status === undefined) {
-        began = true;
-        flush();
-        requestAnimationFrame(follow);
-      }  // what comes first stands in the very next picture
-    });
-    busy(true);
-    log.querySelectorAll('.empty').forEach(node => node.remove());
-    if (form.message) { const said = beginTurn('you'); said.append(make('div', 'plain', form.message)); }
-    let answer = new Answer(form.model);
-    const rows = new Rows();
-    if (decision) answer.wait.textContent = 'Answering the call…';
-    stick = true;
-    requestAnimationFrame(follow);
+    let pending = [], frame = 0, answer, rows;
+    const begin = () => {  // the message and the place of its answer
+      if (answer) return;
+      busy(true);
+      log.querySelectorAll('.empty').forEach(node => node.remove());
+      if (form.message) beginTurn('you').append(make('div', 'plain', form.message));
+      answer = new Answer(form.model);
+      rows = new Rows();
+      if (decision) answer.wait.textContent = 'Answering the call…';
+      stick = true;
+      requestAnimationFrame(follow);
+    };
     const flush = () => {
       frame = 0;
+      begin();
       for (const item of pending) {
         if (item.turn) answer = new Answer(form.model);
         answer.take(item);
@@ -196,9 +191,20 @@ window.playground = (() => {
       flush();
       follow();
     };
+    let first = true;
+    const sent = post('exchange', decision ? {...form, decision} : form, item => {
+      pending.push(item);
+      if (!first) frame ||= requestAnimationFrame(draw);
+      else if (item.status === undefined) {  // what comes first stands in the very next picture
+        first = false;
+        flush();
+      }
+    });
+    setTimeout(begin, AT_ONCE_MS);
     try {
       await sent;
     } catch (error) {
+      begin();
       if (error.name !== 'AbortError') answer.said.append(make('p', 'error', `The playground itself refused, or does not answer: ${error.message} What you typed is kept; reload the page once it runs again.`));
       else await new Promise(done => setTimeout(done, 150));  // the server keeps the partial answer first
     } finally {

@@ -66,16 +66,19 @@
   };
 
   playground.snippet = (element, watch) => {  // the changed lines are marked for a moment
-    let before = [];
-    const colours = ['var(--mark)', 'var(--mark)', 'transparent'].map(backgroundColor => ({backgroundColor}));
-    colours[1].offset = .7;
+    const SCREENFUL = 40;
+    let before = [], fade;
     watch('value', () => {
       const lines = [...element.querySelectorAll('.ln')], now = lines.map(line => line.textContent);
       let head = 0, foot = 0;
       while (head < now.length && now[head] === before[head]) head++;
       const rest = Math.min(now.length, before.length) - head;
       while (foot < rest && now.at(-1 - foot) === before.at(-1 - foot)) foot++;
-      if (before.length) for (const line of lines.slice(head, now.length - foot)) line.animate(colours, 1500);
+      const among = before.length ? lines.slice(head, now.length - foot) : [];
+      const changed = among.length > SCREENFUL ? [] : among;  // all of it is new: a mark would say nothing
+      for (const line of changed) line.classList.add('changed');
+      clearTimeout(fade);
+      fade = setTimeout(() => changed.forEach(line => line.classList.remove('changed')), 1050);
       before = now;
     });
   };
@@ -141,8 +144,10 @@
     node.setAttribute('role', role);
     node.setAttribute('aria-label', label);
   };
-  new MutationObserver(() => {
-    document.body.dataset.tab = tab();  // the sheet lays the work pane out by it
+  new MutationObserver(records => {
+    if (records.every(record => record.target.closest('.log, .rows'))) return;  // an answer that grows; long ones are many nodes
+    const now = tab(), {dataset} = document.body;
+    if (dataset.tab !== now) dataset.tab = now;  // the sheet lays the work pane out by it
     showFold();
     name($('#wire'), 'region', 'What is sent and received');
     name($('#work'), 'region', 'Work');
