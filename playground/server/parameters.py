@@ -4,6 +4,7 @@ Ranges are OpenAI's ("Create chat completion", 2026-10); they are told, not enfo
 """
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import isfinite
@@ -45,7 +46,9 @@ def read_json(text: str) -> Any:
 
 
 def _number(text: str) -> float | int:
-    value = read_json(text)
+    # "0." is on its way to 0.5, and ".5" is how many write it; JSON has neither.
+    begun = re.sub(r"^(-?\d+)\.$", r"\1", text)
+    value = read_json(re.sub(r"^(-?)\.(?=\d)", r"\g<1>0.", begun))
     if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
         raise ValueError("a number")
     return value

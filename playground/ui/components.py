@@ -54,7 +54,7 @@ class Talk(Drawn):
 class Snippet(Drawn):
     """A code block whose changed lines are marked for a moment."""
 
-    DEFAULTS = {**Drawn.DEFAULTS, "js_on_load": "window.playground.snippet(element, watch)"}  # noqa: RUF012 - same
+    DEFAULTS = {**Drawn.DEFAULTS, "js_on_load": "window.playground.snippet(element)"}  # noqa: RUF012 - same
 
 
 class StreamView(Drawn):

@@ -85,9 +85,17 @@ def test_the_kind_of_a_number_is_kept() -> None:
         assert json.dumps(read_parameter("temperature", text)) == json.dumps(json.loads(text))
 
 
+@pytest.mark.parametrize(("text", "value"), [("0.", 0), ("-1.", -1), (".5", 0.5), ("-.25", -0.25)])
+def test_a_number_on_its_way_is_one(text: str, value: float) -> None:
+    assert read_parameter("temperature", text) == value
+
+
 @pytest.mark.parametrize(
     ("name", "text", "wanted"),
     [
+        ("temperature", ".", "a number"),
+        ("temperature", "-", "a number"),
+        ("temperature", "1.2.", "a number"),
         ("temperature", "hot", "a number"),
         ("temperature", "true", "a number"),
         ("temperature", "NaN", "a number"),

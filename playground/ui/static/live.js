@@ -229,7 +229,7 @@ window.playground = (() => {
         if (ours) ours = false;
         else stick = atEnd();
       }, {passive: true});
-      watch('value', follow);
+      watch('value', () => requestAnimationFrame(follow));  // once it stands in the page
       new ResizeObserver(follow).observe(log);
     },
   };

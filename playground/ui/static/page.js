@@ -65,11 +65,13 @@
     return String(Date.now());
   };
 
-  playground.snippet = (element, watch) => {  // the changed lines are marked for a moment
+  playground.snippet = element => {  // the changed lines are marked for a moment
     const SCREENFUL = 40;
-    let before = [], fade;
-    watch('value', () => {
-      const lines = [...element.querySelectorAll('.ln')], now = lines.map(line => line.textContent);
+    const shown = () => [...element.querySelectorAll('.ln')], texts = lines => lines.map(line => line.textContent);
+    let before = texts(shown());
+    new MutationObserver(() => {
+      const lines = shown(), now = texts(lines);
+      if (!now.length) return;  // a problem stands there for now
       let head = 0, foot = 0;
       while (head < now.length && now[head] === before[head]) head++;
       const rest = Math.min(now.length, before.length) - head;
@@ -77,10 +79,9 @@
       const among = before.length ? lines.slice(head, now.length - foot) : [];
       const changed = among.length > SCREENFUL ? [] : among;  // all of it is new: a mark would say nothing
       for (const line of changed) line.classList.add('changed');
-      clearTimeout(fade);
-      fade = setTimeout(() => changed.forEach(line => line.classList.remove('changed')), 1050);
+      setTimeout(() => changed.forEach(line => line.classList.remove('changed')), 1050);
       before = now;
-    });
+    }).observe(element, {subtree: true, childList: true});
   };
 
   const parameters = open => {
