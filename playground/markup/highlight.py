@@ -11,7 +11,7 @@ MAX_COLOURED = 50_000
 MAX_LANGUAGE = 40
 
 # Only languages whose lexers stay fast on hostile text; tests/markup/test_highlight.py measures each.
-_LANGUAGES = (
+LEXERS = (
     "bash c cpp csharp css dart docker go graphql html ini java javascript json kotlin lua "
     "php powershell python r ruby rust sql swift toml typescript xml yaml"
 ).split()
@@ -38,7 +38,7 @@ _ALIASES = {
     "yml": "yaml",
     "zsh": "bash",
 }
-LANGUAGES = frozenset(_LANGUAGES) | frozenset(_ALIASES)
+LANGUAGES = frozenset(LEXERS) | frozenset(_ALIASES)
 
 _CLASSES: tuple[tuple[_TokenType, str], ...] = (
     (Comment, "c"),

@@ -36,13 +36,13 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def shared_upstream() -> Iterator[ThreadedUpstream]:
     with ThreadedUpstream() as upstream:
         yield upstream
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def app_url(shared_upstream: ThreadedUpstream, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The app with the real embedded model, TheRouter's place taken by the upstream, and Custom URL too."""
     model = fetch_model(lambda _: None)
