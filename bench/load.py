@@ -7,12 +7,14 @@ last bytes that hold a token, and `tokens`, how many came.
 import asyncio
 import json
 import sys
+from secrets import token_hex
 from time import perf_counter
 from typing import Any
 
 import aiohttp
 
 from bench.requests import WORD
+from playground.server.visitors import COOKIE
 
 TOKEN = WORD.strip().encode()
 
@@ -22,7 +24,8 @@ async def one(session: aiohttp.ClientSession, url: str, body: dict[str, Any]) ->
     start = perf_counter()
     first = last = 0.0
     whole = bytearray()
-    async with session.post(url, json=body) as response:
+    # A visitor each, as from fifty browsers: the app bounds what one of them may run at a time.
+    async with session.post(url, json=body, headers={"cookie": f"{COOKIE}={token_hex(18)}"}) as response:
         response.raise_for_status()
         async for data in response.content.iter_any():
             whole += data

@@ -9,6 +9,7 @@ import pytest
 from bench.__main__ import BENCHMARKS, build_parser, main
 from bench.figures import Figure, machine, table, write
 from bench.load import TOKEN
+from bench.processes import app, load, upstream
 from bench.requests import WORD, chat, form
 from playground.server.form import Form, build_request
 
@@ -57,6 +58,12 @@ def test_upstream_and_app_are_asked_the_same() -> None:
     sent.pop("stream_options")  # one chunk more, which has no token
     assert sent == chat(**pace)
     assert TOKEN.decode() in WORD
+
+
+def test_a_crowd_is_let_in() -> None:
+    with upstream(20, 1000) as source, app(source) as server:
+        seen = load(f"{server.url}/gradio_api/exchange", [form() for _ in range(20)])
+    assert [one["tokens"] for one in seen] == [20] * 20
 
 
 def test_every_benchmark_is_in_the_document() -> None:
