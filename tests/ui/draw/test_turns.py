@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from playground.errors import APIStatusError, ConnectFailed, PlaygroundError, StreamFailed, StreamInterrupted
 from playground.server.conversations import Conversation, Turn
-from playground.ui.draw.turns import EMPTY, draw_conversation, draw_error
+from playground.ui.draw.turns import EMPTY, STRETCH, draw_conversation, draw_error
 from playground.wire.exchange import Exchange
 from tests.ui.draw.exchanges import KEY, request_of, streamed, whole
 from tests.ui.draw.hostile import ALL, HOSTILE, safe
@@ -29,6 +29,16 @@ def turn(exchange: Exchange | None = None, content: Any = "Hi", **fields: Any) -
 def test_an_empty_one_teaches() -> None:
     assert talk() == EMPTY
     assert "preset" in safe(EMPTY).text
+
+
+@pytest.mark.parametrize(("count", "stretches"), [(1, 0), (19, 0), (20, 1), (45, 3)])
+def test_a_long_one_is_in_stretches_but_for_its_end(count: int, stretches: int) -> None:
+    drawn = talk(*(turn(content=f"number {n}.") for n in range(count)))
+    assert drawn.count('<div class="stretch">') == stretches
+    end = drawn.split("</article></div>")[-1]
+    assert end.count("<article") == count - stretches * STRETCH
+    said = safe(drawn).text
+    assert sorted(range(count), key=lambda n: said.index(f"number {n}.")) == list(range(count))
 
 
 def test_a_turn_with_all_that_it_has() -> None:
