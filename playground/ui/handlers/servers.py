@@ -1,5 +1,6 @@
 """The Servers tab's events. What they do is in `playground.server.servers`; here it becomes words and components."""
 
+import asyncio
 import shutil
 from collections.abc import Sequence
 from html import escape
@@ -22,8 +23,10 @@ from playground.ui.draw.fit import draw_fit
 from playground.ui.draw.forms import draw_form, draw_upstream, draw_upstream_needs
 from playground.ui.draw.machine import draw_machine
 from playground.ui.draw.recipe import draw_recipe
+from playground.ui.handlers.latest import Latest
 from playground.ui.handlers.visitor import visitor
 
+SETTLE_S = 0.02  # a recipe changes twenty fields one after another
 ADMINS_ONLY = "Only administrators launch and stop servers here, and look at this machine. Ask one of them."
 
 
@@ -33,6 +36,7 @@ class ServerHandlers:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._servers = context.servers
+        self._latest = Latest()
 
     def _refused(self, request: gr.Request) -> bool:
         return self._context.access.role(visitor(request)) is not Role.ADMIN
@@ -56,8 +60,14 @@ class ServerHandlers:
         shown = show_spec(recipe.spec)
         return [*(shown[field] for field in FIELDS), draw_recipe(recipe)]
 
-    async def preview(self, request: gr.Request, where: str | None, *values: Any) -> tuple[str, str, str]:
-        """The command that the form stands for, and what is wrong with it."""
+    async def preview(self, request: gr.Request, where: str | None, *values: Any) -> tuple[Any, ...]:
+        """The command that the form stands for, and what is wrong with it; nothing new if the form changed again."""
+        with self._latest.call(request.session_hash) as is_last:
+            await asyncio.sleep(SETTLE_S)
+            shown = await self._preview(request, where, values) if is_last() else ()
+            return shown if is_last() else (gr.skip(), gr.skip(), gr.skip())
+
+    async def _preview(self, request: gr.Request, where: str | None, values: Sequence[Any]) -> tuple[str, str, str]:
         if self._refused(request):
             return "", "", said(ADMINS_ONLY, "warn")
         typed = dict(zip(FIELDS, values, strict=True))

@@ -10,6 +10,7 @@ from playground.server.form import Form
 from playground.snippets import render_snippet
 from playground.snippets.loop import render_loop
 from playground.ui.draw.wire import draw_problem, draw_sent, draw_snippet, draw_wire
+from playground.ui.handlers.latest import Latest
 from playground.ui.handlers.visitor import visitor
 from playground.ui.parts import FORM
 
@@ -22,6 +23,7 @@ class WireHandlers:
 
     def __init__(self, context: Context) -> None:
         self._context = context
+        self._latest = Latest()
 
     def step(self, conversation_id: str, turn: str) -> tuple[str, ...]:
         """Another of the conversation's exchanges is to be looked at."""
@@ -31,12 +33,15 @@ class WireHandlers:
 
     def snippet(self, request: gr.Request, language: str, *values: Any) -> list[Any]:
         """The snippet of the language that is looked at (the others stay), and the line of parameters."""
-        form = Form.from_values(FORM, values)
-        try:
-            drawn = self._loop(form, language) if language in LOOPS else self._request(form, language, request)
-        except PlaygroundError as error:
-            drawn = draw_problem(error)
-        return [*(drawn if view == language else gr.skip() for view in VIEWS), draw_sent(form)]
+        with self._latest.call(request.session_hash) as is_last:
+            form = Form.from_values(FORM, values)
+            try:
+                drawn = self._loop(form, language) if language in LOOPS else self._request(form, language, request)
+            except PlaygroundError as error:
+                drawn = draw_problem(error)
+            if not is_last():
+                return [gr.skip()] * (len(VIEWS) + 1)
+            return [*(drawn if view == language else gr.skip() for view in VIEWS), draw_sent(form)]
 
     def _request(self, form: Form, language: str, request: gr.Request) -> str:
         prepared = self._context.prepare(form, visitor(request))
