@@ -73,8 +73,7 @@ def open_app(page: Page, url: str) -> str:
 
 def type_message(page: Page, text: str) -> None:
     """Write the message, three seconds after the page was asked for, and wait until the snippet has it."""
-    page.wait_for_function(
-        "performance.now() > 3000"
-    )  # nobody types sooner, and opening a page is not what is measured
+    # Nobody types sooner, and opening a page is not what is measured.
+    page.wait_for_function("performance.now() > 3000")
     page.get_by_role("textbox", name="Message").fill(text)
     page.locator("#curl pre", has_text=text).wait_for()

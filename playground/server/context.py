@@ -136,11 +136,12 @@ class Context:
         """
         conversation, target = self.conversations.get(form.conversation), self.backend(form, visitor).target
         messages, images = conversation.messages(), list(conversation.images)
-        source = (form.typed(), messages, images, target)
-        if conversation.built is None or conversation.built.source != source:
+        source = (form.typed(), messages, images)
+        built = conversation.built
+        if built is None or (built.source, built.target) != (source, target):
             request = build_request(form, messages, images)
-            conversation.built = Built(source, request, prepare(request, target))
-        return conversation.built
+            built = conversation.built = Built(source, target, request, prepare(request, target))
+        return built
 
     def key(self, form: Form, visitor: str | None) -> str | None:
         """The key to send with.

@@ -11,7 +11,7 @@ from typing import Any
 
 from playground.tools.turns import Call
 from playground.wire.exchange import Exchange
-from playground.wire.prepared import PreparedRequest
+from playground.wire.prepared import PreparedRequest, Target
 from playground.wire.request import ChatRequest
 
 MAX_CONVERSATIONS = 500
@@ -79,9 +79,10 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """A request with its bytes, and all that it was built from."""
+    """A request with its bytes, and all that it was built from: the form's fields, messages and images; the target."""
 
     source: tuple[Any, ...]
+    target: Target
     request: ChatRequest
     prepared: PreparedRequest
 

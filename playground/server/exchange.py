@@ -89,7 +89,7 @@ class _Exchange:
             if built.request.tools:
                 loop = run_loop(
                     built.request,
-                    self._context.backend(form, visitor).target,
+                    built.target,
                     client=client,
                     key=key,
                     toolbox=await stack.enter_async_context(self._toolbox(built.request.tools)),

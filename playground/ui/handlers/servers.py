@@ -64,8 +64,11 @@ class ServerHandlers:
         """The command that the form stands for, and what is wrong with it; nothing new if the form changed again."""
         with self._latest.call(request.session_hash) as is_last:
             await asyncio.sleep(SETTLE_S)
-            shown = await self._preview(request, where, values) if is_last() else ()
-            return shown if is_last() else (gr.skip(), gr.skip(), gr.skip())
+            if is_last():
+                shown = await self._preview(request, where, values)
+                if is_last():
+                    return shown
+        return gr.skip(), gr.skip(), gr.skip()
 
     async def _preview(self, request: gr.Request, where: str | None, values: Sequence[Any]) -> tuple[str, str, str]:
         if self._refused(request):
