@@ -1,8 +1,8 @@
-"""What all tests share: the scriptable upstream and the real embedded model."""
+"""What all tests share: the scriptable upstream, the real embedded model, a real browser."""
 
 import pytest
 
-pytest_plugins = ["tests.fixtures_upstream", "tests.fixtures_model"]
+pytest_plugins = ["tests.fixtures_upstream", "tests.fixtures_model", "tests.fixtures_browser"]
 
 
 def pytest_configure(config: pytest.Config) -> None:

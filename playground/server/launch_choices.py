@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import math
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -29,7 +31,7 @@ _FORM_TITLES = {
 
 
 class Installations:
-    """Where the engines are; looked for once, and again when asked.
+    """Where the engines are; looked for once, and again when what was found is too old for who asks.
 
     Args:
         environments: Python environments to look into beside PATH and the app's own.
@@ -37,14 +39,16 @@ class Installations:
 
     def __init__(self, environments: Sequence[Path] = ()) -> None:
         self._environments = tuple(environments)
-        self._found: dict[str, list[Installation]] | None = None
+        self._found: dict[str, list[Installation]] = {}
+        self._looked_at_s: float | None = None  # on the monotonic clock
         self._lock = asyncio.Lock()
 
-    async def of(self, engine: str, *, again: bool = False) -> list[Installation]:
+    async def of(self, engine: str, *, max_age_s: float = math.inf) -> list[Installation]:
         """Those of an engine; the first is the one to take."""
         async with self._lock:
-            if self._found is None or again:
+            if self._looked_at_s is None or time.monotonic() - self._looked_at_s > max_age_s:
                 self._found = await asyncio.to_thread(self.look)
+                self._looked_at_s = time.monotonic()
             return self._found.get(engine, [])
 
     def look(self) -> dict[str, list[Installation]]:

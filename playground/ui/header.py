@@ -69,6 +69,7 @@ def connect_header(page: Page, blocks: gr.Blocks, handlers: BackendHandlers) -> 
         handlers.state,
         [parts["models"], *inputs],
         [*facts, form["backend"]],
+        trigger_mode="always_last",  # a URL typed, or a key given, while the one before is looked at
         **QUICK,
     )
     form["backend"].change(handlers.switch, [parts["models"], *inputs], [*facts, *connection], **QUICK)

@@ -9,14 +9,13 @@ from pathlib import Path
 
 import psutil
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import ROOT, browser
 from tests.real_engines.engine import HERE, MODEL, VLLM, checkpoint
 from tests.real_engines.running import READY_S, free_port
+from tests.server.opened import ROOT
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(READY_S + 120)]
-__all__ = ["browser"]  # the fixture
 
 
 @pytest.fixture
@@ -42,11 +41,12 @@ def choose(page: Page, label: str, text: str) -> None:
     box.click()
     box.fill(text)
     box.press("Enter")
+    expect(box).to_have_value(text)
 
 
-def test_vllm_is_launched_watched_asked_and_stopped(app: tuple[str, psutil.Process], browser: object) -> None:
+def test_vllm_is_launched_watched_asked_and_stopped(app: tuple[str, psutil.Process], browser: Browser) -> None:
     url, process = app
-    page: Page = browser.new_page(viewport={"width": 1440, "height": 900})  # type: ignore[attr-defined]
+    page = browser.new_page(viewport={"width": 1440, "height": 900})
     page.set_default_timeout(30_000)
     page.goto(url)
     page.get_by_role("tab", name="Servers").click()

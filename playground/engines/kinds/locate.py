@@ -17,7 +17,8 @@ from pathlib import Path
 from playground.engines.kinds import ENGINES
 from playground.engines.kinds.base import Engine, Installation
 
-_ASK_S = 5.0
+_ASK_S = 30.0  # a Python that lies on a cold disk, or on a network's
+_DAEMON_S = 5.0  # a container daemon answers soon, or hangs
 _SHEBANG_BYTES = 1024
 # Prints {distribution: version} of those that the interpreter's environment has.
 _VERSIONS = """
@@ -53,7 +54,7 @@ def find_installations(
     questions = [
         *(partial(_from_python, interpreter, timeout_s) for interpreter in dict.fromkeys(interpreters)),
         *(partial(_from_path, engine, search, timeout_s) for engine in ENGINES.values()),
-        *(partial(_from_images, program, search, timeout_s) for program in _CONTAINERS),
+        *(partial(_from_images, program, search, min(timeout_s, _DAEMON_S)) for program in _CONTAINERS),
     ]
     found: dict[str, list[Installation]] = {}
     with concurrent.futures.ThreadPoolExecutor(len(questions)) as pool:

@@ -10,6 +10,7 @@ from playground.server.context import Context
 from playground.server.form import Form
 from playground.server.server_cards import PREFIX
 from playground.ui.draw.header import draw_state
+from playground.ui.handlers.latest import Latest
 from playground.ui.handlers.visitor import visitor
 from playground.ui.parts import FORM
 
@@ -22,11 +23,15 @@ class BackendHandlers:
 
     def __init__(self, context: Context) -> None:
         self._context = context
+        self._latest = Latest()
 
     async def state(self, request: gr.Request, models: dict[str, str], *values: Any) -> tuple[Any, ...]:
-        """State, facts, model list, and when to look again."""
+        """State, facts, model list, and when to look again; nothing new where the backend was switched meanwhile."""
         form = Form.from_values(FORM, values)
-        state = await self._context.state(form, visitor(request))
+        with self._latest.call(request.session_hash, gives_way=True) as is_last:
+            state = await self._context.state(form, visitor(request))
+            if not is_last():
+                return (gr.skip(),) * 5
         model = form.model or self._model(form, models, state)
         choices = [entry.id for entry in state.models]
         wait_s = POLL_S if state.phase is Phase.LOADING else CALM_S
@@ -37,7 +42,10 @@ class BackendHandlers:
     async def switch(self, request: gr.Request, models: dict[str, str], *values: Any) -> tuple[Any, ...]:
         """Another backend was chosen: its own model comes back, all else stays as typed."""
         form = Form.from_values(FORM, values)
-        state = await self._context.state(form, visitor(request))
+        with self._latest.call(request.session_hash) as is_last:
+            state = await self._context.state(form, visitor(request))
+            if not is_last():
+                return (gr.skip(),) * 6
         model = self._model(form, models, state)
         choices = [entry.id for entry in state.models] or [model]
         listed = gr.update(choices=choices, value=model)

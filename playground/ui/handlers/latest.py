@@ -14,10 +14,14 @@ class Latest:
         self._last: dict[str, object] = {}
 
     @contextmanager
-    def call(self, page: str | None) -> Iterator[Callable[[], bool]]:
-        """While a call of `page` (Gradio's session hash) runs: whether none has begun after it."""
+    def call(self, page: str | None, *, gives_way: bool = False) -> Iterator[Callable[[], bool]]:
+        """While a call of `page` (Gradio's session hash) runs: whether none has begun after it.
+
+        One that gives way does not count beside one that runs already.
+        """
         name, mine = page or "", object()
-        self._last[name] = mine
+        if not (gives_way and name in self._last):
+            self._last[name] = mine
         try:
             yield lambda: self._last.get(name) is mine
         finally:

@@ -26,6 +26,7 @@ from playground.ui.draw.recipe import draw_recipe
 from playground.ui.handlers.latest import Latest
 from playground.ui.handlers.visitor import visitor
 
+RECENT_S = 10.0  # a search takes a few hundred milliseconds
 SETTLE_S = 0.02  # a recipe changes twenty fields one after another
 ADMINS_ONLY = "Only administrators launch and stop servers here, and look at this machine. Ask one of them."
 
@@ -48,10 +49,10 @@ class ServerHandlers:
         return draw_machine(self._servers.sizing.hardware()), draw_upstream_needs()
 
     async def installations(self, request: gr.Request, engine: str) -> Any:
-        """Where the chosen engine was found."""
+        """Where the chosen engine was found; one that was installed meanwhile is found, too."""
         if self._refused(request):
             return gr.skip()
-        found = [choice_of(one) for one in await self._servers.installations.of(engine)]
+        found = [choice_of(one) for one in await self._servers.installations.of(engine, max_age_s=RECENT_S)]
         return gr.update(choices=found, value=found[0][1] if found else None)
 
     def use_recipe(self, name: str) -> list[Any]:

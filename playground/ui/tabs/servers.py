@@ -189,6 +189,7 @@ def connect_servers(page: Page, blocks: gr.Blocks, handlers: ServerHandlers) -> 
         handlers.installations,
         parts[LAUNCH + "engine"],
         parts["where"],
+        trigger_mode="always_last",  # an engine chosen while they are looked for
         **QUICK,
     )
     gr.on(
