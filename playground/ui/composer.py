@@ -5,7 +5,7 @@ import gradio as gr
 from playground.server.parameters import PARAMETERS
 from playground.ui.components import Drawn
 from playground.ui.handlers.conversation import ConversationHandlers
-from playground.ui.parts import FORM_OF, QUICK, Page
+from playground.ui.parts import FORM_OF, LAST, QUICK, Page
 
 SEND = f"async (...values) => await window.playground.send({FORM_OF})"
 DECIDE = f"async (...values) => await window.playground.decide({FORM_OF})"
@@ -85,7 +85,7 @@ def connect_composer(page: Page, handlers: ConversationHandlers) -> None:
     parts["undo"].click(handlers.undo, [conversation, message], taken_back, **QUICK)
     parts["clear"].click(handlers.clear, conversation, [*page.panels(), parts["attached"]], **QUICK)
     attached = parts["images"].upload(
-        handlers.attach, [conversation, parts["images"]], [parts["images"], parts["attached"]], **QUICK
+        handlers.attach, [conversation, parts["images"]], [parts["images"], parts["attached"]], **LAST
     )
     detached = parts["detach"].click(handlers.detach, [conversation, parts["turn"]], parts["attached"], **QUICK)
     for changed in (attached, detached):

@@ -6,7 +6,7 @@ from playground.server.context import Context
 from playground.server.form import Form
 from playground.ui.components import Drawn, Listed
 from playground.ui.handlers.backend import BackendHandlers
-from playground.ui.parts import QUICK, Page
+from playground.ui.parts import LAST, QUICK, Page
 
 
 def build_header(page: Page, context: Context) -> None:
@@ -69,8 +69,7 @@ def connect_header(page: Page, blocks: gr.Blocks, handlers: BackendHandlers) -> 
         handlers.state,
         [parts["models"], *inputs],
         [*facts, form["backend"]],
-        trigger_mode="always_last",  # a URL typed, or a key given, while the one before is looked at
-        **QUICK,
+        **LAST,
     )
     form["backend"].change(handlers.switch, [parts["models"], *inputs], [*facts, *connection], **QUICK)
     form["model"].change(handlers.remember, [parts["models"], form["backend"], form["model"]], parts["models"], **QUICK)

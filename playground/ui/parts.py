@@ -7,6 +7,9 @@ from typing import Any
 from playground.server.parameters import PARAMETERS
 
 QUICK: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+# What is chosen while an answer is awaited counts: Gradio drops it for most events, and for several triggers of one
+# event it goes by the first.
+LAST: dict[str, Any] = {**QUICK, "trigger_mode": "always_last"}
 FORM = (
     "conversation",
     "tab",

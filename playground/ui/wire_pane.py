@@ -5,7 +5,7 @@ import gradio as gr
 from playground.ui.components import Drawn, Snippet
 from playground.ui.draw.wire import draw_events, draw_request, draw_response, draw_timing
 from playground.ui.handlers.wire import VIEWS, WireHandlers
-from playground.ui.parts import QUICK, Page
+from playground.ui.parts import LAST, Page
 
 
 def build_wire(page: Page) -> None:
@@ -36,9 +36,8 @@ def connect_wire(page: Page, blocks: gr.Blocks, handlers: WireHandlers) -> None:
         handlers.snippet,
         [parts["language"], *page.inputs()],
         [*(parts[view] for view in VIEWS), parts["sent"]],
-        trigger_mode="always_last",
-        **QUICK,
+        **LAST,
     )
     shown = [parts[name] for name in ("steps", "request", "response", "events", "timing")]
-    parts["step"].click(handlers.step, [page.form["conversation"], parts["turn"]], shown, **QUICK)
+    parts["step"].click(handlers.step, [page.form["conversation"], parts["turn"]], shown, **LAST)
     parts["copy"].click(None, js="() => window.playground.copy()")

@@ -8,7 +8,7 @@ from playground.ui.components import Drawn
 from playground.ui.draw.runs import draw_runs
 from playground.ui.draw.schema import draw_schema_status
 from playground.ui.handlers.schema import BY_TITLE, KINDS, SchemaHandlers
-from playground.ui.parts import FOLD, FORM_OF, QUICK, Page
+from playground.ui.parts import FOLD, FORM_OF, LAST, QUICK, Page
 from playground.ui.preset_row import build_presets
 
 RUNS = f"async (n, ...values) => {{ await window.playground.runs({FORM_OF}, n); }}"
@@ -92,12 +92,11 @@ def connect_json(page: Page, handlers: SchemaHandlers) -> None:
         lambda text, strict: handlers.check(text, strict=strict),
         [form["json_schema"], form["strict"]],
         parts["schema_status"],
-        trigger_mode="always_last",
-        **QUICK,
+        **LAST,
     )
     parts["run_many"].click(None, [parts["count"], *page.inputs()], None, js=RUNS)
     parts["fix_schema"].click(handlers.fix, form["json_schema"], form["json_schema"], **QUICK)
     made = [form["json_mode"], form["schema_name"], form["json_schema"]]
-    parts["template"].input(handlers.use_template, parts["template"], made, **QUICK)
+    parts["template"].input(handlers.use_template, parts["template"], made, **LAST)
     begun = [parts["start_kind"], parts["start_text"]]
     parts["start"].click(handlers.start_from, begun, [*made, parts["start_status"]], **QUICK)

@@ -10,7 +10,7 @@ from playground.server.launch_form import FIELDS
 from playground.ui.components import Drawn, Listed
 from playground.ui.draw.servers import EMPTY
 from playground.ui.handlers.servers import ServerHandlers
-from playground.ui.parts import FOLD, QUICK, Page
+from playground.ui.parts import FOLD, LAST, QUICK, Page
 
 LIST = (
     '<p id="servers-said" class="line" role="status" hidden></p><div class="servers" role="group" '
@@ -189,18 +189,16 @@ def connect_servers(page: Page, blocks: gr.Blocks, handlers: ServerHandlers) -> 
         handlers.installations,
         parts[LAUNCH + "engine"],
         parts["where"],
-        trigger_mode="always_last",  # an engine chosen while they are looked for
-        **QUICK,
+        **LAST,
     )
     gr.on(
         [component.change for component in chosen],
         handlers.preview,
         chosen,
         shown,
-        trigger_mode="always_last",
-        **QUICK,
+        **LAST,
     )
-    parts["recipe"].input(handlers.use_recipe, parts["recipe"], [*fields, parts["recipe_said"]], **QUICK)
+    parts["recipe"].input(handlers.use_recipe, parts["recipe"], [*fields, parts["recipe_said"]], **LAST)
     seen = "() => document.querySelector('#fit').scrollIntoView({block: 'nearest'})"
     parts["fits"].click(handlers.fit, chosen, parts["fit"], **QUICK).then(None, js=seen)
     parts["launch"].click(handlers.launch, [parts["command"], parts["made"], *chosen], [parts["launch_said"]], **QUICK)
@@ -221,5 +219,5 @@ def connect_servers(page: Page, blocks: gr.Blocks, handlers: ServerHandlers) -> 
     )
     checked = [parts["upstream_url"], parts["upstream_model"], parts["upstream_key"]]
     parts["check_upstream"].click(handlers.check_upstream, checked, parts["upstream_said"], **QUICK)
-    parts["use_server"].click(handlers.use, parts["served"], page.form["backend"], **QUICK)
+    parts["use_server"].click(handlers.use, parts["served"], page.form["backend"], **LAST)
     parts["looked"].change(None, None, parts["again"], js=f"() => {json.dumps('servers ')} + Date.now()")

@@ -8,7 +8,7 @@ from playground.tools.definitions import parse_tools
 from playground.ui.components import Drawn
 from playground.ui.draw.tools import draw_tool_forms, draw_tools_status
 from playground.ui.handlers.tools import CHOICES, IMPORTS, ToolHandlers
-from playground.ui.parts import FOLD, QUICK, Page
+from playground.ui.parts import FOLD, LAST, QUICK, Page
 from playground.ui.preset_row import build_presets
 
 FLAGS = [("not sent", ""), ("true", "true"), ("false", "false")]
@@ -112,8 +112,7 @@ def connect_tools(page: Page, handlers: ToolHandlers) -> None:
         handlers.check,
         [form["tools"], form["tool_choice"]],
         [parts["tools_status"], parts["tool_forms"], form["tool_choice"]],
-        trigger_mode="always_last",
-        **QUICK,
+        **LAST,
     )
     parts["import"].click(
         handlers.bring_in,
