@@ -95,6 +95,31 @@ def test_a_key_is_sent_and_never_shown(page: Page, shared_upstream: ThreadedUpst
     assert "sk-browser-secret" not in page.content()
 
 
+def test_a_model_typed_whole_is_not_another_that_contains_its_name(page: Page) -> None:
+    listed = [scripts.model_entry(name) for name in ("openai/gpt-4o-mini", "openai/gpt-4o", "openai/gpt-4o-audio")]
+    with ThreadedUpstream() as upstream:
+        upstream.on("/v1/models", scripts.models(listed))
+        choose(page, "Custom URL")
+        page.get_by_role("textbox", name="Base URL").fill(upstream.base_url)
+        page.get_by_role("textbox", name="Base URL").blur()
+        model = page.get_by_role("combobox", name="Model")
+        for typed, keys, chosen in (
+            ("openai/gpt-4o", ["Enter"], "openai/gpt-4o"),
+            ("gpt-4o", ["Enter"], "openai/gpt-4o-mini"),  # the first that contains it
+            ("openai/gpt-4o", ["ArrowDown", "Enter"], "openai/gpt-4o"),
+            ("openai/gpt-4o", ["ArrowDown", "ArrowDown", "Enter"], "openai/gpt-4o-audio"),
+            ("openai/gpt-5", ["Enter"], "openai/gpt-5"),  # not among them: it is sent as it was typed
+        ):
+            model.click()
+            expect(page.get_by_role("option", name="openai/gpt-4o-audio")).to_be_visible()
+            page.keyboard.press("ControlOrMeta+a")
+            page.keyboard.type(typed)
+            for key in keys:
+                model.press(key)
+            expect(model).to_have_value(chosen)
+            expect(page.locator(CURL)).to_contain_text(f'"{chosen}"')
+
+
 @pytest.mark.parametrize("tab", ["Chat", "Streaming"])
 def test_stop_ends_the_request_at_the_server(page: Page, shared_upstream: ThreadedUpstream, tab: str) -> None:
     choose(page, "Custom URL")

@@ -39,6 +39,11 @@
     next.click();
   }
 
+  // Of a list, Gradio's Enter takes the first choice that contains what was typed; a name typed whole is meant itself.
+  let walked = false;  // along the list, with the arrows
+  const isWhole = field => [...document.querySelectorAll(`#${field.getAttribute('aria-controls')} [role=option]`)]
+    .some(option => option.getAttribute('aria-label') === field.value);
+
   addEventListener('keydown', event => {
     const {key, target} = event, command = event.ctrlKey || event.metaKey;
     const editing = target.closest?.('.editor, dialog');
@@ -54,6 +59,13 @@
     } else if (key.toLowerCase() === 'k' && command) {
       event.preventDefault();
       if (!document.querySelector('dialog.finder')) find();
+    } else if (target.role === 'combobox') {
+      if (key === 'Enter' && !walked && isWhole(target)) {
+        event.preventDefault();
+        event.stopPropagation();
+        target.blur();  // there it takes the choice of that name
+      }
+      walked = /^(Arrow(Up|Down)|Home|End)$/.test(key);
     } else if (target.role === 'tab' && /^Arrow(Left|Right)$/.test(key)) {
       nextTab(target, key === 'ArrowRight' ? 1 : -1);
     }
