@@ -6,7 +6,7 @@ import socket
 import pytest
 
 from playground.errors import InvalidSetting
-from playground.ui.app import listen_on
+from playground.ui.serving import listen_on
 
 
 class _NoDelay(asyncio.Protocol):
