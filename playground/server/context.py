@@ -183,11 +183,18 @@ class Context:
             return BackendState(Phase.UNREACHABLE, "off: PLAYGROUND_EMBEDDED is false")
         return self.embedded.backend_state()
 
+    def entries(self, form: Form, visitor: str | None = None) -> tuple[ModelEntry, ...]:
+        """The chosen backend's models, as it last listed them; none before it has."""
+        try:
+            return self.catalogues.get(self.backend(form, visitor).target.base_url, ())
+        except UnknownBackend:
+            return ()
+
     def cost(self, form: Form, exchange: Exchange) -> Decimal | None:
         """What the exchange cost in US dollars; None where the backend lists no prices or there was no usage."""
         usage = exchange.usage or {}
         tokens = [usage.get("prompt_tokens"), usage.get("completion_tokens")]
-        entries = {entry.id: entry for entry in self.catalogues.get(self.backend(form).target.base_url, ())}
+        entries = {entry.id: entry for entry in self.entries(form)}
         entry = entries.get(exchange.model or "") or entries.get(form.model)  # first the one that really answered
         prompt, completion = (count if isinstance(count, int) else None for count in tokens)
         return entry.cost(prompt, completion) if entry and prompt is not None and completion is not None else None

@@ -3,8 +3,7 @@
 import gc
 import logging
 import os
-import socket
-from collections.abc import Callable
+from functools import partial
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # before Gradio is imported: it would call out
 
@@ -15,7 +14,6 @@ from starlette.middleware import Middleware
 
 from playground.client import Client, Timeouts
 from playground.engines.recipes import load_recipes, recipes_folder
-from playground.errors import InvalidSetting
 from playground.presets import load_presets, presets_folder
 from playground.server.addresses import InternalHosts
 from playground.server.app import create_api
@@ -30,6 +28,7 @@ from playground.settings import Settings
 from playground.ui.draw.runs import draw_runs
 from playground.ui.draw.servers import draw_servers
 from playground.ui.page import build_page
+from playground.ui.serving import Server, listen_on
 from playground.ui.theme import build_head, build_theme
 
 UPLOADS_S = (3600, 24 * 3600)  # every hour, what was uploaded a day ago is deleted: images are kept in memory
@@ -79,10 +78,8 @@ def create_app(settings: Settings) -> FastAPI:
     return app
 
 
-def serve(
-    settings: Settings, host: str | None = None, port: int | None = None, say: Callable[[str], None] = print
-) -> int:
-    """Serve until interrupted; the exit status.
+def serve(settings: Settings, host: str | None = None, port: int | None = None) -> int:
+    """Serve until interrupted, and say where; the exit status.
 
     Raises:
         InvalidSetting: the address cannot be listened on.
@@ -91,6 +88,7 @@ def serve(
     app = create_app(settings.model_copy(update={"host": host}))  # first: it says whether it may listen there at all
     listener = listen_on(host, port)
     address = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{listener.getsockname()[1]}"  # noqa: S104
+    say = partial(print, flush=True)  # a program that started it may wait for the line, at the other end of a pipe
     say(f"Playground: {address}")
     if settings.open_without_login:
         say("It has no login of its own: whoever reaches it can use it, and the keys in its environment.")
@@ -100,27 +98,5 @@ def serve(
     logging.getLogger("playground").setLevel(settings.log_level.upper())
     gc.freeze()  # a full collection would walk all of Gradio again and again, and hold up every stream for 0.1 s
     gc.enable()
-    uvicorn.Server(config).run(sockets=[listener])
+    Server(config).run(sockets=[listener])
     return 0
-
-
-def listen_on(host: str, port: int) -> socket.socket:
-    """A socket that listens there; its connections send small frames at once.
-
-    Raises:
-        InvalidSetting: the address cannot be listened on.
-    """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # With TCP named, asyncio turns Nagle's algorithm off for what it accepts: a small frame does not wait 40 ms.
-    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, port))
-        listener.listen(128)
-    except OSError as error:
-        listener.close()
-        raise InvalidSetting(
-            f"{host}:{port} cannot be listened on: {error.strerror}.",
-            advice="Another program may hold the port: choose one with --port, or PLAYGROUND_PORT.",
-        ) from None
-    return listener

@@ -9,6 +9,7 @@ from playground.ui.parts import FORM_OF, LAST, QUICK, Page
 
 SEND = f"async (...values) => await window.playground.send({FORM_OF})"
 DECIDE = f"async (...values) => await window.playground.decide({FORM_OF})"
+SETTLED = "async (...values) => { await window.playground.settled(); return values; }"
 TOGGLE = (
     '<button type="button" class="link" data-act="parameters" aria-expanded="false" aria-controls="parameters">'
     "Parameters</button>"
@@ -74,7 +75,11 @@ def connect_composer(page: Page, handlers: ConversationHandlers) -> None:
     send = {"fn": None, "inputs": page.inputs(), "outputs": parts["ended"], "js": SEND}
     committed = [*page.panels(), message, parts["attached"]]
     retried = parts["retry"].click(
-        handlers.retry, [conversation, message, parts["turn"]], [parts["talk"], message, parts["attached"]], **QUICK
+        handlers.retry,
+        [conversation, message, parts["turn"]],
+        [parts["talk"], message, parts["attached"]],
+        js=SETTLED,
+        **QUICK,
     )
     for ran in (parts["send"].click(**send), retried.then(**send)):
         ran.then(handlers.commit, [conversation, message], committed, **QUICK)
@@ -82,8 +87,8 @@ def connect_composer(page: Page, handlers: ConversationHandlers) -> None:
     decided.then(handlers.redraw, conversation, [*page.panels(), parts["attached"]], **QUICK)
     parts["stop"].click(None, js="() => window.playground.stop()")
     taken_back = [parts["talk"], message, parts["attached"]]
-    parts["undo"].click(handlers.undo, [conversation, message], taken_back, **QUICK)
-    parts["clear"].click(handlers.clear, conversation, [*page.panels(), parts["attached"]], **QUICK)
+    parts["undo"].click(handlers.undo, [conversation, message], taken_back, js=SETTLED, **QUICK)
+    parts["clear"].click(handlers.clear, conversation, [*page.panels(), parts["attached"]], js=SETTLED, **QUICK)
     attached = parts["images"].upload(
         handlers.attach, [conversation, parts["images"]], [parts["images"], parts["attached"]], **LAST
     )

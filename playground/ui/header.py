@@ -14,7 +14,7 @@ def build_header(page: Page, context: Context) -> None:
     form = Form(backend=first_backend(context))
     chosen = context.backend(form)
     titles = [(backend.title, backend.name) for backend in context.backends(form)]
-    page.parts["models"] = gr.State({})
+    page.parts["models"] = gr.Textbox("{}", visible="hidden")  # each backend's own, as JSON
     page.parts["timer"] = gr.Timer(1)
     with gr.Row(elem_id="top"):
         Drawn("<h1><i aria-hidden='true'>◇</i>Playground</h1>", elem_id="brand")
@@ -34,7 +34,7 @@ def build_header(page: Page, context: Context) -> None:
         )
         page.parts["facts"] = Drawn("", elem_id="facts")
         if context.access.users is not None:
-            Drawn('<a class="link" href="logout">log out</a>', elem_id="log-out")
+            Drawn('<a class="link" href="logout" data-act="log-out">log out</a>', elem_id="log-out")
         page.parts["drawer"] = gr.Button("Request", elem_id="drawer", size="sm", min_width=0)
     with gr.Row(elem_id="connection", visible=chosen.name != "embedded") as connection:
         page.form["custom_url"] = gr.Textbox(
@@ -72,7 +72,7 @@ def connect_header(page: Page, blocks: gr.Blocks, handlers: BackendHandlers) -> 
         **LAST,
     )
     form["backend"].change(handlers.switch, [parts["models"], *inputs], [*facts, *connection], **QUICK)
-    form["model"].change(handlers.remember, [parts["models"], form["backend"], form["model"]], parts["models"], **QUICK)
+    form["model"].change(handlers.remember, [parts["models"], *inputs], [parts["models"], parts["facts"]], **QUICK)
     use_key = "async backend => await window.playground.useKey(backend)"
     parts["use_key"].click(None, form["backend"], parts["again"], js=use_key)
     parts["drawer"].click(None, js="() => window.playground.drawer()")

@@ -5,6 +5,7 @@ import gradio as gr
 from playground.server.context import Context
 from playground.ui.components import Drawn
 from playground.ui.composer import build_composer, connect_composer
+from playground.ui.draft import connect_draft
 from playground.ui.handlers import (
     BackendHandlers,
     ConversationHandlers,
@@ -80,10 +81,9 @@ def _hidden(page: Page) -> None:
 
 def _connect(blocks: gr.Blocks, page: Page, context: Context) -> None:
     conversations, backends = ConversationHandlers(context), BackendHandlers(context)
-    connection = [page.parts["connection"], page.form["custom_url"]]
     opened = [page.form["conversation"], *page.panels(), page.parts["attached"]]
+    connect_draft(page, blocks)
     blocks.load(conversations.open, page.inputs(), opened, js=OPEN, **QUICK)
-    blocks.load(backends.connection, page.inputs(), connection, **QUICK)
     connect_header(page, blocks, backends)
     connect_wire(page, blocks, WireHandlers(context))
     connect_composer(page, conversations)

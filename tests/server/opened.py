@@ -67,8 +67,9 @@ class App:
 def app_process(log: Path, **variables: str) -> Iterator[App]:
     """The whole app as its users start it; all it prints goes to `log`."""
     env = {name: value for name, value in os.environ.items() if not name.startswith("PLAYGROUND_")}
-    env |= {"PLAYGROUND_EMBEDDED": "false", "PYTHONUNBUFFERED": "1", **variables}
-    command = [sys.executable, str(ROOT / "app.py"), "--port", "0"]
+    env.pop("PYTHONUNBUFFERED", None)  # not everybody's has it
+    env |= {"PLAYGROUND_EMBEDDED": "false", "PLAYGROUND_PORT": "0", **variables}
+    command = [sys.executable, str(ROOT / "app.py")]
     with log.open("wb") as out, subprocess.Popen(command, stdout=out, stderr=out, env=env, cwd=ROOT) as process:
         try:
             waited = threading.Event()

@@ -1,11 +1,13 @@
 """The header's events: which backend, how it is, what it has."""
 
+import json
+from collections.abc import Iterable
 from html import escape
 from typing import Any
 
 import gradio as gr
 
-from playground.backends import BackendState, Phase
+from playground.backends import BackendState, ModelEntry, Phase
 from playground.server.context import Context
 from playground.server.form import Form
 from playground.server.server_cards import PREFIX
@@ -25,7 +27,7 @@ class BackendHandlers:
         self._context = context
         self._latest = Latest()
 
-    async def state(self, request: gr.Request, models: dict[str, str], *values: Any) -> tuple[Any, ...]:
+    async def state(self, request: gr.Request, models: str, *values: Any) -> tuple[Any, ...]:
         """State, facts, model list, and when to look again; nothing new where the backend was switched meanwhile."""
         form = Form.from_values(FORM, values)
         with self._latest.call(request.session_hash, gives_way=True) as is_last:
@@ -35,11 +37,12 @@ class BackendHandlers:
         model = form.model or self._model(form, models, state)
         choices = [entry.id for entry in state.models]
         wait_s = POLL_S if state.phase is Phase.LOADING else CALM_S
-        listed = gr.update(choices=choices, value=model) if choices or model != form.model else gr.skip()
+        # a model that was chosen meanwhile stays: its name is not written again
+        listed = gr.update(choices=choices) if form.model else gr.update(choices=choices, value=model)
         backends = [(backend.title, backend.name) for backend in self._context.backends(form, visitor(request))]
-        return draw_state(state), _facts(state, model), listed, gr.Timer(wait_s), gr.update(choices=backends)
+        return draw_state(state), _facts(state.models, model), listed, gr.Timer(wait_s), gr.update(choices=backends)
 
-    async def switch(self, request: gr.Request, models: dict[str, str], *values: Any) -> tuple[Any, ...]:
+    async def switch(self, request: gr.Request, models: str, *values: Any) -> tuple[Any, ...]:
         """Another backend was chosen: its own model comes back, all else stays as typed."""
         form = Form.from_values(FORM, values)
         with self._latest.call(request.session_hash) as is_last:
@@ -49,11 +52,14 @@ class BackendHandlers:
         model = self._model(form, models, state)
         choices = [entry.id for entry in state.models] or [model]
         listed = gr.update(choices=choices, value=model)
-        return draw_state(state), _facts(state, model), listed, gr.Timer(POLL_S), *self.connection(*values)
+        return draw_state(state), _facts(state.models, model), listed, gr.Timer(POLL_S), *self.connection(*values)
 
-    def remember(self, models: dict[str, str], backend: str, model: str) -> dict[str, str]:
-        """Each backend has its own model."""
-        return {**models, backend: model} if model else models
+    def remember(self, request: gr.Request, models: str, *values: Any) -> tuple[str, str]:
+        """Another model was chosen: each backend has its own. And what is known of it."""
+        form = Form.from_values(FORM, values)
+        if form.model:
+            models = json.dumps(_read(models) | {form.backend: form.model})
+        return models, _facts(self._context.entries(form, visitor(request)), form.model)
 
     def connection(self, *values: Any) -> tuple[Any, Any]:
         """Whether URL and key are asked for."""
@@ -61,11 +67,20 @@ class BackendHandlers:
         own = form.backend == "embedded" or form.backend.startswith(PREFIX)  # the app has its address and its key
         return gr.update(visible=not own), gr.update(visible=form.backend == "custom")
 
-    def _model(self, form: Form, models: dict[str, str], state: BackendState) -> str:
+    def _model(self, form: Form, models: str, state: BackendState) -> str:
         default = next((b.default_model for b in self._context.backends(form) if b.name == form.backend), "")
         first = state.models[0].id if state.models else ""
-        return models.get(form.backend) or default or first
+        return _read(models).get(form.backend) or default or first
 
 
-def _facts(state: BackendState, model: str) -> str:
-    return next((escape(entry.facts()) for entry in state.models if entry.id == model), "")
+def _read(models: str) -> dict[str, str]:
+    """The backends' models, as the page keeps them; none where it is not what this app wrote."""
+    try:
+        read = json.loads(models or "{}")
+    except ValueError:
+        return {}
+    return {str(name): str(model) for name, model in read.items()} if isinstance(read, dict) else {}
+
+
+def _facts(entries: Iterable[ModelEntry], model: str) -> str:
+    return next((escape(entry.facts()) for entry in entries if entry.id == model), "")

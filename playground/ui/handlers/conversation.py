@@ -10,7 +10,7 @@ from typing import Any
 import gradio as gr
 
 from playground.server.context import Context
-from playground.server.conversations import Conversation
+from playground.server.conversations import Conversation, text_of
 from playground.server.form import Form
 from playground.ui.draw.images import draw_attached
 from playground.ui.draw.stream import draw_stream
@@ -32,10 +32,15 @@ class ConversationHandlers:
         return form.conversation, *draw_panels(conversation), draw_attached(conversation.images)
 
     def commit(self, conversation_id: str, message: str) -> tuple[Any, ...]:
-        """An exchange has ended: the conversation as the server kept it. A message without an answer stays typed."""
+        """An exchange has ended: the conversation as the server kept it.
+
+        A message without an answer stays typed, and so does what was typed while the answer came.
+        """
         conversation = self._conversations.get(conversation_id)
-        turn = conversation.turns[-1] if conversation.turns else None
-        typed = message if turn is None or turn.failed else ""
+        loop = conversation.last_loop()
+        answered = bool(loop) and not loop[-1].failed
+        sent = text_of(loop[0].message) if loop and loop[0].message else ""
+        typed = "" if answered and message == sent else message
         return *draw_panels(conversation), typed, draw_attached(conversation.images)
 
     def redraw(self, conversation_id: str) -> tuple[Any, ...]:

@@ -49,7 +49,7 @@
     const editing = target.closest?.('.editor, dialog');
     if (key === 'Enter' && command && !editing) {
       event.preventDefault();
-      $('#send').click();
+      if (!playground.running()) $('#send').click();
     } else if (key === 'Escape' && !editing) {
       if (playground.running()) playground.stop();
       else if (document.body.classList.contains('wire-open')) playground.drawer();

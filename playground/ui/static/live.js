@@ -6,10 +6,11 @@ window.playground = (() => {
     if (text) node.textContent = text;
     return node;
   };
+  const pause = ms => new Promise(done => setTimeout(done, ms));
   const $ = selector => document.querySelector(selector);
   const ROWS = 400;
   const AT_ONCE_MS = 50;  // an answer that begins within it is laid out together with its message, not after it
-  let log, trigger, view, abort = null, stick = true, ours = false;
+  let log, trigger, view, abort = null, stick = true, ours = false, sending = null, ended = null;
   const atEnd = () => log.scrollHeight - log.scrollTop - log.clientHeight < 40;
   const follow = () => {  // in a frame's own time, when it is laid out in any case
     if (!stick) return;
@@ -18,6 +19,27 @@ window.playground = (() => {
     ours ||= log.scrollTop !== before;
   };
   const busy = on => $('#box').classList.toggle('busy', on);  // on the body, the whole page would be looked through for it
+
+  // The message that is on its way stands dimmed until its answer has ended; what is typed meanwhile takes its place.
+  const field = () => $('#message textarea');
+  const beginSending = message => {
+    sending = message;
+    $('#box').classList.add('sending');
+    if (document.activeElement === field()) field().select();
+  };
+  const endSending = () => {
+    if (sending === null) return;
+    const {value} = field();
+    if (value === sending) field().setSelectionRange(value.length, value.length);
+    sending = null;
+    $('#box').classList.remove('sending');
+  };
+  const touched = ({type, target}) => {
+    if (sending === null || target !== field()) return;
+    $('#box').classList.toggle('sending', target.value === sending);
+    if (target.value === sending && type !== 'input') target.select();
+  };
+  for (const type of ['focusin', 'click', 'input']) document.addEventListener(type, touched);
 
   function beginTurn(who) {
     const turn = make('article', 'turn'), said = make('div', 'said');
@@ -45,6 +67,10 @@ window.playground = (() => {
       if (frame.phases) for (const [index, words, result] of frame.phases) this.phase(index, words, result);
       if (frame.problem) this.said.append(make('p', 'error', frame.problem));
       if (frame.closed !== undefined) { this.open.insertAdjacentHTML('beforebegin', frame.closed); this.text.data = frame.tail; }
+    }
+    refuse(why) {  // by the app itself, or there is none
+      this.wait.remove();
+      this.said.append(make('p', 'error', `The playground itself refused, or does not answer: ${why.replace(/\.?$/, '.')} What you typed is kept; reload the page once it runs again.`));
     }
     json() {
       if (!this.tree) {
@@ -139,6 +165,13 @@ window.playground = (() => {
     await read(response, take);
   }
 
+  async function settled() {  // what changes the conversation waits until no answer is on its way
+    if (!abort) return;
+    abort.abort();
+    await ended;
+    await pause(150);  // what was kept of it is drawn
+  }
+
   async function stoppable(work, failed) {  // one at a time; Stop ends it
     if (abort) return;
     abort = new AbortController();
@@ -174,6 +207,7 @@ window.playground = (() => {
       answer = new Answer(form.model);
       rows = new Rows();
       if (decision) answer.wait.textContent = 'Answering the call…';
+      else beginSending(form.message);
       stick = true;
       requestAnimationFrame(follow);
     };
@@ -201,23 +235,27 @@ window.playground = (() => {
       }
     });
     setTimeout(begin, AT_ONCE_MS);
+    let end;
+    ended = new Promise(done => { end = done; });
     try {
       await sent;
     } catch (error) {
       begin();
-      if (error.name !== 'AbortError') answer.said.append(make('p', 'error', `The playground itself refused, or does not answer: ${error.message} What you typed is kept; reload the page once it runs again.`));
-      else await new Promise(done => setTimeout(done, 150));  // the server keeps the partial answer first
+      if (error.name !== 'AbortError') answer.refuse(error.message);
+      else await pause(150);  // the server keeps the partial answer first
     } finally {
       cancelAnimationFrame(frame);
       draw();
       abort = null;
+      endSending();
       busy(false);
+      end();
     }
     return String(Date.now());
   }
 
   const playground = {
-    $, make, send, runs,
+    $, make, send, runs, settled,
     stop: () => abort?.abort(),
     running: () => abort !== null,
     tell: data => trigger('click', data),

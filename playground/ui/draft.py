@@ -1,0 +1,25 @@
+"""What is typed outlives a reload, and an app that was started again: the browser tab keeps it, all but the key."""
+
+import json
+
+import gradio as gr
+
+from playground.ui.parts import FORM, Page
+
+NAMES = (*(name for name in FORM if name != "conversation"), "models")
+
+
+def connect_draft(page: Page, blocks: gr.Blocks) -> None:
+    """Keep the form after each change; put it back before anything else is looked at."""
+    components = [page.parts["models"] if name == "models" else page.form[name] for name in NAMES]
+    texts = {name: _id_of(one) for name, one in zip(NAMES, components, strict=True) if isinstance(one, gr.Textbox)}
+    names = json.dumps(NAMES)
+    restore = f"(...values) => window.playground.restore({names}, values, {json.dumps(texts)})"
+    blocks.load(None, components, [*components, page.parts["tabs"]], js=restore)
+    keep = f"(...values) => {{ window.playground.keep({names}, values); return []; }}"
+    gr.on([component.change for component in components], None, components, None, js=keep)
+
+
+def _id_of(component: gr.components.Component) -> str:
+    """Its element's, as Gradio gives it."""
+    return component.elem_id or f"component-{component._id}"  # noqa: SLF001 - it has no public name
