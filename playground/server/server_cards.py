@@ -15,6 +15,7 @@ from playground.engines.launch.state import LaterPhase, ServerState
 from playground.server.server_views import Action, Load, Problem, ServerView, Shape
 
 GIB = 2**30
+SILENT_S = 6.0  # three looks
 _BEFORE_WEIGHTS = (LaunchPhase.STARTING, LaunchPhase.DOWNLOADING, LaunchPhase.LOADING)
 PREFIX = "server:"  # before a server's name, where backends are named
 _TOOLS = {True: "tool calls", False: "no tool calls (no parser)", None: "tool calls as the template has them"}
@@ -32,7 +33,12 @@ class Attached:
 
 
 def view_launched(
-    server: LaunchedServer, history: MetricsHistory, estimate: Mapping[str, float], download: Download | None = None
+    server: LaunchedServer,
+    history: MetricsHistory,
+    estimate: Mapping[str, float],
+    download: Download | None = None,
+    *,
+    silent_s: float = 0.0,
 ) -> ServerView:
     """A server of this app.
 
@@ -41,6 +47,7 @@ def view_launched(
         history: its metrics.
         estimate: what was worked out before, to stand beside its own figures.
         download: how much of its model has come, while it comes.
+        silent_s: for how long it has not answered, though it was ready and its process runs.
     """
     state = server.state
     shape = _shape(state)
@@ -49,6 +56,12 @@ def view_launched(
     problem = None
     if diagnosis is not None:
         problem = Problem(diagnosis.title, diagnosis.cause, diagnosis.advice, diagnosis.fix_words)
+    elif state.is_ready and silent_s > SILENT_S:
+        problem = Problem(
+            "It does not answer",
+            f"GET /v1/models has had no answer for {silent_s:.0f} s; the process runs.",
+            "It may be busy, or hang: see its log; stop it and start it again if it stays so.",
+        )
     return ServerView(
         name=server.name,
         kind="launched",

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import math
 import time
 from collections.abc import Coroutine, Mapping
 from pathlib import Path
@@ -61,6 +62,7 @@ class Servers:
         self._left: list[Survivor] = []
         self._histories: dict[str, MetricsHistory] = {}
         self._estimates: dict[str, Mapping[str, float]] = {}
+        self._silent_from: dict[str, float] = {}  # when a server that was ready was first not answering
         self._here: dict[str, int] = {}  # bytes of the model when its launch began
         self._downloads: dict[str, Download] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -129,7 +131,7 @@ class Servers:
         await check_arguments(engine, installation, override or command)
         server = await self._started.launch(spec, installation, override)
         self._histories.pop(server.name, None)
-        for kept in (self._estimates, self._downloads, self._here):
+        for kept in (self._estimates, self._downloads, self._here, self._silent_from):
             kept.pop(server.name, None)
         self._spawn(self._estimate(server))
         return server.name
@@ -156,6 +158,7 @@ class Servers:
                 self._history(server.name),
                 self._estimates.get(server.name, {}),
                 self._downloads.get(server.name),
+                silent_s=time.monotonic() - self._silent_from.get(server.name, math.inf),
             )
             for server in reversed(self._supervisor.servers if self._supervisor else [])
         ]
@@ -306,9 +309,10 @@ class Servers:
             for server in self._started.servers:
                 if not server.spec.is_local and not server.state.is_ready and not server.state.has_ended:
                     await asyncio.to_thread(self._see_download, server)
-                if server.state.is_ready:
-                    key = server.spec.api_key
-                    await self._measure(server.origin, key, self._history(server.name))
+                if not server.state.is_ready:
+                    self._silent_from.pop(server.name, None)
+                elif await self._answers(server):
+                    await self._measure(server.origin, server.spec.api_key, self._history(server.name))
             for one in list(self._attached.values()):
                 await self._look_at(one)
             await asyncio.sleep(LOOK_S)
@@ -320,6 +324,16 @@ class Servers:
         total = self._estimates.get(server.name, {}).get("whole_bytes")
         if done > before:
             self._downloads[server.name] = Download(done, int(total) if total else None)
+
+    async def _answers(self, server: LaunchedServer) -> bool:
+        key = server.spec.api_key.get_secret_value() if server.spec.api_key else None
+        try:
+            await self._client.get_text(f"{server.origin}/v1/models", key=key, timeout_s=LOOK_S)
+        except PlaygroundError:
+            self._silent_from.setdefault(server.name, time.monotonic())
+            return False
+        self._silent_from.pop(server.name, None)
+        return True
 
     async def _measure(self, origin: str, key: SecretStr | None, history: MetricsHistory) -> None:
         secret = key.get_secret_value() if key else None

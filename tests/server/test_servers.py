@@ -79,6 +79,29 @@ async def ask(context: Context, backend: str, **fields: Any) -> Exchange:
 
 
 @pytest.mark.model
+async def test_a_server_that_hangs_is_told(servers: Servers, model: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("playground.server.server_cards.SILENT_S", 0.0)  # at the first look
+    monkeypatch.setattr("playground.server.servers.LOOK_S", 0.5)
+    name = await servers.launch(spec_of(model, name="hung"), None)
+    await asyncio.wait_for(servers.server(name).wait_ready(), LOADS_S)
+    await until(lambda: view(servers, name).load is not None)
+    assert view(servers, name).problem is None
+    processes = [psutil.Process(one.pid) for one in servers.server(name).processes]
+    for process in processes:
+        process.suspend()
+    try:
+        await until(lambda: view(servers, name).problem is not None)
+        told = view(servers, name)
+        assert told.problem
+        assert told.problem.title == "It does not answer"
+        assert (told.shape, told.actions) == ("ready", ("use", "stop", "log"))
+    finally:
+        for process in processes:
+            process.resume()
+    await until(lambda: view(servers, name).problem is None)
+
+
+@pytest.mark.model
 async def test_from_launch_to_stop(context: Context, servers: Servers, model: str) -> None:
     spec = spec_of(model, name="small", served_name="org/small")
     name = await servers.launch(spec, None)
