@@ -87,11 +87,21 @@ class Built:
     prepared: PreparedRequest
 
 
+@dataclass(frozen=True, slots=True)
+class Past:
+    """A conversation that was cleared."""
+
+    preface: list[dict[str, Any]]
+    turns: list[Turn]
+    images: list[str]
+
+
 @dataclass(slots=True)
 class Conversation:
     """One browser tab's work: earlier messages from a preset, turns, and images waiting to be sent.
 
-    `built` is what the snippet shows, so that Send need not build it again.
+    `built` is what the snippet shows, so that Send need not build it again. `before` is what was cleared last, and
+    `aside` what was typed while an earlier message is sent again.
     """
 
     preface: list[dict[str, Any]] = field(default_factory=list)
@@ -99,6 +109,8 @@ class Conversation:
     images: list[str] = field(default_factory=list)
     last: Exchange | None = None
     built: Built | None = None
+    before: Past | None = None
+    aside: str = ""
 
     def messages(self) -> list[dict[str, Any]]:
         """What goes before the next message."""
@@ -122,9 +134,18 @@ class Conversation:
             self.turns.pop()
         self.turns.append(turn)
 
-    def clear(self) -> None:
-        """Begin anew."""
+    def clear(self, *, typed: bool = False) -> None:
+        """Begin anew; turns can be brought back, and so it is where a message that was typed goes, too."""
+        if self.turns or (typed and self.before is None):
+            self.before = Past(self.preface, self.turns, self.images)
         self.preface, self.turns, self.images, self.last, self.built = [], [], [], None, None
+
+    def bring_back(self) -> None:
+        """What was cleared last stands again."""
+        if self.before is not None:
+            past, self.before, self.built = self.before, None, None
+            self.preface, self.turns, self.images = past.preface, past.turns, past.images
+            self.last = self.exchanges[-1] if self.exchanges else None
 
     def cut_from(self, index: int) -> str:
         """Take away turn `index` and all after it; its message's text comes back, its images wait again."""

@@ -5,11 +5,11 @@ import gradio as gr
 from playground.server.parameters import PARAMETERS
 from playground.ui.components import Drawn
 from playground.ui.handlers.conversation import ConversationHandlers
-from playground.ui.parts import FORM_OF, LAST, QUICK, Page
+from playground.ui.parts import FORM_OF, LAST, QUICK, SETTLED, Page
 
 SEND = f"async (...values) => await window.playground.send({FORM_OF})"
 DECIDE = f"async (...values) => await window.playground.decide({FORM_OF})"
-SETTLED = "async (...values) => { await window.playground.settled(); return values; }"
+TAKE = "(taken, message) => window.playground.take(taken, message)"
 TOGGLE = (
     '<button type="button" class="link" data-act="parameters" aria-expanded="false" aria-controls="parameters">'
     "Parameters</button>"
@@ -73,7 +73,7 @@ def connect_composer(page: Page, handlers: ConversationHandlers) -> None:
     form, parts = page.form, page.parts
     conversation, message = form["conversation"], form["message"]
     send = {"fn": None, "inputs": page.inputs(), "outputs": parts["ended"], "js": SEND}
-    committed = [*page.panels(), message, parts["attached"]]
+    committed = [*page.panels(), parts["taken"], parts["attached"]]
     retried = parts["retry"].click(
         handlers.retry,
         [conversation, message, parts["turn"]],
@@ -82,13 +82,16 @@ def connect_composer(page: Page, handlers: ConversationHandlers) -> None:
         **QUICK,
     )
     for ran in (parts["send"].click(**send), retried.then(**send)):
-        ran.then(handlers.commit, [conversation, message], committed, **QUICK)
+        kept = ran.then(handlers.commit, conversation, committed, **QUICK)
+        kept.then(None, [parts["taken"], message], message, js=TAKE)
     decided = parts["decide"].click(**(send | {"js": DECIDE}))
-    decided.then(handlers.redraw, conversation, [*page.panels(), parts["attached"]], **QUICK)
+    redrawn = [*page.panels(), parts["attached"]]
+    decided.then(handlers.redraw, conversation, redrawn, **QUICK)
     parts["stop"].click(None, js="() => window.playground.stop()")
     taken_back = [parts["talk"], message, parts["attached"]]
     parts["undo"].click(handlers.undo, [conversation, message], taken_back, js=SETTLED, **QUICK)
-    parts["clear"].click(handlers.clear, conversation, [*page.panels(), parts["attached"]], js=SETTLED, **QUICK)
+    parts["clear"].click(handlers.clear, conversation, redrawn, js=SETTLED, **QUICK)
+    parts["bring_back"].click(handlers.bring_back, conversation, redrawn, **QUICK)
     attached = parts["images"].upload(
         handlers.attach, [conversation, parts["images"]], [parts["images"], parts["attached"]], **LAST
     )

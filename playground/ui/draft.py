@@ -10,12 +10,14 @@ NAMES = (*(name for name in FORM if name != "conversation"), "models")
 
 
 def connect_draft(page: Page, blocks: gr.Blocks) -> None:
-    """Keep the form after each change; put it back before anything else is looked at."""
+    """Keep the form after each change; put it back before anything else is looked at, and with what was cleared."""
     components = [page.parts["models"] if name == "models" else page.form[name] for name in NAMES]
     texts = {name: _id_of(one) for name, one in zip(NAMES, components, strict=True) if isinstance(one, gr.Textbox)}
     names = json.dumps(NAMES)
     restore = f"(...values) => window.playground.restore({names}, values, {json.dumps(texts)})"
     blocks.load(None, components, [*components, page.parts["tabs"]], js=restore)
+    before = f"() => window.playground.before({names})"
+    page.parts["bring_back"].click(None, None, [*components, page.parts["tabs"]], js=before)
     keep = f"(...values) => {{ window.playground.keep({names}, values); return []; }}"
     gr.on([component.change for component in components], None, components, None, js=keep)
 

@@ -70,12 +70,13 @@ def _hidden(page: Page) -> None:
     page.parts["language"] = gr.Textbox("curl", visible="hidden")
     for bell in ("ended", "again"):
         page.parts[bell] = gr.Textbox(visible="hidden")
-    page.parts["saved"] = gr.Textbox(visible="hidden")
+    for answer in ("saved", "taken"):
+        page.parts[answer] = gr.Textbox(visible="hidden")
     page.parts["tool_edit"] = gr.Textbox(visible="hidden", elem_id="tool-edit")
     for name in ("served", "looked"):
         page.parts[name] = gr.Textbox(visible="hidden", elem_id=name)
     page.parts["turn"] = gr.Textbox(visible="hidden", elem_id="turn")
-    for button in ("retry", "detach", "step", "decide", "fix_schema", "use_server"):
+    for button in ("retry", "detach", "step", "decide", "fix_schema", "use_server", "bring_back"):
         page.parts[button] = gr.Button(visible="hidden", elem_id=button.replace("_", "-"))
 
 

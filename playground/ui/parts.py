@@ -41,6 +41,7 @@ FORM = (
 )
 FORM_OF = f"window.playground.form({json.dumps(FORM)}, values)"  # of the values that a script is given
 FOLD = '<button type="button" class="link" data-act="fold" aria-expanded="true">fold</button>'
+SETTLED = "async (...values) => { await window.playground.settled(); return values; }"  # no answer is on its way
 PANELS = ("talk", "stream_view", "steps", "request", "response", "events", "timing")
 
 

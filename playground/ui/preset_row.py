@@ -8,7 +8,7 @@ from playground.server.context import Context
 from playground.server.parameters import PARAMETERS
 from playground.ui.components import Drawn
 from playground.ui.handlers.presets import FILLED, PresetHandlers
-from playground.ui.parts import QUICK, Page
+from playground.ui.parts import QUICK, SETTLED, Page
 
 
 def build_presets(page: Page, context: Context) -> None:
@@ -29,7 +29,8 @@ def connect_presets(page: Page, handlers: PresetHandlers) -> None:
     for button, preset in page.presets:
         button.click(
             partial(handlers.load, preset),
-            [form["conversation"], form["backend"], form["model"]],
+            [form["conversation"], form["backend"], form["model"], form["message"]],
             [page.parts["tabs"], *filled, *params, *page.panels()],
+            js=SETTLED,
             **QUICK,
         )

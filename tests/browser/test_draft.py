@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.test_page import ask, choose
+from tests.browser.test_page import ask, chats, choose
 from tests.server.opened import app_process
 from tests.upstream import ThreadedUpstream, scripts
 
@@ -97,3 +97,44 @@ def test_clear_and_retry_end_the_answer_that_comes(page: Page, shared_upstream: 
     expect(page.locator("#talk .turn")).to_have_count(2)
     expect(page.locator("#talk .meter").last).to_contain_text("finish")
     expect(page.get_by_role("button", name="Send")).to_be_visible()
+
+
+def test_what_a_preset_or_clear_took_can_be_brought_back(page: Page) -> None:
+    choose(page, "Custom URL")
+    ask(page, "worth keeping")
+    expect(page.locator("#talk")).to_contain_text("You said: worth keeping")
+    page.locator(MESSAGE).fill("half a thought")
+    page.get_by_role("textbox", name="System prompt").fill("Be brief.")
+    expect(page.locator("#curl pre")).to_contain_text("Be brief.")
+    before = page.locator("#curl pre").inner_text()
+    page.get_by_role("button", name="lookup_region").click()
+    expect(page.locator("#curl pre")).to_contain_text("tools")
+    expect(page.get_by_role("tab", name="Tools", exact=True)).to_have_attribute("aria-selected", "true")
+    page.get_by_role("button", name="Bring back what was here").click()
+    expect(page.locator("#curl pre")).to_have_text(before)
+    expect(page.locator("#talk")).to_contain_text("You said: worth keeping")
+    expect(page.locator(MESSAGE)).to_have_value("half a thought")
+    expect(page.get_by_role("tab", name="Chat", exact=True)).to_have_attribute("aria-selected", "true")
+    expect(page.locator(".back")).to_have_count(0)
+
+    page.get_by_role("button", name="Clear").click()
+    expect(page.locator("#talk")).not_to_contain_text("worth keeping")
+    page.locator(MESSAGE).fill("another thought")
+    page.get_by_role("button", name="Bring back what was here").click()
+    expect(page.locator("#talk")).to_contain_text("You said: worth keeping")
+    expect(page.locator(MESSAGE)).to_have_value("another thought")
+
+
+def test_retry_and_undo_keep_what_is_typed(page: Page, shared_upstream: ThreadedUpstream) -> None:
+    choose(page, "Custom URL")
+    ask(page, "asked first")
+    expect(page.locator("#talk .meter").last).to_contain_text("finish")
+    page.locator(MESSAGE).fill("half a thought")
+    before = len(chats(shared_upstream))
+    page.locator("#talk").get_by_role("button", name="retry").click()
+    shared_upstream.wait_until(lambda: len(chats(shared_upstream)) > before)
+    expect(page.locator("#talk .meter").last).to_contain_text("finish")
+    expect(page.locator(MESSAGE)).to_have_value("half a thought")
+    page.get_by_role("button", name="undo").click()
+    expect(page.locator("#talk .turn")).to_have_count(0)
+    expect(page.locator(MESSAGE)).to_have_value("half a thought")

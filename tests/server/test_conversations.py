@@ -145,6 +145,7 @@ def test_editing_keeps_the_messages_other_fields() -> None:
 def test_clearing() -> None:
     conversation = Conversation([user()], [turn()], ["data:,a"], turn().exchange)
     conversation.clear()
+    conversation.before = None
     assert conversation == Conversation()
 
 
@@ -200,3 +201,28 @@ def test_the_exchanges_are_those_that_went_over_the_wire() -> None:
     unsent = Turn(user(), Exchange(replace(REQUEST, url="")))
     sent = turn(content="A")
     assert Conversation(turns=[Turn(user()), sent, unsent]).exchanges == [sent.exchange]
+
+
+def test_what_was_cleared_stands_again() -> None:
+    conversation = Conversation(preface=[user("Before")], turns=[turn("Hi", content="A")], images=["data:,a"])
+    stood = conversation.messages()
+    conversation.clear()
+    conversation.clear()  # there is nothing more to keep
+    assert (conversation.messages(), conversation.images) == ([], [])
+    conversation.bring_back()
+    assert (conversation.messages(), conversation.images) == (stood, ["data:,a"])
+    assert conversation.last is conversation.turns[0].exchange
+    conversation.bring_back()
+    assert conversation.messages() == stood
+
+
+def test_a_typed_message_alone_can_be_brought_back_but_takes_no_turns_place() -> None:
+    conversation = Conversation()
+    conversation.clear(typed=True)
+    assert conversation.before is not None
+    conversation.before = None
+    conversation.turns = [turn("Hi", content="A")]
+    conversation.clear()
+    conversation.clear(typed=True)
+    conversation.bring_back()
+    assert len(conversation.turns) == 1

@@ -27,17 +27,19 @@ EMPTY = (
     '<p class="empty" data-for="json"><b>JSON</b> asks for an answer of a stated shape. Press Restart nginx, then '
     "Send: the answer grows as a tree, and each rule that it breaks is named with its place.</p>"
 )
+BACK = '<p class="back"><button type="button" class="link" data-act="bring-back">Bring back what was here</button></p>'
 
 
 def draw_conversation(conversation: Conversation) -> str:
     """All turns; a turn that was drawn before is not drawn again."""
+    back = BACK if conversation.before and not conversation.turns else ""
     if not conversation.turns and not conversation.preface:
-        return EMPTY
+        return EMPTY + back
     parts = [_preface(message, index) for index, message in enumerate(conversation.preface)]
     for index, turn in enumerate(conversation.turns):
         turn.html = turn.html or _turn(turn, index)
         parts.append(turn.html)
-    return _in_stretches(parts)
+    return _in_stretches(parts) + back
 
 
 def _in_stretches(parts: Sequence[str]) -> str:

@@ -1,6 +1,7 @@
 """The conversation's events: an exchange has ended, a turn is taken back or changed, images come and go."""
 
 import base64
+import json
 import mimetypes
 from collections.abc import Sequence
 from pathlib import Path
@@ -31,17 +32,20 @@ class ConversationHandlers:
         conversation = self._conversations.get(form.conversation)
         return form.conversation, *draw_panels(conversation), draw_attached(conversation.images)
 
-    def commit(self, conversation_id: str, message: str) -> tuple[Any, ...]:
+    def commit(self, conversation_id: str) -> tuple[Any, ...]:
         """An exchange has ended: the conversation as the server kept it.
 
-        A message without an answer stays typed, and so does what was typed while the answer came.
+        With it goes the message that has its answer, and what is to stand in its place, as JSON: the page takes it out
+        of the field unless something else was typed meanwhile. One without an answer stays.
         """
         conversation = self._conversations.get(conversation_id)
         loop = conversation.last_loop()
         answered = bool(loop) and not loop[-1].failed
         sent = text_of(loop[0].message) if loop and loop[0].message else ""
-        typed = "" if answered and message == sent else message
-        return *draw_panels(conversation), typed, draw_attached(conversation.images)
+        taken = ""
+        if answered:
+            taken, conversation.aside = json.dumps({"sent": sent, "next": conversation.aside}), ""
+        return *draw_panels(conversation), taken, draw_attached(conversation.images)
 
     def redraw(self, conversation_id: str) -> tuple[Any, ...]:
         """A call was decided about; what is typed stays."""
@@ -55,21 +59,28 @@ class ConversationHandlers:
         return draw_conversation(conversation), token_hex(4)
 
     def retry(self, conversation_id: str, message: str, turn: str) -> tuple[str, str, str]:
-        """Take a turn and all after it back, and give its message to be sent again."""
-        return self._take_back(self._conversations.get(conversation_id), int(turn), message)
+        """Take a turn and all after it back, and give its message to be sent again; what is typed waits."""
+        conversation = self._conversations.get(conversation_id)
+        text = conversation.cut_from(int(turn)) or message
+        conversation.aside = message if message != text else ""
+        return draw_conversation(conversation), text, draw_attached(conversation.images)
 
     def undo(self, conversation_id: str, message: str) -> tuple[str, str, str]:
-        """Take the last turn back; its message is typed again."""
+        """Take the last turn back; its message is typed again, where nothing is typed."""
         conversation = self._conversations.get(conversation_id)
-        return self._take_back(conversation, len(conversation.turns) - 1, message)
-
-    def _take_back(self, conversation: Conversation, turn: int, message: str) -> tuple[str, str, str]:
-        text = conversation.cut_from(turn)
-        return draw_conversation(conversation), text or message, draw_attached(conversation.images)
+        text = conversation.cut_from(len(conversation.turns) - 1)
+        typed = message if message and message != text else conversation.aside or text
+        conversation.aside = ""
+        return draw_conversation(conversation), typed, draw_attached(conversation.images)
 
     def clear(self, conversation_id: str) -> tuple[Any, ...]:
         """Begin anew; what is typed stays."""
         self._conversations.get(conversation_id).clear()
+        return self.redraw(conversation_id)
+
+    def bring_back(self, conversation_id: str) -> tuple[Any, ...]:
+        """What was cleared stands again."""
+        self._conversations.get(conversation_id).bring_back()
         return self.redraw(conversation_id)
 
     def attach(self, conversation_id: str, files: Sequence[str] | None) -> tuple[None, str]:

@@ -31,13 +31,13 @@ class PresetHandlers:
     def __init__(self, context: Context) -> None:
         self._context = context
 
-    def load(self, preset: Preset, conversation_id: str, backend: str, model: str) -> tuple[Any, ...]:
+    def load(self, preset: Preset, conversation_id: str, backend: str, model: str, message: str) -> tuple[Any, ...]:
         """The form as the preset has it. Its model is TheRouter's, so another backend keeps its own."""
         fields = EMPTY | form_fields(preset.request, preset.tab) | {"tab": preset.tab}
         if backend != "therouter":
             fields["model"] = model
         conversation = self._context.conversations.get(conversation_id)
-        conversation.clear()
+        conversation.clear(typed=bool(message))
         conversation.preface = fields["history"]
         params = [fields["params"].get(parameter.name, "") for parameter in PARAMETERS]
         fields["mock"] = dump_yaml([row.to_file() for row in preset.mock]) if preset.mock else ""

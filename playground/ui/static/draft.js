@@ -2,7 +2,7 @@
 // Gradio loads it again by itself once a lost connection is back.
 (() => {
   const {playground} = window, {$} = playground, NAME = 'playground-draft', PAUSE_MS = 300;
-  let kept = null, places = {}, timer = 0;
+  let kept = null, replaced = {}, places = {}, timer = 0;
 
   const typed = () => Object.entries(places)  // also while the app is gone, when no event is handled
     .map(([name, id]) => [name, $(`[id="${id}"] :is(textarea, input)`)?.value])
@@ -30,14 +30,29 @@
     }
     return values;
   };
-  playground.restore = (names, values, ids) => {  // the values as they were, and the tab to show
+  const asWas = (names, draft) => [  // the values, and the tab to show; what is undefined, Gradio leaves as it is
+    ...names.map(name => draft[name] ?? undefined),
+    draft.tab && {__type__: 'update', selected: draft.tab},
+  ];
+  playground.restore = (names, values, ids) => {
+    const draft = read();
     places = ids;
-    const draft = read(), back = names.map(name => draft[name] ?? undefined);  // what is undefined, Gradio leaves as it is
-    kept = Object.fromEntries(names.map((name, i) => [name, back[i] ?? values[i]]));
-    return [...back, draft.tab && {__type__: 'update', selected: draft.tab}];
+    kept = Object.fromEntries(names.map((name, i) => [name, draft[name] ?? values[i]]));
+    return asWas(names, draft);
   };
+  playground.take = (taken, message) => {  // the message that was sent out of the field, not one typed since
+    const {sent, next} = JSON.parse(taken || '{}');
+    return [message === sent ? next : undefined];
+  };
+  playground.before = names => asWas(names, replaced);
   addEventListener('pagehide', store);
+  document.addEventListener('click', ({target}) => {
+    if (target.closest?.('#clear')) replaced = {};  // what is typed stays in any case
+    else if (!target.closest?.('.presets button')) return;
+    else if (!$('.back') || !Object.keys(replaced).length) replaced = {...kept, ...Object.fromEntries(typed())};
+  }, true);
   Object.assign(playground.acts, {
+    'bring-back': () => $('#bring-back').click(),
     'log-out': () => {  // the next person at this tab gets neither the form nor the conversation
       kept = null;
       sessionStorage.clear();

@@ -202,7 +202,7 @@ window.playground = (() => {
     const begin = () => {  // the message and the place of its answer
       if (answer) return;
       busy(true);
-      log.querySelectorAll('.empty').forEach(node => node.remove());
+      log.querySelectorAll('.empty, .back').forEach(node => node.remove());
       if (form.message) beginTurn('you').append(make('div', 'plain', form.message));
       answer = new Answer(form.model);
       rows = new Rows();
