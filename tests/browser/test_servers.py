@@ -53,6 +53,19 @@ def stop(card: Locator) -> None:
     expect(card.get_by_role("status")).to_contain_text("stopped", timeout=30_000)
 
 
+def test_an_engine_is_chosen_by_typing(page: Page) -> None:
+    open_servers(page)
+    engine = page.get_by_role("combobox", name="Engine", exact=True)
+    for typed, chosen in (("vLLM", "vLLM"), ("sgl", "SGLang"), ("nothing of the kind", "SGLang")):
+        engine.click()
+        page.keyboard.press("ControlOrMeta+a")
+        page.keyboard.type(typed)
+        engine.press("Enter")
+        if typed != chosen:
+            engine.blur()
+        expect(engine).to_have_value(chosen)
+
+
 @pytest.mark.model
 def test_launch_watch_use_and_stop(page: Page) -> None:
     port = free_port()

@@ -41,8 +41,8 @@
 
   // Of a list, Gradio's Enter takes the first choice that contains what was typed; a name typed whole is meant itself.
   let walked = false;  // along the list, with the arrows
-  const isWhole = field => [...document.querySelectorAll(`#${field.getAttribute('aria-controls')} [role=option]`)]
-    .some(option => option.getAttribute('aria-label') === field.value);
+  const named = field => [...document.querySelectorAll(`#${field.getAttribute('aria-controls')} [role=option]`)]
+    .find(option => option.getAttribute('aria-label') === field.value);
 
   addEventListener('keydown', event => {
     const {key, target} = event, command = event.ctrlKey || event.metaKey;
@@ -60,10 +60,11 @@
       event.preventDefault();
       if (!document.querySelector('dialog.finder')) find();
     } else if (target.role === 'combobox') {
-      if (key === 'Enter' && !walked && isWhole(target)) {
+      const option = key === 'Enter' && !walked && named(target);
+      if (option) {
         event.preventDefault();
         event.stopPropagation();
-        target.blur();  // there it takes the choice of that name
+        option.dispatchEvent(new MouseEvent('mousedown', {bubbles: true, cancelable: true}));
       }
       walked = /^(Arrow(Up|Down)|Home|End)$/.test(key);
     } else if (target.role === 'tab' && /^Arrow(Left|Right)$/.test(key)) {
