@@ -38,6 +38,7 @@ class ServerHandlers:
         self._context = context
         self._servers = context.servers
         self._latest = Latest()
+        self._launches = 0  # begun so far: a preview from before one does not wipe out what it says
 
     def _refused(self, request: gr.Request) -> bool:
         return self._context.access.role(visitor(request)) is not Role.ADMIN
@@ -63,12 +64,13 @@ class ServerHandlers:
 
     async def preview(self, request: gr.Request, where: str | None, *values: Any) -> tuple[Any, ...]:
         """The command that the form stands for, and what is wrong with it; nothing new if the form changed again."""
+        launches = self._launches
         with self._latest.call(request.session_hash) as is_last:
             await asyncio.sleep(SETTLE_S)
             if is_last():
-                shown = await self._preview(request, where, values)
+                command, made, words = await self._preview(request, where, values)
                 if is_last():
-                    return shown
+                    return command, made, words if launches == self._launches else gr.skip()
         return gr.skip(), gr.skip(), gr.skip()
 
     async def _preview(self, request: gr.Request, where: str | None, values: Sequence[Any]) -> tuple[str, str, str]:
@@ -97,6 +99,7 @@ class ServerHandlers:
         """Launch it: the command as the form has it, or as it was edited."""
         if self._refused(request):
             return said(ADMINS_ONLY, "warn")
+        self._launches += 1
         try:
             spec = read_spec(dict(zip(FIELDS, values, strict=True)))
             edited = command if command.strip() != made.strip() else ""
