@@ -326,14 +326,20 @@ class Servers:
             self._downloads[server.name] = Download(done, int(total) if total else None)
 
     async def _answers(self, server: LaunchedServer) -> bool:
-        key = server.spec.api_key.get_secret_value() if server.spec.api_key else None
-        try:
-            await self._client.get_text(f"{server.origin}/v1/models", key=key, timeout_s=LOOK_S)
-        except PlaygroundError:
+        if await self._fault(f"{server.origin}/v1", server.spec.api_key):
             self._silent_from.setdefault(server.name, time.monotonic())
             return False
         self._silent_from.pop(server.name, None)
         return True
+
+    async def _fault(self, base_url: str, key: SecretStr | None) -> str:
+        """Why it does not list its models; "" where it does."""
+        secret = key.get_secret_value() if key else None
+        try:
+            await self._client.get_text(f"{base_url}/models", key=secret, timeout_s=LOOK_S)
+        except PlaygroundError as error:
+            return error.message
+        return ""
 
     async def _measure(self, origin: str, key: SecretStr | None, history: MetricsHistory) -> None:
         secret = key.get_secret_value() if key else None
@@ -344,12 +350,7 @@ class Servers:
     async def _look_at(self, one: Attached) -> None:
         if one.found.has_metrics:
             await self._measure(origin_of(one.found.base_url), one.key, one.history)
-        key = one.key.get_secret_value() if one.key else None
-        try:
-            await self._client.get_text(f"{one.found.base_url}/models", key=key, timeout_s=LOOK_S)
-            one.fault = ""
-        except PlaygroundError as error:
-            one.fault = error.message
+        one.fault = await self._fault(one.found.base_url, one.key)
 
 
 def _backend(server: LaunchedServer) -> Backend:

@@ -52,7 +52,7 @@ class BackendHandlers:
         model = self._model(form, models, state)
         choices = [entry.id for entry in state.models] or [model]
         listed = gr.update(choices=choices, value=model)
-        return draw_state(state), _facts(state.models, model), listed, gr.Timer(POLL_S), *self.connection(*values)
+        return draw_state(state), _facts(state.models, model), listed, gr.Timer(POLL_S), *_connection(form)
 
     def remember(self, request: gr.Request, models: str, *values: Any) -> tuple[str, str]:
         """Another model was chosen: each backend has its own. And what is known of it."""
@@ -61,16 +61,16 @@ class BackendHandlers:
             models = json.dumps(_read(models) | {form.backend: form.model})
         return models, _facts(self._context.entries(form, visitor(request)), form.model)
 
-    def connection(self, *values: Any) -> tuple[Any, Any]:
-        """Whether URL and key are asked for."""
-        form = Form.from_values(FORM, values)
-        own = form.backend == "embedded" or form.backend.startswith(PREFIX)  # the app has its address and its key
-        return gr.update(visible=not own), gr.update(visible=form.backend == "custom")
-
     def _model(self, form: Form, models: str, state: BackendState) -> str:
         default = next((b.default_model for b in self._context.backends(form) if b.name == form.backend), "")
         first = state.models[0].id if state.models else ""
         return _read(models).get(form.backend) or default or first
+
+
+def _connection(form: Form) -> tuple[Any, Any]:
+    """Whether URL and key are asked for."""
+    own = form.backend == "embedded" or form.backend.startswith(PREFIX)  # the app has its address and its key
+    return gr.update(visible=not own), gr.update(visible=form.backend == "custom")
 
 
 def _read(models: str) -> dict[str, str]:

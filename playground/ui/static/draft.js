@@ -28,7 +28,6 @@
       names.forEach((name, i) => { kept[name] = values[i]; });
       timer ||= setTimeout(store, PAUSE_MS);
     }
-    return values;
   };
   const asWas = (names, draft) => [  // the values, and the tab to show; what is undefined, Gradio leaves as it is
     ...names.map(name => draft[name] ?? undefined),
