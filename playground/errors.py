@@ -21,6 +21,7 @@ PlaygroundError
  │   ├─ StreamProtocolError       not what the protocol allows
  │   ├─ StreamFailed              the server sent an `error` inside the stream
  │   └─ StreamInterrupted         it ended without `finish_reason` or `[DONE]`
+ ├─ TooMuchWork                   reading what was given took more time or memory than one visitor may have
  ├─ ToolServerFailed              an MCP server that cannot be reached, or answers with what is none of its protocol
  └─ EngineError                   a server that this app starts
      ├─ EngineUnavailable         the program or the model file is not there
@@ -45,6 +46,10 @@ class PlaygroundError(Exception):
         super().__init__(message)
         self.message = message
         self.advice = advice
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled by its fields: a subclass may be made from other words than its message."""
+        return _rebuilt, (type(self), self.args, dict(self.__dict__))
 
     def details(self) -> dict[str, Any]:
         """The fields beyond message and advice that are worth showing; values are JSON."""
@@ -273,6 +278,10 @@ class StreamInterrupted(StreamError):
     """The stream ended with neither a `finish_reason` nor `[DONE]`."""
 
 
+class TooMuchWork(PlaygroundError):
+    """Reading what was given took more time or memory than one visitor may have."""
+
+
 class ToolServerFailed(PlaygroundError):
     """An MCP server cannot be reached or started, or does not speak the protocol."""
 
@@ -296,3 +305,10 @@ class EngineExited(EngineError):
     def details(self) -> dict[str, Any]:
         """Exit code and the end of the log."""
         return {"returncode": self.returncode, "log_tail": self.log_tail}
+
+
+def _rebuilt(kind: type[PlaygroundError], args: tuple[Any, ...], fields: dict[str, Any]) -> PlaygroundError:
+    error = kind.__new__(kind)
+    error.args = args
+    error.__dict__.update(fields)
+    return error
