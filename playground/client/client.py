@@ -1,7 +1,6 @@
 """The client: a `PreparedRequest` in, events out."""
 
 import asyncio
-import json
 import ssl
 import time
 from collections.abc import AsyncGenerator, Callable
@@ -28,6 +27,7 @@ from playground.client.transport import Connection, build_http_client, connectio
 from playground.errors import InvalidRequest, PlaygroundError, StreamProtocolError
 from playground.wire import events as ev
 from playground.wire.error_body import parse_error
+from playground.wire.parse import TooManyValues, read_values
 from playground.wire.prepared import PreparedRequest
 from playground.wire.sse import MAX_EVENT_BYTES
 
@@ -82,12 +82,13 @@ class Client:
             TransportError: no response. APIStatusError: an error status. StreamProtocolError: no JSON.
             InvalidRequest: a key that no header can carry.
         """
-        body = await self._get(url, key, timeout_s)
+        text = (await self._get(url, key, timeout_s)).decode("utf-8", "replace")
         try:
-            return json.loads(body)
-        except (ValueError, RecursionError):  # the last: brackets without end
-            excerpt = body.decode("utf-8", "replace")
-            raise StreamProtocolError(f"{url} answered with no JSON.", excerpt=excerpt) from None
+            return read_values(text)
+        except TooManyValues as error:
+            raise StreamProtocolError(f"The answer of {url} was not read: {error}.", excerpt=text) from None
+        except ValueError:
+            raise StreamProtocolError(f"{url} answered with no JSON.", excerpt=text) from None
 
     async def get_text(self, url: str, *, key: str | None = None, timeout_s: float = 5) -> str:
         """A small text, such as `/metrics`; what is no UTF-8 in it is replaced.
@@ -102,7 +103,7 @@ class Client:
         headers = OWN_HEADERS | ({"authorization": f"Bearer {key}"} if key else {})
         try:
             async with asyncio.timeout(timeout_s), self._client().stream("GET", url, headers=headers) as response:
-                body = await _read_whole(response, url)
+                body = await _read_whole(response, url, Timeouts(timeout_s, timeout_s, timeout_s))
         except TimeoutError:
             raise timed_out(url, "first_byte", timeout_s) from None
         except (httpx.HTTPError, httpx.InvalidURL, aiohttp.ClientError, OSError, ValueError) as error:
@@ -195,12 +196,13 @@ class Client:
         return self._http
 
 
-async def _read_whole(response: httpx.Response, url: str) -> bytes:
+async def _read_whole(response: httpx.Response, url: str, timeouts: Timeouts) -> bytes:
     body = bytearray()
-    async for data in response.aiter_bytes():
-        body += data
-        if len(body) > MAX_DOCUMENT_BYTES:
-            raise StreamProtocolError(f"{url} answered with more than {MAX_DOCUMENT_BYTES:,} bytes.")
+    async with aclosing(read_bytes(response, url, timeouts)) as chunks:
+        async for data in chunks:
+            body += data
+            if len(body) > MAX_DOCUMENT_BYTES:
+                raise StreamProtocolError(f"{url} answered with more than {MAX_DOCUMENT_BYTES:,} bytes.")
     return bytes(body)
 
 

@@ -70,9 +70,9 @@ def _fields(text: str) -> dict[str, Any]:
     try:
         value = orjson.loads(text)
     except orjson.JSONDecodeError:
-        return {}
+        value = {}
     if to_text(value) is None:  # nested too deeply to be shown
-        return {}
+        value = {}
     if not isinstance(value, dict):
         return {"message": str(value)} if value else {}
     error = value.get("error")
