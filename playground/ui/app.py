@@ -10,7 +10,9 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # before Gradio is i
 import gradio as gr
 import uvicorn
 from fastapi import FastAPI
+from gradio.routes import App
 from starlette.middleware import Middleware
+from starlette.routing import Mount
 
 from playground.client import Client, Timeouts
 from playground.engines.recipes import load_recipes, recipes_folder
@@ -20,18 +22,17 @@ from playground.server.app import create_api
 from playground.server.context import Context
 from playground.server.embedded import EmbeddedBackend
 from playground.server.headers import inline_scripts
-from playground.server.limits import MAX_FILE_BYTES
+from playground.server.images import image_routes
 from playground.server.run_routes import run_routes
 from playground.server.server_routes import server_routes
 from playground.server.wall import Wall
 from playground.settings import Settings
 from playground.ui.draw.runs import draw_runs
 from playground.ui.draw.servers import draw_servers
+from playground.ui.functions import Forgetful, functions_of
 from playground.ui.page import build_page
 from playground.ui.serving import Server, listen_on
 from playground.ui.theme import build_head, build_theme
-
-UPLOADS_S = (3600, 24 * 3600)  # every hour, what was uploaded a day ago is deleted: images are kept in memory
 
 
 def create_context(settings: Settings) -> Context:
@@ -57,9 +58,10 @@ def create_app(settings: Settings) -> FastAPI:
     context = create_context(settings)
     blocks = build_page(context)
     blocks.max_threads = 100
-    blocks.delete_cache = UPLOADS_S
     head = build_head()
+    wall = Middleware(Wall, functions=functions_of(blocks), head_scripts=inline_scripts(head))
     api = create_api(context)
+    api.include_router(image_routes(context))
     api.include_router(run_routes(context, draw_runs))
     api.include_router(server_routes(context, draw_servers))
     app: FastAPI = gr.mount_gradio_app(
@@ -72,10 +74,18 @@ def create_app(settings: Settings) -> FastAPI:
         theme=build_theme(),
         head=head,
         show_error=True,
-        max_file_size=MAX_FILE_BYTES,
-        app_kwargs={"middleware": [Middleware(Wall, head_scripts=inline_scripts(head))]},
+        app_kwargs={"middleware": [wall]},
     )
+    _forget_sessions(app, blocks)
     return app
+
+
+def _forget_sessions(app: FastAPI, blocks: gr.Blocks) -> None:
+    """Gradio keeps no session's values."""
+    for route in app.routes:
+        if isinstance(route, Mount) and isinstance(route.app, App):
+            route.app.state_holder = Forgetful()
+            route.app.state_holder.set_blocks(blocks)
 
 
 def serve(settings: Settings, host: str | None = None, port: int | None = None) -> int:

@@ -1,10 +1,6 @@
 """The conversation's events: an exchange has ended, a turn is taken back or changed, images come and go."""
 
-import base64
 import json
-import mimetypes
-from collections.abc import Sequence
-from pathlib import Path
 from secrets import token_hex
 from typing import Any
 
@@ -83,11 +79,9 @@ class ConversationHandlers:
         self._conversations.get(conversation_id).bring_back()
         return self.redraw(conversation_id)
 
-    def attach(self, conversation_id: str, files: Sequence[str] | None) -> tuple[None, str]:
-        """Keep the chosen images as data URLs, to go with the next message."""
-        conversation = self._conversations.get(conversation_id)
-        conversation.images += [data_url(Path(file)) for file in files or ()]
-        return None, draw_attached(conversation.images)
+    def attached(self, conversation_id: str) -> str:
+        """Images have come (`server/images.py`): those that wait for the next message."""
+        return draw_attached(self._conversations.get(conversation_id).images)
 
     def detach(self, conversation_id: str, index: str) -> str:
         """Let one image go."""
@@ -100,9 +94,3 @@ def draw_panels(conversation: Conversation) -> tuple[str, ...]:
     """What an exchange changes, in the order of `PANELS`."""
     last, count = conversation.last, len(conversation.exchanges)
     return draw_conversation(conversation), draw_stream(last), *draw_wire(last, count - 1, count)
-
-
-def data_url(path: Path) -> str:
-    """A file as a data URL."""
-    kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-    return f"data:{kind};base64,{base64.b64encode(path.read_bytes()).decode()}"
