@@ -10,6 +10,7 @@ import logging
 import multiprocessing
 import os
 import queue
+import resource
 import sys
 import threading
 from collections import Counter
@@ -21,11 +22,6 @@ from multiprocessing.process import BaseProcess
 from typing import Any, TypeVar
 
 from playground.errors import PlaygroundError, TooMuchWork
-
-try:
-    import resource  # not on Windows: there only the time is limited
-except ImportError:  # pragma: no cover
-    resource = None  # type: ignore[assignment] # the usual shape of an optional module
 
 TIMEOUT_S = 2.0
 MEMORY_BYTES = 768 * 2**20  # above what a worker's modules take
@@ -191,9 +187,7 @@ class _Process:
 
 
 def _context(preload: tuple[str, ...]) -> BaseContext:
-    """A server that forks clean children in milliseconds, where the system has it."""
-    if "forkserver" not in multiprocessing.get_all_start_methods():  # pragma: no cover - Windows
-        return multiprocessing.get_context("spawn")
+    """A server that forks clean children in milliseconds."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(list(preload))
     return context
@@ -232,8 +226,6 @@ def _too_deep() -> TooMuchWork:
 
 def _limit(memory_bytes: int) -> None:
     """So much more memory than now; nothing on disk; little importance."""
-    if resource is None:  # pragma: no cover - Windows
-        return
     with contextlib.suppress(OSError, ValueError):
         os.nice(5)  # who streams comes first
     with contextlib.suppress(OSError, ValueError):

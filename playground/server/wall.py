@@ -9,7 +9,8 @@ import re
 from collections.abc import Iterable, Mapping
 
 from starlette.datastructures import MutableHeaders
-from starlette.requests import Request
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -69,9 +70,13 @@ class Wall:
             await self._app({**scope, "query_string": _theme(scope)}, receive, document)
 
     async def _call(self, scope: Scope, receive: Receive, send: Send) -> None:
-        body = await Request(scope, receive).body()
         try:
-            call = read_call(body, self._functions)
+            call = read_call(await Request(scope, receive).body(), self._functions)
+        except HTTPException as error:  # the body is too long, or does not come
+            await JSONResponse({"error": error.detail}, error.status_code)(scope, receive, send)
+            return
+        except ClientDisconnect:
+            return
         except InvalidRequest as error:
             await JSONResponse({"error": error.message}, 422)(scope, receive, send)
             return

@@ -84,8 +84,7 @@ def _forget_sessions(app: FastAPI, blocks: gr.Blocks) -> None:
     """Gradio keeps no session's values."""
     for route in app.routes:
         if isinstance(route, Mount) and isinstance(route.app, App):
-            route.app.state_holder = Forgetful()
-            route.app.state_holder.set_blocks(blocks)
+            route.app.state_holder = Forgetful(blocks)
 
 
 def serve(settings: Settings, host: str | None = None, port: int | None = None) -> int:

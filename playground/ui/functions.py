@@ -64,6 +64,10 @@ def _name(fn: Any) -> str:
 class Forgetful(StateHolder):
     """No session's values: the page sends all that a function needs, and made-up sessions would fill the memory."""
 
+    def __init__(self, blocks: gr.Blocks) -> None:
+        super().__init__()  # type: ignore[no-untyped-call] # Gradio's has no types
+        self.set_blocks(blocks)
+
     def __getitem__(self, session_id: str) -> SessionState:
         """A new one for each call."""
         return _Passing(self.blocks)

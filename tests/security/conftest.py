@@ -12,6 +12,7 @@ from tests.security.nginx import free_port, nginx_before
 from tests.server.opened import ADA, BEN, USERS, App, app_process, log_in
 
 WAYS = ("local", "login", "proxied")
+SECRET = "made-up-content-of-a-file-nobody-may-read"
 KEY = "sk-of-the-operator-0123456789"
 
 
@@ -28,7 +29,7 @@ class Way:
     name: str
     app: App
     inside: Path
-    secret: str = field(default="made-up-content-of-a-file-nobody-may-read", repr=False)
+    secret: str = field(default=SECRET, repr=False)
     clients: ExitStack = field(default_factory=ExitStack, repr=False)
 
     def visitor(self) -> httpx.Client:
@@ -62,7 +63,7 @@ def way(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
     """The app, opened in each of the three ways."""
     folder = tmp_path_factory.mktemp(request.param)
     inside = folder / "inside.txt"
-    inside.write_text(Way.__dataclass_fields__["secret"].default)
+    inside.write_text(SECRET)
     cache = {"PLAYGROUND_CACHE_DIR": str(folder / "cache"), "THEROUTER_API_KEY": KEY}
     if request.param == "local":
         with app_process(folder / "log", **cache) as app, closing(Way("local", app, inside)) as way:
