@@ -20,9 +20,11 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 
 from fastapi import FastAPI  # noqa: E402 - the path comes first
 from fastapi.routing import APIRoute  # noqa: E402
+from pydantic import SecretStr  # noqa: E402
 
 from playground.server.functions import Function  # noqa: E402
 from playground.server.limits import BODY_LIMITS, MAX_BODY_BYTES  # noqa: E402
+from playground.server.passwords import PasswordHash  # noqa: E402
 from playground.server.wall import CALL, ROUTES, Wall  # noqa: E402
 from playground.settings import Settings  # noqa: E402
 from playground.ui.app import create_app  # noqa: E402
@@ -65,9 +67,19 @@ that Gradio offers (files, uploads, proxy, queue, sessions, deep links, its API 
 """
 
 
-def render(app: FastAPI, functions: Mapping[int, Function]) -> str:
+def build() -> FastAPI:
+    """The app with a login, so that all routes are there; nothing of it runs."""
+    users = SecretStr(f"ada:{PasswordHash.of('a-made-up-password', cost=2, parallel=1)}")
+    return create_app(Settings.model_construct(embedded=False, users=users))
+
+
+def render(app: FastAPI) -> str:
     """The whole page."""
-    ours = "".join(_row(path, methods, _limit(path), OURS[path], about) for path, methods, about in own_routes(app))
+    functions = functions_in(app)
+    ours = "".join(
+        _row(path, methods, _limit(path) if "POST" in methods else "nothing", OURS[path], about)
+        for path, methods, about in own_routes(app)
+    )
     theirs = "".join(
         _row(path, ", ".join(sorted(methods)), _limit(path) if path == CALL else "nothing", VISITOR, GRADIOS[path])
         for path, methods in ROUTES.items()
@@ -134,5 +146,4 @@ def _limit(path: str) -> str:
 
 
 if __name__ == "__main__":
-    made = create_app(Settings.model_construct(embedded=False, users=None))
-    PAGE.write_text(render(made, functions_in(made)), encoding="utf-8")
+    PAGE.write_text(render(build()), encoding="utf-8")
