@@ -54,7 +54,7 @@ async def open_toolbox(
         InvalidInput: the table of results cannot be read, or this visitor may not use an MCP server.
         ToolServerFailed: the MCP server does not answer.
     """
-    mocks = read_rows(form.mock)
+    mocks = await context.workers.run(read_rows, form.mock, who=visitor or "") if form.mock.strip() else ()
     builtins = make_builtins(
         [name for name in BUILTINS if name in form.builtins], hosts=context.settings.tool_hosts.split(",")
     )

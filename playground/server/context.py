@@ -23,7 +23,14 @@ from playground.wire.request import ChatRequest
 from playground.workers import Workers
 
 MAX_CATALOGUES = 100
-PRELOAD = ("playground.markup.markdown",)  # what a worker has imported before its first work
+# What a worker has imported before its first work.
+PRELOAD = (
+    "playground.markup.markdown",
+    "playground.schema.beginnings",
+    "playground.tools.edits",
+    "playground.tools.importers.sources",
+    "playground.tools.mock",
+)
 
 
 class EmbeddedModel(Protocol):
