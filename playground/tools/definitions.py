@@ -18,7 +18,7 @@ from playground.schema.pointer import to_pointer
 from playground.schema.wording import shown
 from playground.tools.problems import Problem, placed
 
-MAX_CHARACTERS = 2**20  # a model is given them with each request
+MAX_CHARACTERS = 4_000_000
 NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 FUNCTION_FIELDS = frozenset({"name", "description", "parameters", "strict"})
 At = tuple[str | int, ...]  # a place in the text, as the tokens of a JSON Pointer
