@@ -25,7 +25,7 @@ from playground.client.body import (
 from playground.client.failures import timed_out, transport_error
 from playground.client.timeouts import Timeouts
 from playground.client.transport import Connection, build_http_client, connection_of_task
-from playground.errors import InvalidRequest, PlaygroundError, StreamProtocolError
+from playground.errors import AddressRefused, InvalidRequest, PlaygroundError, StreamProtocolError
 from playground.wire import events as ev
 from playground.wire.error_body import parse_error
 from playground.wire.prepared import PreparedRequest
@@ -39,6 +39,7 @@ OWN_HEADERS = {
     "user-agent": f"chat-playground/{__version__}",
 }
 ERROR_STATUS = 300  # redirects are not followed: they are shown
+REFUSED_EVERY_S = 0.5  # a refusal is told after a multiple of this: how long it took would tell which names exist
 
 
 class Client:
@@ -100,13 +101,14 @@ class Client:
     async def _get(self, url: str, key: str | None, timeout_s: float) -> bytes:
         _check(key)
         headers = OWN_HEADERS | ({"authorization": f"Bearer {key}"} if key else {})
+        begun = time.monotonic()
         try:
             async with asyncio.timeout(timeout_s), self._client().stream("GET", url, headers=headers) as response:
                 body = await _read_whole(response, url)
         except TimeoutError:
             raise timed_out(url, "first_byte", timeout_s) from None
         except (httpx.HTTPError, httpx.InvalidURL, aiohttp.ClientError, OSError, ValueError) as error:
-            raise transport_error(error, url, self._timeouts.connect_s) from error
+            raise await self._failure(error, url, begun) from error
         if response.status_code >= ERROR_STATUS:
             body = hide_key(body, key, "API_KEY")
             raise parse_error(response.status_code, response.reason_phrase, response.headers.items(), body)
@@ -168,6 +170,7 @@ class Client:
 
     async def _open(self, request: PreparedRequest, key: str | None) -> httpx.Response:
         _check(key)
+        begun = time.monotonic()
         try:
             http_request = self._client().build_request(
                 request.method,
@@ -184,7 +187,15 @@ class Client:
         except TimeoutError:
             raise timed_out(request.url, "first_byte", self._timeouts.first_byte_s) from None
         except (httpx.HTTPError, httpx.InvalidURL, aiohttp.ClientError, OSError, ValueError) as error:
-            raise transport_error(error, request.url, self._timeouts.connect_s) from error
+            raise await self._failure(error, request.url, begun) from error
+
+    async def _failure(self, error: Exception, url: str, begun: float) -> PlaygroundError:
+        """The typed error; a refusal comes no sooner than other refusals."""
+        guarded = self._allow_address is not None
+        failed = transport_error(error, url, self._timeouts.connect_s, guarded=guarded)
+        if guarded and isinstance(failed, AddressRefused):
+            await asyncio.sleep(-(time.monotonic() - begun) % REFUSED_EVERY_S)
+        return failed
 
     def _client(self) -> httpx.AsyncClient:
         if self._http is None:

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Self
 
 from playground.errors import InvalidSetting
-from playground.server.addresses import InternalHosts, is_loopback
+from playground.addresses import InternalHosts, is_loopback
 from playground.server.passwords import Users
 from playground.server.sessions import Sessions
 from playground.settings import Settings

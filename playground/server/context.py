@@ -11,7 +11,7 @@ from playground.engines.recipes import Recipe
 from playground.errors import InvalidRequest, UnknownBackend
 from playground.presets import Preset
 from playground.server.access import Access, Role
-from playground.server.addresses import is_public
+from playground.addresses import is_public
 from playground.server.conversations import Built, Conversations
 from playground.server.form import Form, build_request
 from playground.server.servers import Servers

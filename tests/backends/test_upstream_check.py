@@ -18,7 +18,7 @@ from playground.backends.upstream_check import (
     public_url,
 )
 from playground.client import Client
-from playground.server.addresses import is_public
+from playground.addresses import is_public
 from tests.upstream import Recorded, Script, Upstream, scripts
 
 KEY = "sk-recognisable"

@@ -9,7 +9,7 @@ from playground.backends.attach import Told, recognise
 from playground.backends.metrics import MetricsHistory, parse_metrics
 from playground.backends.upstream_check import check_upstream
 from playground.client import Client
-from playground.server.addresses import is_public
+from playground.addresses import is_public
 from tests.asking import MODEL, STREAMED, ask
 from tests.real_engines.engine import CONTEXT_TOKENS
 from tests.real_engines.running import Running
