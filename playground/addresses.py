@@ -6,14 +6,11 @@ as netaddr and Python's own `ipaddress` know them; an address must be globally r
 older than the registries.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Self
 from urllib.parse import urlsplit
-
-import psutil
-from netaddr import IPAddress
 
 from playground.errors import InvalidSetting
 
@@ -62,6 +59,8 @@ def _is_reachable(address: Address) -> bool:
         return False
     if isinstance(address, IPv6Address) and address not in UNICAST:
         return False
+    from netaddr import IPAddress  # 60 ms that no command needs before it asks for an address
+
     return address.is_global and bool(IPAddress(str(address)).is_global())
 
 
@@ -78,6 +77,8 @@ def _forms(address: Address) -> Sequence[Address]:
 
 
 def _own_addresses() -> set[str]:
+    import psutil  # as above
+
     return {entry.address.partition("%")[0] for entries in psutil.net_if_addrs().values() for entry in entries}
 
 
@@ -123,3 +124,20 @@ class InternalHosts:
         except ValueError:
             return False
         return any(found in network for network in self.networks) or is_public(address)
+
+    def addresses_of(self, host: str) -> Callable[[str], bool]:
+        """Which IP addresses may be connected to for a host that the operator has listed elsewhere.
+
+        An address stands for itself and `localhost` for this machine. A name stands for public addresses; for inside
+        ones only where this list has it, or them: whoever answers for a name can make it mean any address.
+        """
+        plain = host.lower().strip("[]")
+        if plain == "localhost":
+            return is_loopback
+        if plain in self.names:
+            return lambda _: True
+        try:
+            meant = ip_address(plain)
+        except ValueError:
+            return self.allows
+        return lambda address: ip_address(address.partition("%")[0]) == meant

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Protocol
 
+from playground.addresses import is_public
 from playground.backends import CUSTOM, Backend, BackendState, ModelEntry, Phase, list_backends, probe
 from playground.backends.base import EMBEDDED
 from playground.client import Client
@@ -11,7 +12,6 @@ from playground.engines.recipes import Recipe
 from playground.errors import InvalidRequest, UnknownBackend
 from playground.presets import Preset
 from playground.server.access import Access, Role
-from playground.addresses import is_public
 from playground.server.conversations import Built, Conversations
 from playground.server.form import Form, build_request
 from playground.server.servers import Servers

@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from playground.addresses import is_public
 from playground.backends import Backend, BackendState, Phase
 from playground.backends.attach import origin_of, recognise
 from playground.backends.base import is_url
@@ -30,7 +31,6 @@ from playground.engines.launch.supervisor import Supervisor, default_folder
 from playground.engines.models import default_cache_dir
 from playground.engines.spec import LaunchSpec
 from playground.errors import InvalidLaunch, PlaygroundError
-from playground.addresses import is_public
 from playground.server.launch_choices import Installations, command_of
 from playground.server.launch_form import port_of, read_command
 from playground.server.server_cards import PREFIX, Attached, view_attached, view_launched, view_survivor

@@ -9,10 +9,10 @@ import psutil
 import pytest
 from pydantic import SecretStr
 
+from playground.addresses import InternalHosts, is_loopback, is_public
 from playground.backends import Phase
 from playground.client import Client
 from playground.errors import AddressRefused, ConnectFailed, PlaygroundError
-from playground.addresses import InternalHosts, is_loopback, is_public
 from playground.server.app import create_api
 from playground.server.context import Context
 from playground.server.form import Form
