@@ -8,6 +8,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
+from playground.logs import masked_logs
 from playground.server.context import Context
 from playground.server.exchange import exchange_routes
 from playground.server.gate import Gate
@@ -34,7 +35,8 @@ def create_api(context: Context) -> FastAPI:
             await context.embedded.start()
         await context.servers.start()
         try:
-            yield
+            with masked_logs(context.secrets):
+                yield
         finally:
             await context.servers.close()
             if context.embedded is not None:

@@ -159,6 +159,10 @@ class Context:
             )
         return backend.key_to_send(self.visitors.key(visitor, backend.name))
 
+    def secrets(self) -> list[str]:
+        """All that no log may hold: keys from the settings, of visitors, and of servers."""
+        return [*self.settings.secrets(), *self.visitors.secrets(), *self.servers.secrets()]
+
     async def state(self, form: Form, visitor: str | None = None) -> BackendState:
         """How the chosen backend is now; never raises."""
         try:

@@ -173,6 +173,12 @@ class Servers:
             found.append(Backend(PREFIX + one.name, one.name, target, one.key, default_model=_first(models)))
         return tuple(found)
 
+    def secrets(self) -> list[str]:
+        """The keys of all of them, for masking."""
+        launched = (server.spec.api_key for server in (self._supervisor.servers if self._supervisor else []))
+        keys = (*launched, *(one.key for one in self._attached.values()))
+        return [key.get_secret_value() for key in keys if key is not None]
+
     def state(self, backend: str) -> BackendState | None:
         """How a launched server is, while it cannot answer; None where it has to be asked."""
         server = self._launched(backend.removeprefix(PREFIX))
