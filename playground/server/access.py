@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Self
 
+from playground.addresses import InternalHosts, is_loopback
 from playground.errors import InvalidSetting
-from playground.server.addresses import InternalHosts, is_loopback
 from playground.server.passwords import Users
 from playground.server.sessions import Sessions
 from playground.settings import Settings

@@ -56,7 +56,9 @@ async def open_toolbox(
     """
     mocks = await context.workers.run(read_rows, form.mock, who=visitor or "") if form.mock.strip() else ()
     builtins = make_builtins(
-        [name for name in BUILTINS if name in form.builtins], hosts=context.settings.tool_hosts.split(",")
+        [name for name in BUILTINS if name in form.builtins],
+        hosts=context.settings.tool_hosts.split(","),
+        internal=context.access.internal,
     )
     async with AsyncExitStack() as stack:
         sessions = [mcp_session(form.mcp, context, visitor)] if form.mcp.strip() else []

@@ -7,7 +7,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from playground.server.addresses import is_loopback
+from playground.addresses import is_loopback
 from playground.server.cookies import build_cookie
 from playground.server.scope import path_of, visitor_of
 

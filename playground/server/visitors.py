@@ -34,6 +34,10 @@ class Visitors:
         while len(self._keys) > self._limit:
             self._keys.popitem(last=False)
 
+    def secrets(self) -> list[str]:
+        """All keys that are kept, for masking."""
+        return [key.get_secret_value() for keys in self._keys.values() for key in keys.values()]
+
     def forget(self, visitor: str | None) -> None:
         """Forget all keys of a visitor who has left."""
         self._keys.pop(visitor or "", None)

@@ -105,7 +105,7 @@ OPENAPI_BOMB = (
 REFERENCES = json.dumps(
     {
         "openapi": "3.1.0",
-        "paths": {"/a": {"get": {"operationId": "a", "parameters": [{"name": "q", "in": "query", "schema": {"$ref": "#/s/0"}}]}}},
+        "paths": {"/a": {"get": {"parameters": [{"name": "q", "in": "query", "schema": {"$ref": "#/s/0"}}]}}},
         "s": {
             str(n): {"type": "object", "properties": {str(i): {"$ref": f"#/s/{n + 1}"} for i in range(9)}}
             for n in range(12)
