@@ -34,9 +34,11 @@ def create_api(context: Context) -> FastAPI:
         if context.embedded is not None:
             await context.embedded.start()
         await context.servers.start()
+        context.workers.start()
         try:
             yield
         finally:
+            context.workers.close()
             await context.servers.close()
             if context.embedded is not None:
                 await context.embedded.stop()

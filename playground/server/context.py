@@ -21,8 +21,10 @@ from playground.settings import Settings
 from playground.wire.exchange import Exchange
 from playground.wire.prepared import PreparedRequest, prepare
 from playground.wire.request import ChatRequest
+from playground.workers import Workers
 
 MAX_CATALOGUES = 100
+PRELOAD = ("playground.markup.markdown",)  # what a worker has imported before its first work
 
 
 class EmbeddedModel(Protocol):
@@ -48,6 +50,7 @@ class Context:
 
     `catalogues`: each base URL's models as it last listed them, for prices. `public_client` reaches no inside
     address; it has connections of its own, so that it cannot take over one that an administrator's request opened.
+    `workers` do what text from outside may make slow.
 
     Raises:
         InvalidSetting: the app would be open to others with no login.
@@ -62,6 +65,7 @@ class Context:
     visitors: Visitors = field(default_factory=Visitors)
     catalogues: dict[str, tuple[ModelEntry, ...]] = field(default_factory=dict)
     public_client: Client = field(default_factory=lambda: Client(allow_address=is_public))
+    workers: Workers = field(default_factory=lambda: Workers(preload=PRELOAD))
     access: Access = field(init=False)
     servers: Servers = field(init=False)
 

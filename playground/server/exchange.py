@@ -43,6 +43,7 @@ def exchange_routes(context: Context) -> APIRouter:
 
     @router.post("/exchange")
     async def exchange(sent: Sent, request: Request) -> StreamingResponse:
+        """Send what the form stands for, or carry out what was decided about a call; frames as they come."""
         return stream(_Exchange(context, sent, visitor_of(request.scope)).frames())
 
     return router

@@ -26,12 +26,14 @@ def login_routes(access: Access, failures: Failures | None = None) -> APIRouter:
 
     @router.get(LOGIN)
     async def form(request: Request) -> Response:
+        """The form of name and password."""
         if access.sessions.get(visitor_of(request.scope)):
             return _home(request)
         return _page(request, 200, "", "")
 
     @router.post(LOGIN)
     async def log_in(request: Request) -> Response:
+        """Log in."""
         name, password = _fields(await request.body())
         address = request.client.host if request.client else ""
         name = name.strip()
@@ -53,10 +55,12 @@ def login_routes(access: Access, failures: Failures | None = None) -> APIRouter:
 
     @router.get(LOGOUT)
     async def ask(request: Request) -> Response:
+        """The form that asks whether to log out."""
         return _page(request, 200, request.scope[NAME], "", leave=True)
 
     @router.post(LOGOUT)
     async def log_out(request: Request) -> Response:
+        """Log out: session and keys are forgotten."""
         token = visitor_of(request.scope)
         access.sessions.end(token)  # what runs for it ends, and its keys are forgotten
         answer = RedirectResponse(request.scope.get("root_path", "") + LOGIN, 303)

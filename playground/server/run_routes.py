@@ -29,6 +29,7 @@ def run_routes(context: Context, draw: Draw) -> APIRouter:
 
     @router.post("/repeat")
     async def runs(wanted: Wanted, request: Request) -> StreamingResponse:
+        """Send the same request several times, each answer judged."""
         return stream(_frames(context, wanted, visitor_of(request.scope), draw))
 
     return router

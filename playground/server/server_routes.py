@@ -37,12 +37,14 @@ def server_routes(context: Context, draw: Draw) -> APIRouter:
 
     @router.get("/servers")
     async def look() -> dict[str, Any]:
+        """How the servers and the machine are."""
         hardware = await asyncio.to_thread(servers.sizing.hardware)
         backends = " ".join(f"{backend.name}={backend.target.base_url}" for backend in servers.backends())
         return {**draw(servers.views(), hardware), "backends": backends}
 
     @router.get("/servers/{name}/log")
     async def read_log(name: str, since: int = 0) -> dict[str, Any]:
+        """Lines of a server's log, from the place that was read last."""
         server = _server(context, name)
         page = await asyncio.to_thread(server.log.read, since, LINES_AT_ONCE)
         run = server.record.id  # when it is started again, its log begins anew
@@ -50,10 +52,12 @@ def server_routes(context: Context, draw: Draw) -> APIRouter:
 
     @router.get("/servers/{name}/log.txt")
     async def download_log(name: str) -> StreamingResponse:
+        """All of a server's log that is kept."""
         return StreamingResponse(_all_lines(_server(context, name).log), media_type="text/plain; charset=utf-8")
 
     @router.post("/servers/{name}/{action}")
     async def act(name: str, action: str) -> JSONResponse:
+        """Stop, start again, fix, adopt, end or forget a server."""
         if action not in ACTIONS:
             raise HTTPException(404, "There is nothing at this address.")
         try:

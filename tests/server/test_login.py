@@ -89,7 +89,7 @@ def test_with_a_login_the_page_and_its_files_are_there(app: App) -> None:
         home = log_in(browser, "ben", BEN)
         assert (home.status_code, home.headers["location"]) == (303, "/")
         assert "gradio_config" in browser.get("/").text
-        assert browser.get("/config").status_code == 200
+        assert browser.get("/gradio_api/app_id").status_code == 200
         assert browser.get("/theme.css").status_code == 200
         assert browser.get("/login").headers["location"] == "/"
 

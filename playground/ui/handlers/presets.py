@@ -39,6 +39,7 @@ class PresetHandlers:
         def load(request: gr.Request, conversation_id: str, *given: str) -> tuple[Any, ...]:
             return self._load(preset, visitor(request), conversation_id, *given)
 
+        load.__qualname__ = "PresetHandlers.load"  # as `docs/routes.md` names it
         return load
 
     def _load(self, preset: Preset, whose: str | None, conversation_id: str, *given: str) -> tuple[Any, ...]:
