@@ -31,6 +31,7 @@ PRELOAD = (
     "playground.tools.edits",
     "playground.tools.importers.sources",
     "playground.tools.mock",
+    "playground.ui.draw.turns",
 )
 
 
