@@ -29,7 +29,7 @@ _NAMES = frozenset(
     # Compilers: Triton, torch.compile and FlashInfer build as they start.
     "CC CXX CPP CFLAGS CXXFLAGS CPPFLAGS LDFLAGS CPATH C_INCLUDE_PATH CPLUS_INCLUDE_PATH LIBRARY_PATH MAX_JOBS "
     # Launches over several machines.
-    "MASTER_ADDR MASTER_PORT RANK WORLD_SIZE LOCAL_RANK LOCAL_WORLD_SIZE KUBECONFIG".split()
+    "MASTER_ADDR MASTER_PORT RANK WORLD_SIZE LOCAL_RANK LOCAL_WORLD_SIZE KUBECONFIG CONTAINER_HOST".split()
 )
 _PREFIXES = tuple(
     # The system, and Python.
@@ -46,7 +46,7 @@ _PREFIXES = tuple(
     # Engines' own.
     "VLLM_ SGLANG_ SGL_ LMDEPLOY_ TM_ TLLM_ TRTLLM_ LIGHTLLM_ LLAMA_ GGML_ RAY_ MIES_ DO_NOT_TRACK "
     # The programs that start containers and clusters: where their daemon is.
-    "DOCKER_ CONTAINER_ CONTAINERS_ PODMAN_ SKYPILOT_ "
+    "DOCKER_ CONTAINERS_ PODMAN_ SKYPILOT_ "
     # Coverage in the processes of a test.
     "COVERAGE_ COV_CORE_".split()
 )

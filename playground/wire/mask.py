@@ -31,7 +31,7 @@ _NAMES = {name.rstrip(";"): char for name, char in html.entities.html5.items() i
 # One printable ASCII character, escaped: \u0073, \x73, \/, %73, &#115;, &#x73;, &sol; with the escape's own beginning
 # escaped again, as where JSON stands in JSON.
 _ESCAPE = re.compile(
-    r"\\(?<!\\\\)\\{0,15}+(?:[uU]00(?P<u>[2-7][0-9a-fA-F])|[xX](?P<x>[2-7][0-9a-fA-F])|(?P<plain>[!-/:-@\[\]-`{-~]))"
+    r"\\(?<!\\\\)\\{0,15}+(?:[uU]00(?P<u>[2-7][0-9a-fA-F])|[xX](?P<x>[2-7][0-9a-fA-F])|(?P<plain>[!-$'-/:-@\[\]-`{-~]))"
     r"|%(?:25){0,4}(?P<percent>[2-7][0-9a-fA-F])"
     r"|&(?:amp;){0,4}(?:\#0{0,6}(?P<decimal>[1-9][0-9]{1,2});?|\#[xX]0{0,6}(?P<hex>[2-7][0-9a-fA-F]);?"
     r"|(?P<name>[A-Za-z]{2,16});)"
