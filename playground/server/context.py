@@ -139,6 +139,10 @@ class Context:
         """
         return self.conversations.claim(conversation_id, self.access.owner(visitor))
 
+    def note(self, conversation: Conversation, conversation_id: str, visitor: str | None) -> None:
+        """Something was added to a conversation that was claimed."""
+        self.conversations.note(conversation, conversation_id, self.access.owner(visitor))
+
     def set_key(self, visitor: str, backend: str, key: str) -> None:
         """Keep a visitor's key for a backend; an empty one forgets it.
 

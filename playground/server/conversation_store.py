@@ -54,6 +54,7 @@ class Conversations:
     clock: Callable[[], float] = time.monotonic
     _kept: OrderedDict[Key, _Kept] = field(default_factory=OrderedDict, repr=False)
     _bytes: int = field(default=0, repr=False)  # of all of them
+    _used: dict[str, Key] = field(default_factory=dict, repr=False)  # by owner: the one used last
     # Those that went: as long as someone still works on one, such as an exchange under way, it is found again.
     _gone: "WeakValueDictionary[Key, Conversation]" = field(default_factory=WeakValueDictionary, repr=False)
     _lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
@@ -109,7 +110,23 @@ class Conversations:
                 )
             return found.conversation
 
+    def note(self, conversation: Conversation, conversation_id: str, owner: str | None) -> None:
+        """Something was added to a conversation that was claimed: it is weighed anew, and what is too much goes."""
+        if owner is None or not _is_id(conversation_id):
+            return
+        with self._lock:
+            key = owner, conversation_id
+            kept = self._kept.get(key)
+            if kept is not None and kept.conversation is conversation:
+                self._weigh(kept)
+                self._shed_own(owner, key)
+                self._shed_others(key)
+
     def _use(self, key: Key) -> _Kept:
+        before = self._kept.get(self._used.get(key[0], key))
+        if before is not None:  # whoever used it may have added to it since
+            self._weigh(before)
+        self._used[key[0]] = key
         found = self._kept.get(key)
         if found is None:
             gone = self._gone.get(key)
@@ -164,6 +181,8 @@ class Conversations:
 
     def _let_go(self, key: Key) -> None:
         gone = self._kept.pop(key)
+        if self._used.get(key[0]) == key:
+            del self._used[key[0]]
         self._bytes -= gone.bytes_held
         self._gone[key] = gone.conversation
 

@@ -174,6 +174,7 @@ class _Exchange:
         if turn.answered and turn.message:
             sent = images_of(turn.message)
             conversation.images = [image for image in conversation.images if image not in sent]
+        self._context.note(conversation, self._form.conversation, self._visitor)
 
     def _sent_tools(self) -> Sequence[Any]:
         """The tools of the request whose calls are decided about."""

@@ -62,7 +62,7 @@ class Gate:
             return
 
         async def send_named(message: Message) -> None:
-            if message["type"] == "http.response.start":
+            if message["type"] == "http.response.start" and message["status"] == 200:  # noqa: PLR2004 - the page itself
                 answer = MutableHeaders(scope=message)
                 if "set-cookie" not in answer:  # who has just come with the token has one
                     secure = scope["scheme"] == "https"

@@ -28,8 +28,10 @@ def image_routes(context: Context) -> APIRouter:
     async def attach(request: Request) -> dict[str, int]:
         """Keep an image to go with the conversation's next message."""
         try:
-            conversation = context.claim(request.headers.get(CONVERSATION, ""), visitor_of(request.scope))
+            name, visitor = request.headers.get(CONVERSATION, ""), visitor_of(request.scope)
+            conversation = context.claim(name, visitor)
             add_image(conversation, await request.body())
+            context.note(conversation, name, visitor)
         except PlaygroundError as error:
             raise HTTPException(403, f"{error.message} {error.advice}") from None
         except ValueError as error:
