@@ -60,6 +60,13 @@ class Settings(BaseSettings):
     drain_s: float = Field(10, ge=0, description="how long a server that is stopped may finish its requests")
     tool_hosts: str = Field("", description="hosts that http_get_json may ask, with commas between; empty: none")
 
+    def secrets(self) -> tuple[str, ...]:
+        """All that is secret in it, for masking: the keys, and the users' passwords or their hashes."""
+        values = (value for value in vars(self).values() if isinstance(value, SecretStr))
+        texts = [value.get_secret_value() for value in values]
+        passwords = self.users.get_secret_value().split(",") if self.users else []
+        return (*texts, *(user.partition(":")[2].strip() for user in passwords))
+
     @property
     def engine_places(self) -> tuple[Path, ...]:
         """The environments of `engine_environments`, one by one."""

@@ -18,6 +18,7 @@ from playground.schema.pydantic_fields import FieldInfo, NotUnderstood, literal,
 from playground.schema.pydantic_types import Types
 
 MAX_CHARACTERS = 200_000
+MAX_CLASSES = 300  # each is given what all its bases have
 _ENUMS = frozenset("Enum StrEnum IntEnum".split())
 _CONFIG_WITHOUT_EFFECT = frozenset(
     "frozen strict populate_by_name validate_by_name validate_by_alias validate_assignment validate_default"
@@ -54,6 +55,9 @@ def schema_from_pydantic(source: str, model: str | None = None) -> PydanticSchem
         return _failed(f"{len(source):,} characters; {MAX_CHARACTERS:,} are the most that are read")
     try:
         tree = ast.parse(textwrap.dedent(source))
+        count = sum(isinstance(node, ast.ClassDef) for node in tree.body)
+        if count > MAX_CLASSES:
+            return _failed(f"{count:,} classes; {MAX_CLASSES:,} are the most that are read")
         return _Source(tree).build(model)
     except SyntaxError as error:
         return _failed(f"this is no Python: {error.msg}", error.lineno, error.offset)
@@ -99,8 +103,9 @@ class _Source:
             name: [bare.name(base) for base in node.bases if isinstance(base, ast.Name | ast.Attribute)]
             for name, node in self._classes.items()
         }
-        self._models = [name for name in self._classes if self._derives(name, frozenset(("BaseModel",)), ())]
-        enums = [name for name in self._classes if self._derives(name, _ENUMS, ())]
+        derived, enumerated = self._deriving(frozenset(("BaseModel",))), self._deriving(_ENUMS)
+        self._models = [name for name in self._classes if name in derived]
+        enums = [name for name in self._classes if name in enumerated]
         for name in enums:
             with self._telling(name):
                 self._enums[name] = _members(self._classes[name], bare)
@@ -128,13 +133,20 @@ class _Source:
         schema = self._schema(model)
         return PydanticSchema(({"$defs": definitions} if definitions else {}) | schema, model, models)
 
-    def _derives(self, name: str, roots: frozenset[str], seen: tuple[str, ...]) -> bool:
-        if name in seen:
-            return False
-        return any(
-            base in roots or (base in self._classes and self._derives(base, roots, (*seen, name)))
-            for base in self._bases[name]
-        )
+    def _deriving(self, roots: frozenset[str]) -> set[str]:
+        """The classes that derive from one of `roots`, directly or not; each class and base is looked at once."""
+        children: dict[str, list[str]] = {}
+        for name, bases in self._bases.items():
+            for base in bases:
+                children.setdefault(base, []).append(name)
+        found: set[str] = set()
+        waiting = [child for root in roots for child in children.get(root, ())]
+        while waiting:
+            name = waiting.pop()
+            if name not in found:
+                found.add(name)
+                waiting += children.get(name, ())
+        return found
 
     def _root(self) -> str:
         """The last model that no other one refers to; the last one, if there is none."""

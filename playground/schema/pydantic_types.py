@@ -49,6 +49,7 @@ ARRAYS = frozenset("list List Sequence Iterable Collection MutableSequence".spli
 SETS = frozenset("set Set frozenset FrozenSet AbstractSet".split())
 TUPLES = frozenset(("tuple", "Tuple"))
 MAPPINGS = frozenset("dict Dict Mapping MutableMapping".split())
+MAX_READS = 20_000  # of types in types; an alias of aliases unfolds to any number, and a union reads a part twice
 _NULL = {"type": "null"}
 _PAIR = 2
 
@@ -93,13 +94,17 @@ class Types:
         self._named = named
         self._aliases = aliases
         self._open: list[str] = []
+        self._reads = 0
 
     def read(self, node: ast.expr) -> Typed:
         """The type that an annotation says.
 
         Raises:
-            NotUnderstood: with the part of it that is not.
+            NotUnderstood: with the part of it that is not; or when all types together are too much.
         """
+        self._reads += 1
+        if self._reads > MAX_READS:
+            raise NotUnderstood(node, f"the types unfold to more than {MAX_READS:,} parts, which is the most")
         if isinstance(node, ast.Constant):
             return self._constant(node)
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):

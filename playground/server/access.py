@@ -9,8 +9,8 @@ from typing import Self
 
 from pydantic import SecretStr
 
+from playground.addresses import InternalHosts, is_loopback
 from playground.errors import InvalidSetting
-from playground.server.addresses import InternalHosts, is_loopback
 from playground.server.hosts import OwnHosts
 from playground.server.passwords import Users
 from playground.server.sessions import Sessions

@@ -9,6 +9,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
 from playground.errors import NoRoom, UnknownBackend
+from playground.logs import masked_logs
 from playground.server.context import Context
 from playground.server.exchange import exchange_routes
 from playground.server.gate import Gate
@@ -36,7 +37,8 @@ def create_api(context: Context) -> FastAPI:
         await context.servers.start()
         context.workers.start()
         try:
-            yield
+            with masked_logs(context.secrets):
+                yield
         finally:
             context.workers.close()
             await context.servers.close()

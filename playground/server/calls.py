@@ -53,9 +53,11 @@ async def open_toolbox(
         InvalidInput: the table of results cannot be read, or this visitor may not use an MCP server.
         ToolServerFailed: the MCP server does not answer.
     """
-    mocks = read_rows(form.mock)
+    mocks = await context.workers.run(read_rows, form.mock, who=visitor or "") if form.mock.strip() else ()
     builtins = make_builtins(
-        [name for name in BUILTINS if name in form.builtins], hosts=context.settings.tool_hosts.split(",")
+        [name for name in BUILTINS if name in form.builtins],
+        hosts=context.settings.tool_hosts.split(","),
+        internal=context.access.internal,
     )
     async with AsyncExitStack() as stack:
         sessions = [mcp_session(form.mcp, context, visitor)] if form.mcp.strip() else []

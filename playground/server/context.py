@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Protocol
 
+from playground.addresses import is_public
 from playground.backends import CUSTOM, Backend, BackendState, ModelEntry, Phase, list_backends, probe
 from playground.backends.base import EMBEDDED
 from playground.client import Client
@@ -11,7 +12,6 @@ from playground.engines.recipes import Recipe
 from playground.errors import InvalidRequest, UnknownBackend
 from playground.presets import Preset
 from playground.server.access import Access
-from playground.server.addresses import is_public
 from playground.server.conversation_store import Conversations
 from playground.server.conversations import Built, Conversation
 from playground.server.form import Form, build_request
@@ -24,7 +24,15 @@ from playground.wire.request import ChatRequest
 from playground.workers import Workers
 
 MAX_CATALOGUES = 100
-PRELOAD = ("playground.markup.markdown",)  # what a worker has imported before its first work
+# What a worker has imported before its first work.
+PRELOAD = (
+    "playground.markup.markdown",
+    "playground.schema.beginnings",
+    "playground.tools.edits",
+    "playground.tools.importers.sources",
+    "playground.tools.mock",
+    "playground.ui.draw.turns",
+)
 
 
 class EmbeddedModel(Protocol):
@@ -193,6 +201,10 @@ class Context:
                 advice="Wait until the header says ready, or choose another backend.",
             )
         return backend.key_to_send(self.visitors.key(visitor, backend.name))
+
+    def secrets(self) -> list[str]:
+        """All that no log may hold: keys from the settings, of visitors, and of servers."""
+        return [*self.settings.secrets(), *self.visitors.secrets(), *self.servers.secrets()]
 
     async def state(self, form: Form, visitor: str | None = None) -> BackendState:
         """How the chosen backend is now; never raises."""

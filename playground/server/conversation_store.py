@@ -129,7 +129,8 @@ class Conversations:
         self._used[key[0]] = key
         found = self._kept.get(key)
         if found is None:
-            found = self._kept[key] = _Kept(self._gone.pop(key, None) or Conversation(), 0)
+            gone = self._gone.get(key)
+            found = self._kept[key] = _Kept(Conversation() if gone is None else gone, 0)
         found.used_at = self.clock()
         self._weigh(found)
         self._kept.move_to_end(key)

@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 
 import psutil
 
+from playground.addresses import is_loopback
 from playground.errors import InvalidSetting
-from playground.server.addresses import is_loopback
 from playground.settings import Settings
 
 SETTING = "PLAYGROUND_HOSTS"

@@ -45,7 +45,9 @@ async def _frames(context: Context, wanted: Wanted, visitor: str | None, draw: D
         yield {"problem": f"{error.message} {error.advice}".strip()}
         return
     yield {"html": draw((), wanted.count)}
-    async with aclosing(run_many(prepared, wanted.count, client=client, key=key)) as ended:
+    async with aclosing(
+        run_many(prepared, wanted.count, client=client, key=key, workers=context.workers, who=visitor or "")
+    ) as ended:
         async for run in ended:
             done.append(run)
             yield {"html": draw(done, wanted.count)}

@@ -101,6 +101,10 @@ class Visitors:
         while len(held.keys) > MAX_KEYS:
             held.keys.popitem(last=False)
 
+    def secrets(self) -> list[str]:
+        """All keys that are kept, for masking."""
+        return [key.get_secret_value() for held in self._keys.values() for key in held.keys.values()]
+
     def forget(self, visitor: str | None) -> None:
         """Forget all keys of a visitor who has left."""
         self._keys.pop(visitor or "", None)

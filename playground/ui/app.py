@@ -14,10 +14,10 @@ from gradio.routes import App
 from starlette.middleware import Middleware
 from starlette.routing import Mount
 
+from playground.addresses import InternalHosts
 from playground.client import Client, Timeouts
 from playground.engines.recipes import load_recipes, recipes_folder
 from playground.presets import load_presets, presets_folder
-from playground.server.addresses import InternalHosts
 from playground.server.app import create_api
 from playground.server.context import Context
 from playground.server.embedded import EmbeddedBackend

@@ -90,6 +90,6 @@ def _connect(blocks: gr.Blocks, page: Page, context: Context) -> None:
     connect_composer(page, conversations)
     connect_chat(page, conversations)
     connect_tools(page, ToolHandlers(context))
-    connect_json(page, SchemaHandlers())
+    connect_json(page, SchemaHandlers(context))
     connect_servers(page, blocks, ServerHandlers(context))
     connect_presets(page, PresetHandlers(context))

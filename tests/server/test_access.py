@@ -59,7 +59,7 @@ def test_a_token_that_is_set_is_the_token() -> None:
 @pytest.mark.parametrize("name", ["hosts", "trusted_proxies"])
 def test_a_proxys_settings_want_a_login(name: str) -> None:
     with pytest.raises(InvalidSetting, match=f"PLAYGROUND_{name.upper()} is set"):
-        context_of(**{name: "10.0.0.5"})
+        context_of(None, **{name: "10.0.0.5"})
 
 
 def test_the_command_says_what_to_set_and_opens_no_port() -> None:

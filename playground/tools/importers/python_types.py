@@ -4,7 +4,10 @@ import ast
 from collections.abc import Sequence
 from typing import Any
 
+from playground.errors import InvalidTools
+
 NO_VALUE = object()
+MAX_READS = 20_000  # of hints in hints: aliases of aliases unfold to any number
 _PLAIN: dict[str, dict[str, Any]] = {
     "str": {"type": "string"},
     "int": {"type": "integer"},
@@ -78,9 +81,17 @@ class Annotations:
             if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name)
         }
         self._open: set[str] = set()
+        self._reads = 0
 
     def schema(self, hint: ast.expr | None) -> dict[str, Any]:  # noqa: PLR0911 - one for each form
-        """The schema of a hint; {} where it says nothing."""
+        """The schema of a hint; {} where it says nothing.
+
+        Raises:
+            InvalidTools: the hints unfold to too much.
+        """
+        self._reads += 1
+        if self._reads > MAX_READS:
+            raise InvalidTools(f"The type hints unfold to more than {MAX_READS:,} parts, which is the most.")
         match hint:
             case None:
                 return {}

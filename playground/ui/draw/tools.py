@@ -13,6 +13,12 @@ MAX_FORMS = 20
 MAX_NAMES = 12
 
 
+def draw_tools(text: str) -> tuple[str, str, list[str]]:
+    """What a text of tools says, the forms, and the tools' names, each once."""
+    read = parse_tools(text)
+    return draw_tools_status(read), draw_tool_forms(read), list(dict.fromkeys(filter(None, map(name_of, read.tools))))
+
+
 def draw_tools_status(read: ToolsText) -> str:
     """Which tools there are, what is wrong with them, what is worth a word."""
     names = [name_of(tool) or "?" for tool in read.tools]
@@ -32,9 +38,8 @@ def draw_imported(found: Imported) -> str:
     return f'<p class="line good" role="status">Added: {names}</p>{draw_problems(notes, "note")}'
 
 
-def draw_tool_forms(text: str) -> str:
+def draw_tool_forms(read: ToolsText) -> str:
     """Each tool as name, description and a row for each parameter."""
-    read = parse_tools(text)
     if read.problems and not read.tools:
         return '<p class="empty">The text under Definitions cannot be read as tools yet.</p>'
     forms = "".join(_form(tool, index) for index, tool in enumerate(read.tools[:MAX_FORMS]))

@@ -1,6 +1,7 @@
 """The conversation's events: an exchange has ended, a turn is taken back or changed, images come and go."""
 
 import json
+from functools import partial
 from secrets import token_hex
 from typing import Any
 
@@ -16,6 +17,8 @@ from playground.ui.draw.wire import draw_wire
 from playground.ui.handlers.visitor import visitor
 from playground.ui.parts import FORM
 
+DRAW_S = 1.0  # of one answer; beyond it stands as plain text
+
 
 class ConversationHandlers:
     """Changes one browser tab's conversation, which the server keeps, and draws it again."""
@@ -27,7 +30,7 @@ class ConversationHandlers:
         """The page was opened or reloaded: what the conversation was, it is again."""
         form = Form.from_values(FORM, values)
         conversation = self._context.conversation(form.conversation, visitor(request))
-        return form.conversation, *draw_panels(conversation), draw_attached(conversation.images)
+        return form.conversation, *self._panels(request, conversation), draw_attached(conversation.images)
 
     def commit(self, request: gr.Request, conversation_id: str) -> tuple[Any, ...]:
         """An exchange has ended: the conversation as the server kept it.
@@ -42,25 +45,25 @@ class ConversationHandlers:
         taken = ""
         if answered:
             taken, conversation.aside = json.dumps({"sent": sent, "next": conversation.aside}), ""
-        return *draw_panels(conversation), taken, draw_attached(conversation.images)
+        return *self._panels(request, conversation), taken, draw_attached(conversation.images)
 
     def redraw(self, request: gr.Request, conversation_id: str) -> tuple[Any, ...]:
         """A call was decided about; what is typed stays."""
         conversation = self._context.conversation(conversation_id, visitor(request))
-        return *draw_panels(conversation), draw_attached(conversation.images)
+        return *self._panels(request, conversation), draw_attached(conversation.images)
 
     def edit(self, request: gr.Request, conversation_id: str, event: gr.EventData) -> tuple[str, str]:
         """A message or an answer was changed; the wire pane follows."""
         conversation = self._context.conversation(conversation_id, visitor(request))
         conversation.edit(int(event.turn), event.part, event.text)
-        return draw_conversation(conversation), token_hex(4)
+        return self._drawn(request, conversation), token_hex(4)
 
     def retry(self, request: gr.Request, conversation_id: str, message: str, turn: str) -> tuple[str, str, str]:
         """Take a turn and all after it back, and give its message to be sent again; what is typed waits."""
         conversation = self._context.conversation(conversation_id, visitor(request))
         text = conversation.cut_from(int(turn)) or message
         conversation.aside = message if message != text else ""
-        return draw_conversation(conversation), text, draw_attached(conversation.images)
+        return self._drawn(request, conversation), text, draw_attached(conversation.images)
 
     def undo(self, request: gr.Request, conversation_id: str, message: str) -> tuple[str, str, str]:
         """Take the last turn back; its message is typed again, where nothing is typed."""
@@ -68,7 +71,7 @@ class ConversationHandlers:
         text = conversation.cut_from(len(conversation.turns) - 1)
         typed = message if message and message != text else conversation.aside or text
         conversation.aside = ""
-        return draw_conversation(conversation), typed, draw_attached(conversation.images)
+        return self._drawn(request, conversation), typed, draw_attached(conversation.images)
 
     def clear(self, request: gr.Request, conversation_id: str) -> tuple[Any, ...]:
         """Begin anew; what is typed stays."""
@@ -90,8 +93,15 @@ class ConversationHandlers:
         conversation.images[int(index) : int(index) + 1] = []
         return draw_attached(conversation.images)
 
+    def _drawn(self, request: gr.Request, conversation: Conversation) -> str:
+        do = partial(self._context.workers.do, who=visitor(request) or "", timeout_s=DRAW_S)
+        return draw_conversation(conversation, do)
 
-def draw_panels(conversation: Conversation) -> tuple[str, ...]:
-    """What an exchange changes, in the order of `PANELS`."""
+    def _panels(self, request: gr.Request, conversation: Conversation) -> tuple[str, ...]:
+        return draw_panels(conversation, self._drawn(request, conversation))
+
+
+def draw_panels(conversation: Conversation, drawn: str) -> tuple[str, ...]:
+    """What an exchange changes, in the order of `PANELS`; `drawn` is the conversation itself."""
     last, count = conversation.last, len(conversation.exchanges)
-    return draw_conversation(conversation), draw_stream(last), *draw_wire(last, count - 1, count)
+    return drawn, draw_stream(last), *draw_wire(last, count - 1, count)

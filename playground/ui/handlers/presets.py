@@ -11,6 +11,7 @@ from playground.server.context import Context
 from playground.server.form import Form, form_fields
 from playground.server.parameters import PARAMETERS
 from playground.tools.mock import read_rows
+from playground.ui.draw.turns import draw_conversation
 from playground.ui.handlers.conversation import draw_panels
 from playground.ui.handlers.visitor import visitor
 from playground.ui.parts import FORM
@@ -67,7 +68,12 @@ class PresetHandlers:
         params = [fields["params"].get(parameter.name, "") for parameter in PARAMETERS]
         fields["mock"] = dump_yaml([row.to_file() for row in preset.mock]) if preset.mock else ""
         filled = [fields[name] for name in FILLED]
-        return gr.Tabs(selected=preset.tab), *filled, *params, *draw_panels(conversation)
+        return (
+            gr.Tabs(selected=preset.tab),
+            *filled,
+            *params,
+            *draw_panels(conversation, draw_conversation(conversation)),
+        )
 
     def save(self, request: gr.Request, *values: Any) -> str:
         """The form as the text of a preset's file.
