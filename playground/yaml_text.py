@@ -18,6 +18,7 @@ import yaml
 MAX_CHARACTERS = 2**20
 MAX_NODES = 100_000  # an alias counts as all that it stands for
 MAX_DEPTH = 100
+MAX_BITS = 14_000  # of an integer: beyond 4,300 digits Python writes none, and takes long to
 SHORT = 4000  # characters: PyYAML's own parser takes some 40 ms for them
 
 
@@ -59,7 +60,7 @@ def check_json(value: Any, field: str) -> None:
         YamlError: with the field.
     """
     try:
-        _check(value, field)
+        _check(value, [field])
     except RecursionError:
         raise YamlError("it holds itself.", field) from None
 
@@ -162,17 +163,26 @@ def _line(error: yaml.YAMLError) -> str:
     return " ".join(str(error).split())
 
 
-def _check(value: Any, field: str) -> None:
+def _check(value: Any, path: list[str]) -> None:
+    """`path` is the way to the value; it is put into words only for a fault."""
     if isinstance(value, dict):
         for key, item in value.items():
             if not isinstance(key, str):
-                raise YamlError(f"the key {key!r} is no text: put it in quotes.", field)
-            _check(item, f"{field}.{key}")
+                raise YamlError(f"the key {key!r} is no text: put it in quotes.", ".".join(path))
+            _check_at(key, item, path)
     elif isinstance(value, list):
         for index, item in enumerate(value):
-            _check(item, f"{field}.{index}")
+            _check_at(str(index), item, path)
+    elif isinstance(value, int) and value.bit_length() > MAX_BITS:
+        raise YamlError("the number is too large to be written.", ".".join(path))
     elif not (value is None or isinstance(value, str | int)) and not (isinstance(value, float) and isfinite(value)):
-        raise YamlError(f"{value} is no JSON value: is text meant, put it in quotes.", field)
+        raise YamlError(f"{value} is no JSON value: is text meant, put it in quotes.", ".".join(path))
+
+
+def _check_at(step: str, value: Any, path: list[str]) -> None:
+    path.append(step)
+    _check(value, path)
+    path.pop()
 
 
 def dump_yaml(value: Any) -> str:

@@ -6,22 +6,25 @@ from typing import Any
 
 import orjson
 
-from playground.tools.definitions import name_of, parse_tools, render_tools
+from playground.tools.definitions import name_of, read_tools, render_tools
 from playground.tools.form import Row, ToolForm, apply_form, form_of
 from playground.tools.problems import Problem
 
 
 def edited_text(text: str, edit: str) -> str | None:
     """The text with a form's change, as JSON; None where either cannot be read."""
-    read = parse_tools(text)
+    read = read_tools(text)
     if not edit or (read.problems and not read.tools):
         return None
-    return render_tools(edited(list(read.tools), orjson.loads(edit)))
+    try:
+        return render_tools(edited(list(read.tools), orjson.loads(edit)))
+    except (ValueError, LookupError, TypeError, AttributeError):  # no change that the page's forms make
+        return None
 
 
 def joined_text(text: str, more: Sequence[dict[str, Any]]) -> str | tuple[Problem, ...]:
     """The text with more tools; its problems where it cannot be read."""
-    read = parse_tools(text)
+    read = read_tools(text)
     if read.problems and not read.tools:
         return read.problems
     return render_tools(joined(read.tools, more))
@@ -64,4 +67,5 @@ def _row(said: dict[str, Any], kept: dict[str, Row]) -> Row:
 
 
 def _unused(word: str, names: list[str]) -> str:
-    return next(name for n in range(1, len(names) + 2) if (name := f"{word}_{n}") not in names)
+    taken = set(names)
+    return next(name for n in range(1, len(names) + 2) if (name := f"{word}_{n}") not in taken)

@@ -207,11 +207,10 @@ class ExchangeBuilder:
                 self._choice(event.choice).refusal.add(event.text)
                 self._delta(event.at_s, "content", event.text)
             case ev.ToolCallDelta():
-                error = self._choice(event.choice).tool_call(event)
-                if error is None:
+                if (too_many := self._choice(event.choice).tool_call(event)) is None:
                     self._delta(event.at_s, "tool_call", event.arguments or event.name or "")
                 else:
-                    self._end(event.at_s, error=error)
+                    self._end(event.at_s, error=too_many)
             case ev.LogprobsDelta():
                 if self._limits.keeps_logprobs(event):
                     self._choice(event.choice).logprobs.extend(event.content)

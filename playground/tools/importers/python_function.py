@@ -16,7 +16,7 @@ import docstring_parser
 from playground.errors import InvalidTools
 from playground.tools.definitions import make_tool
 from playground.tools.importers.imported import Imported
-from playground.tools.importers.python_types import NO_VALUE, Annotations, literal
+from playground.tools.importers.python_types import NO_VALUE, Annotations, Names, literal
 
 MAX_CHARACTERS = 200_000
 MAX_FUNCTIONS = 200  # OpenAI's API takes 128 tools
@@ -46,7 +46,8 @@ def tools_from_python(source: str) -> Imported:
 
 def _tools(functions: list[Function], module: ast.Module) -> Imported:
     try:
-        found = [_tool(function, Annotations(module)) for function in functions]
+        names = Names(module)
+        found = [_tool(function, Annotations(names)) for function in functions]
     except RecursionError:
         return Imported.failed("the type hints are nested too deep")
     except InvalidTools as error:
