@@ -9,6 +9,7 @@ from contextlib import aclosing, suppress
 
 from playground.client import Client
 from playground.errors import StreamInterrupted
+from playground.slices import Slices
 from playground.wire import events as ev
 from playground.wire.exchange import Exchange, ExchangeBuilder
 from playground.wire.prepared import PreparedRequest
@@ -44,10 +45,12 @@ async def run(
     ahead = _Ahead(reader_s)
 
     async def pump() -> None:
+        slices = Slices()
         async with aclosing(client.events(request, key)) as events:
             async for event in events:
                 builder.apply(event)
                 changed.set()
+                await slices.rest()
                 if builder.begun and not begun.done():
                     begun.set_result(None)
                 if builder.ended and not isinstance(event, ev.Completed | ev.Failed):

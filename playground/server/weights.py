@@ -9,8 +9,6 @@ from typing import Any
 
 from playground.wire.exchange import Exchange
 
-OBJECT = 120  # a small object with its numbers: a chunk or a piece without its text
-
 
 def weigh_value(value: Any) -> int:
     """A value made of JSON's types."""
@@ -30,13 +28,10 @@ def weigh_exchange(exchange: Exchange) -> int:
     answers = sum(
         weigh_texts((answer.content, answer.reasoning, answer.refusal))
         + weigh_texts(text for call in answer.tool_calls for text in (call.name, call.arguments))
-        + weigh_value(answer.logprobs)
         for answer in exchange.answers
     )
-    chunks = sum(OBJECT + sys.getsizeof(chunk.data) for chunk in exchange.chunks)
-    pieces = sum(OBJECT + sys.getsizeof(piece.text) for piece in exchange.pieces)
     said = weigh_value(exchange.response_headers) + (weigh_value(exchange.error.to_dict()) if exchange.error else 0)
-    return len(exchange.request.body) + answers + chunks + pieces + said
+    return len(exchange.request.body) + answers + exchange.kept_bytes + said
 
 
 def weigh_texts(texts: Iterable[str]) -> int:

@@ -105,6 +105,7 @@ class Exchange:
         chunks: the raw `data` of each event, or the one body, with its time.
         dropped_chunks: how many were not kept because they were too much.
         pieces: the deltas with their times.
+        kept_bytes: about how much memory chunks, pieces and log-probabilities take.
         left_out: what was too much to be kept, each in a sentence.
         error: why it ended early; what had come stays in `answers`.
         stopped: the person ended it.
@@ -123,6 +124,7 @@ class Exchange:
     chunks: Sequence[ev.ChunkReceived] = ()
     dropped_chunks: int = 0
     pieces: Sequence[Piece] = ()
+    kept_bytes: int = 0
     left_out: tuple[str, ...] = ()
     error: PlaygroundError | None = None
     stopped: bool = False
@@ -260,6 +262,7 @@ class ExchangeBuilder:
             chunks=Prefix(self._chunks, len(self._chunks)),
             dropped_chunks=self._limits.dropped_chunks,
             pieces=Prefix(self._pieces, len(self._pieces)),
+            kept_bytes=self._limits.kept_bytes,
             left_out=self._limits.left_out(),
         )
 
@@ -286,7 +289,7 @@ class ExchangeBuilder:
             return
         self._timings.setdefault(f"first_{kind}_s", at_s)
         self._last_delta_s = at_s
-        if not self._limits.keeps_piece(len(self._pieces)):
+        if not self._limits.keeps_piece(text):
             return
         chunk = self._n_chunks - 1
         if not self._pieces or self._pieces[-1].chunk != chunk:

@@ -18,7 +18,8 @@ MAX_LOGPROBS_CHARACTERS = 2 * 2**20  # of the events that carry them; parsed the
 MAX_EXCHANGE_BYTES = 160 * 2**20  # all of it, with the event that is being read
 
 KEPT = "What had come by then is kept."
-_OVERHEAD = 150  # bytes of a raw event's own
+_OBJECT = 150  # bytes of a raw event, or of a piece, besides its text
+_PARSED = 20  # bytes of what is parsed from one character of log-probabilities
 
 
 @dataclass(slots=True)
@@ -27,11 +28,14 @@ class Limits:
 
     Attributes:
         dropped_chunks, dropped_pieces, dropped_logprobs: how many were too much.
+        kept_bytes: about how much memory those take that are kept.
     """
 
     dropped_chunks: int = 0
     dropped_pieces: int = 0
     dropped_logprobs: int = 0
+    kept_bytes: int = 0
+    _pieces: int = 0
     _characters: int = 0
     _raw_bytes: int = 0
     _last_chunk: int = 0
@@ -65,16 +69,19 @@ class Limits:
     def keeps_chunk(self, chunk: ev.ChunkReceived) -> bool:
         """Whether a raw event is kept; it is counted in any case."""
         self._last_chunk = len(chunk.data)
-        size = sys.getsizeof(chunk.data) + _OVERHEAD
+        size = sys.getsizeof(chunk.data) + _OBJECT
         if self.dropped_chunks or self._raw_bytes + size > MAX_RAW_BYTES:
             self.dropped_chunks += 1
             return False
         self._raw_bytes += size
+        self.kept_bytes += size
         return True
 
-    def keeps_piece(self, count: int) -> bool:
-        """Whether one more than `count` pieces is kept."""
-        if count < MAX_PIECES:
+    def keeps_piece(self, text: str) -> bool:
+        """Whether the time of one more piece is kept."""
+        if self._pieces < MAX_PIECES:
+            self._pieces += 1
+            self.kept_bytes += sys.getsizeof(text) + _OBJECT
             return True
         self.dropped_pieces += 1
         return False
@@ -84,6 +91,7 @@ class Limits:
         self._logprobs += self._last_chunk
         self.dropped_logprobs += event.dropped
         if self.has_room(event.choice) and self._logprobs <= MAX_LOGPROBS_CHARACTERS:
+            self.kept_bytes += _PARSED * self._last_chunk
             return True
         self.dropped_logprobs += len(event.content)
         return False

@@ -27,6 +27,7 @@ from playground.wire.events import (
 REASONING_NAMES = ("reasoning_content", "reasoning")
 
 MAX_VALUES = 400_000  # of one JSON text: read in about 0.05 s, some 40 MB; 3,000 tokens with 20 logprobs each have less
+MAX_MENDED = 2**20  # characters of a text with halves of surrogate pairs: it has to be written and read once more
 MAX_PARTS = 1_000  # choices of one event, tool calls of one of them
 MAX_LOGPROBS = 4_000  # tokens of one event
 MAX_NAME = 500  # characters of a name, an id, a reason
@@ -70,6 +71,8 @@ def read_values(data: str, most: int = MAX_VALUES) -> Any:
     except orjson.JSONDecodeError as error:
         if "\\ud" not in data and "\\uD" not in data:
             raise ValueError(error.msg) from None
+    if len(data) > MAX_MENDED:
+        raise ValueError("it holds halves of surrogate pairs, and is too long for them to be replaced")
     try:
         text = json.dumps(json.loads(data), ensure_ascii=False)  # Python's own takes halves
     except (ValueError, RecursionError) as error:
