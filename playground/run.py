@@ -42,7 +42,7 @@ async def run(
     builder = ExchangeBuilder(request)
     changed = asyncio.Event()
     begun = asyncio.get_running_loop().create_future()  # the first delta does not wait for its turn
-    ahead = _Ahead(reader_s)
+    ahead = _Ahead(reader_s, changed)
 
     async def pump() -> None:
         slices = Slices()
@@ -80,10 +80,11 @@ async def run(
 
 
 class _Ahead:
-    """How much was read that nobody has taken yet."""
+    """How much was read that nobody has taken yet; `changed` wakes whoever takes it."""
 
-    def __init__(self, reader_s: float) -> None:
+    def __init__(self, reader_s: float, changed: asyncio.Event) -> None:
         self._reader_s = reader_s
+        self._changed = changed
         self._characters = 0
         self._room = asyncio.Event()
 
@@ -98,6 +99,7 @@ class _Ahead:
         if self._characters <= MAX_AHEAD:
             return True
         self._room.clear()
+        self._changed.set()  # in any case: a snapshot may have been taken since the last event, and none is due
         try:
             async with asyncio.timeout(self._reader_s):
                 await self._room.wait()
