@@ -28,7 +28,10 @@ from playground.wire.parse import cut
 HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no"}
 MAX_PIECES = 60  # rows of one frame; a screen shows no more
 MAX_PIECE = 2_000  # characters of a row; the answer beside it has all
-PART = 4 * 2**10  # characters that are taken in one go
+PART = 4 * 2**10  # characters of Markdown that are taken in one go,
+JSON_PART = 512  # and of JSON, where each may be a value
+MAX_VALUES = 20_000  # of a JSON answer that are drawn while it streams
+NO_MORE = f"More than {MAX_VALUES:,} values: the rest is not drawn while it streams."
 
 Frame = dict[str, Any]
 
@@ -49,7 +52,7 @@ class Changes:
         self._rules = rules
         self._with_pieces = pieces
         self._began = False
-        self._content = self._reasoning = self._pieces = 0
+        self._content = self._reasoning = self._pieces = self._values = 0
         self._calls: dict[int, tuple[str, int]] = {}
 
     async def since(self, exchange: Exchange) -> AsyncIterator[Frame]:
@@ -62,9 +65,9 @@ class Changes:
             yield {"reasoning": answer.reasoning[self._reasoning :]}
             self._reasoning = len(answer.reasoning)
         text, self._content = answer.content[self._content :], len(answer.content)
-        slices = Slices()
-        for at in range(0, len(text), PART):
-            async for frame in self._text(text[at : at + PART]):
+        slices, part = Slices(), PART if self._parser is None else JSON_PART
+        for at in range(0, len(text), part):
+            async for frame in self._text(text[at : at + part]):
                 yield frame
             await slices.rest()
         if self._rules is not None:
@@ -87,8 +90,10 @@ class Changes:
     async def _text(self, text: str) -> AsyncIterator[Frame]:
         if self._parser is None:
             yield await self._blocks.feed(text)
-        elif drawn := [drawn for op in self._parser.feed(text) for drawn in tree_op(op)]:
-            yield {"tree": drawn}
+        elif self._values <= MAX_VALUES and (ops := self._parser.feed(text)):
+            self._values += sum(isinstance(op, Begin) for op in ops)
+            drawn = [drawn for op in ops for drawn in tree_op(op)]
+            yield {"tree": drawn if self._values <= MAX_VALUES else [*drawn, ["n", NO_MORE]]}
 
     def _new_in_calls(self, exchange: Exchange) -> Iterator[list[Any]]:
         for index, call in enumerate(exchange.answer.tool_calls):
