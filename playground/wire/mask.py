@@ -154,11 +154,13 @@ class Mask:
 
     def error(self, error: _E) -> _E:
         """The same error with its fields masked; what caused it is forgotten where that holds a secret."""
+        if not self:
+            return error
         for name, value in vars(error).items():
             setattr(error, name, self.excerpt(value) if name == "excerpt" else self.value(value))
         error.args = self.value(error.args)
         cause: BaseException | None = error
-        while cause := (cause.__cause__ or cause.__context__):
+        while cause is not None and (cause := cause.__cause__ or cause.__context__):
             if self.find(f"{cause!s} {cause!r}"):
                 error.__cause__, error.__suppress_context__ = None, True
                 break

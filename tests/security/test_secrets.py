@@ -7,6 +7,7 @@ import logging
 import re
 import secrets
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -241,7 +242,7 @@ MODELS_WAYS: Mapping[str, Callable[[str], Script]] = {
 async def test_no_state_says_it(upstream: Upstream, way: str) -> None:
     script = MODELS_WAYS[way](KEY)
     upstream.on("/v1/models", lambda _: script)
-    settings = Settings(therouter_base_url=upstream.base_url, THEROUTER_API_KEY=SecretStr(KEY))  # type: ignore[call-arg] # its alias
+    settings = Settings(therouter_base_url=upstream.base_url, THEROUTER_API_KEY=SecretStr(KEY))
     backend = list_backends(settings)[0]
     client = Client()
     state: BackendState = await probe(backend, client)
@@ -276,12 +277,16 @@ def send(client: httpx.Client, **fields: Any) -> str:
     return answer.text
 
 
+def answer(script: Script, _: Recorded) -> Script:
+    return script
+
+
 def test_what_the_page_is_sent_and_what_is_kept_hold_no_key(threaded_upstream: ThreadedUpstream) -> None:
     context = context_of(therouter_base_url=threaded_upstream.base_url, therouter_api_key=SecretStr(KEY))
     with served(create_api(context)) as address, httpx.Client(base_url=address, timeout=30) as client:
         for way, make in WAYS.items():
             script = make(KEY)
-            threaded_upstream.enqueue(lambda _, script=script: script)
+            threaded_upstream.enqueue(partial(answer, script))
             conversation = secrets.token_hex(16)
             frames = send(client, conversation=conversation, stream=True)
             assert says(frames) == "", way
