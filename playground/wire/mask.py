@@ -96,6 +96,7 @@ class Mask:
             for first in {needle.text[0], needle.text[0].upper()} if needle.folded else needle.text[0]:
                 self._firsts.setdefault(first, []).append(needle)
         self._first = re.compile(f"[{re.escape(''.join(self._firsts))}]") if self._firsts else re.compile("(?!)")
+        self._sign = re.compile(rf"[\\%&{re.escape(''.join(self._firsts))}]")
         self._reach = _ESCAPED * self._longest
 
     def __bool__(self) -> bool:
@@ -135,6 +136,10 @@ class Mask:
         if isinstance(value, list | tuple):
             return type(value)(map(self.value, value)) if type(value) in {list, tuple} else value
         return value
+
+    def is_clear(self, text: str) -> bool:
+        """Whether no secret stands or may begin in it, told by its characters alone; False says nothing."""
+        return self._sign.search(text) is None
 
     def may_stand_in(self, json_text: str) -> bool:
         """Whether the value of this JSON may hold a secret: to ask is quicker than `value`."""
