@@ -9,7 +9,7 @@ BOOTSTRAP = found=; for python in python3 python3.13 python3.12 python3.11; do \
     $$found .ci/bootstrap
 ARGS =
 
-.PHONY: help setup setup-dev setup-test run test test-engines test-gpu check bench screenshots lock clean
+.PHONY: help setup setup-dev setup-test run test test-engines test-gpu check audit bench screenshots lock clean
 
 help:
 	@echo 'make run          start the playground, setting it up first'
@@ -20,7 +20,8 @@ help:
 	@echo 'make check        lint, format, types and the direction of imports'
 	@echo 'make bench        measure the claims of the README; ARGS="stream --quick" for some'
 	@echo 'make screenshots  take the pictures in docs/ again'
-	@echo 'make lock         resolve constraints.txt anew'
+	@echo 'make lock         resolve requirements*.txt anew; ARGS="--upgrade" for the newest versions'
+	@echo 'make audit        known vulnerabilities and licences of what is pinned; `make check` does it too'
 	@echo 'make clean        remove .venv and what the tools left; not the model file, nor the engines'
 
 setup:
@@ -49,10 +50,14 @@ test-gpu: setup-test
 	$(PY) -m pytest tests/engines tests/real_engines -m gpu -rs $(ARGS)
 
 check: setup-dev
-	$(PY) -m ruff check . .ci/bootstrap
-	$(PY) -m ruff format --check . .ci/bootstrap
+	$(PY) -m ruff check . .ci/bootstrap .ci/audit
+	$(PY) -m ruff format --check . .ci/bootstrap .ci/audit
 	$(PY) -m mypy
 	.venv/bin/lint-imports
+	$(PY) .ci/audit
+
+audit: setup-dev
+	$(PY) .ci/audit
 
 bench: setup-test
 	@$(PY) -m playground.engines.models
@@ -63,16 +68,15 @@ screenshots: setup-test
 	@$(PY) -m playground.engines.models
 	$(PY) docs/screenshots.py $(ARGS)
 
-# uv resolves for every platform at once, from an environment of its own; it needs no .venv, because constraints.txt
-# may be what keeps .venv from being made. Without uv, the versions in a .venv with everything in it are taken.
+# uv resolves for every platform at once, from an environment of its own; it needs no .venv, because the lists may be
+# what keeps .venv from being made. Every file has its hash, and both lists have the same versions.
+LOCK = pip compile pyproject.toml --universal -p 3.11 -q --generate-hashes --no-header --no-annotate --no-emit-index-url
 lock:
 	@dir=$$(mktemp -d) && trap 'rm -rf "$$dir"' EXIT && \
-	if python3 -m venv "$$dir" && "$$dir/bin/python" -m pip install -q uv; then \
-	    "$$dir/bin/uv" pip compile pyproject.toml --all-extras --universal --upgrade -p 3.11 -q \
-	        --no-header --no-annotate --no-emit-index-url -o constraints.txt >/dev/null; \
-	else \
-	    $(PY) -m pip freeze --exclude-editable --exclude pip >"$$dir/frozen" && cp "$$dir/frozen" constraints.txt; \
-	fi
+	python3 -m venv "$$dir" && "$$dir/bin/python" -m pip install -q uv && \
+	"$$dir/bin/uv" $(LOCK) --all-extras $(ARGS) -o requirements-dev.txt >/dev/null && \
+	sed -e 's/ \\$$//' -e '/--hash/d' requirements-dev.txt >"$$dir/versions" && \
+	"$$dir/bin/uv" $(LOCK) --extra local --extra mcp --extra build -c "$$dir/versions" -o requirements.txt >/dev/null
 
 clean:
 	rm -rf .venv .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -19,6 +19,13 @@ class Settings(BaseSettings):
     users: SecretStr | None = Field(None, description="who may log in: name:password, with commas between")
     admins: str = Field("", description="the names of those users who are administrators")
     open_without_login: bool = Field(False, description="opens the app to others although it has no login")
+    token: SecretStr | None = Field(
+        None, description="without a login: what makes the operator known; empty: made at each start"
+    )
+    hosts: str = Field("", description="the names that others ask the app by, with https:// where TLS is in front")
+    trusted_proxies: str = Field(
+        "", description="addresses and networks of proxies that say who asks and whether by https"
+    )
     internal_hosts: str = Field("", description="inside hosts and networks that a visitor's Custom URL may reach")
     frame_ancestors: str = Field(
         "", pattern=r"^[\w.:/*\- ]*$", description="sites that may show the page in a frame; empty: none"

@@ -10,6 +10,7 @@ import logging
 import multiprocessing
 import os
 import queue
+import resource
 import sys
 import threading
 from collections import Counter
@@ -21,11 +22,6 @@ from multiprocessing.process import BaseProcess
 from typing import Any, TypeVar
 
 from playground.errors import PlaygroundError, TooMuchWork
-
-try:
-    import resource  # not on Windows: there only the time is limited
-except ImportError:  # pragma: no cover
-    resource = None  # type: ignore[assignment] # the usual shape of an optional module
 
 TIMEOUT_S = 2.0
 MEMORY_BYTES = 768 * 2**20  # above what a worker's modules take
@@ -60,7 +56,7 @@ class Workers:
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._threads = [threading.Thread(target=self._serve, name=f"worker-{n}", daemon=True) for n in range(count)]
         self._most_at_once = max(1, count - 1)
-        self._turns: dict[str, asyncio.Semaphore] = {}
+        self._turns: dict[str, asyncio.Semaphore] = {}  # of those who wait in the loop
         self._waiting: Counter[str] = Counter()
         self._begun = False
         self._lock = threading.Lock()
@@ -79,9 +75,8 @@ class Workers:
             TooMuchWork: it took too long or too much memory, or this visitor has too much waiting.
             Exception: whatever `work` raised.
         """
-        if self._waiting[who] >= WAITING + self._most_at_once:
-            raise TooMuchWork("Several large texts of yours are being read already.", advice="Wait for them to end.")
-        self._waiting[who] += 1
+        with self._lock:
+            self._enter(who)
         turns = self._turns.setdefault(who, asyncio.Semaphore(self._most_at_once))
         try:
             async with turns:
@@ -91,9 +86,37 @@ class Workers:
                 answer: T = await asyncio.wrap_future(job.future)
                 return answer
         finally:
-            self._waiting[who] -= 1
-            if not self._waiting[who]:
-                del self._waiting[who], self._turns[who]
+            with self._lock:
+                self._done(who)
+
+    def do(self, work: Callable[..., T], *given: Any, who: str = "", timeout_s: float | None = None) -> T:
+        """The same for a thread, which waits; never call it on an event loop.
+
+        Raises:
+            TooMuchWork, Exception: as `run` does.
+        """
+        with self._lock:
+            self._enter(who)
+        try:
+            job = _Job(work, given, self._timeout_s if timeout_s is None else timeout_s)
+            self._begin()
+            self._jobs.put(job)
+            answer: T = job.future.result()
+            return answer
+        finally:
+            with self._lock:
+                self._done(who)
+
+    def _enter(self, who: str) -> None:
+        if self._waiting[who] >= WAITING + self._most_at_once:
+            raise TooMuchWork("Several large texts of yours are being read already.", advice="Wait for them to end.")
+        self._waiting[who] += 1
+
+    def _done(self, who: str) -> None:
+        self._waiting[who] -= 1
+        if self._waiting[who] <= 0:
+            del self._waiting[who]
+            self._turns.pop(who, None)
 
     def start(self) -> None:
         """Start the processes now, so that the first work does not wait for them; returns at once."""
@@ -191,9 +214,7 @@ class _Process:
 
 
 def _context(preload: tuple[str, ...]) -> BaseContext:
-    """A server that forks clean children in milliseconds, where the system has it."""
-    if "forkserver" not in multiprocessing.get_all_start_methods():  # pragma: no cover - Windows
-        return multiprocessing.get_context("spawn")
+    """A server that forks clean children in milliseconds."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(list(preload))
     return context
@@ -232,8 +253,6 @@ def _too_deep() -> TooMuchWork:
 
 def _limit(memory_bytes: int) -> None:
     """So much more memory than now; nothing on disk; little importance."""
-    if resource is None:  # pragma: no cover - Windows
-        return
     with contextlib.suppress(OSError, ValueError):
         os.nice(5)  # who streams comes first
     with contextlib.suppress(OSError, ValueError):

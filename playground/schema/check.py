@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 
 import jsonschema_rs
 
@@ -62,7 +63,8 @@ def check_value(schema: Schema) -> tuple[Problem, ...]:
     """The problems of a schema that has been read already; without lines and columns."""
     try:
         schema = well_formed(schema)
-        found = tuple(_against_metaschema(schema)) or tuple(_references(schema))
+        found = tuple(islice(_against_metaschema(schema), MAX_PROBLEMS))
+        found = found or tuple(islice(_references(schema), MAX_PROBLEMS))
         if not found:
             compile_schema(schema)
     except jsonschema_rs.ValidationError as error:
@@ -70,7 +72,7 @@ def check_value(schema: Schema) -> tuple[Problem, ...]:
         return (Problem(error.message, pointer=to_pointer(error.instance_path)),)
     except ValueError as error:
         return (Problem(str(error)),)
-    return found[:MAX_PROBLEMS]
+    return found
 
 
 def _against_metaschema(schema: Schema) -> Iterator[Problem]:

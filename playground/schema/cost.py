@@ -8,7 +8,6 @@ an answer that is nested n levels deep. Nothing could interrupt it.
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import cache
 from itertools import combinations
 from typing import Any
 
@@ -22,6 +21,7 @@ MAX_WAYS = 10_000  # ways through the schema to one value of the answer,
 MAX_STEPS = 50_000_000  # with as many values: some seconds
 TOLD_WAYS = 2_000  # beyond, the library's reports would be too many: each way has its own
 MAX_CHOICES = 50
+MAX_COMPARED = 200_000  # properties of alternatives, in all; those beyond count as if a value could fit all
 _CAP = 10**15
 _IN_PLACE = frozenset("allOf anyOf oneOf not if then else dependentSchemas".split())
 _NAMED = frozenset(("properties", "prefixItems"))  # the others are for any member
@@ -47,6 +47,21 @@ class _Node:
     any_index: list[Path] = field(default_factory=list)
 
 
+@dataclass(slots=True)
+class _Levels:
+    """The ways into a value, for each depth that was asked for: of a scalar first.
+
+    Attributes:
+        ways: by depth.
+        below: of the deepest level, by schema.
+        settled: further levels add nothing.
+    """
+
+    ways: list[int] = field(default_factory=list)
+    below: dict[Path, int] = field(default_factory=dict)
+    settled: bool = False
+
+
 class Cost:
     """The costs of one schema.
 
@@ -61,8 +76,13 @@ class Cost:
         for reference in references.found:
             if reference.target in self._nodes:
                 self._nodes[reference.path].same.append(reference.target)
+        compared = 0
         for path, schema in references.schemas.items():
-            self._nodes[path].choices = list(_choices(path, schema, references))
+            for alternatives in _alternatives(path, schema):
+                resolved = [_resolved(there, references) for there in alternatives]
+                compared += (len(resolved) - 1) * sum(1 + len(found.get("properties", ())) for found in resolved)
+                if compared <= MAX_COMPARED and all(_is_apart(a, b) for a, b in combinations(resolved, 2)):
+                    self._nodes[path].choices.append(alternatives)
         self._order, self.loops = _bottom_up(self._nodes)
         chain: dict[Path, int] = {}
         applied: dict[Path, int] = {}
@@ -72,7 +92,7 @@ class Cost:
             applied[path] = min(1 + sum(applied.get(step, 1) for step in same), _CAP)
         self.chain = max(chain.values(), default=0)
         self.applied = max(applied.values(), default=1)
-        self.ways = cache(self._ways)
+        self._levels = {True: _Levels(), False: _Levels()}
 
     def fits(self, depth: int, count: int) -> bool:
         """Whether an answer of this depth, with so many values, can be checked.
@@ -88,25 +108,31 @@ class Cost:
         """Whether the library may be asked for all that is wrong with an answer of this depth."""
         return self.ways(depth) <= TOLD_WAYS
 
-    def _ways(self, depth: int, *, is_valid: bool = False) -> int:
+    def ways(self, depth: int, *, is_valid: bool = False) -> int:
         """The most schemas that the library may apply on the way from a value to one of its scalars.
 
-        Asked whether a value `is_valid`, it goes into one of several choices alone; asked why not, into all.
+        Asked whether a value `is_valid`, it goes into one of several choices alone; asked why not, into all. Each
+        level is worked out once, whatever depths are asked for.
         """
-        below: dict[Path, int] = {}
-        for _ in range(depth + 1):
-            now: dict[Path, int] = {}
-            for path in self._order:
-                node = self._nodes[path]
-                own = 1 + sum(now.get(step, 1) for step in node.same)
-                for choice in node.choices if is_valid else ():
-                    each = [now.get(step, 1) for step in choice]
-                    own += len(each) + max(each) - sum(each)
-                now[path] = min(own + _into(node, below), _CAP)
-            if now == below:
-                break
-            below = now
-        return max(below.values(), default=1)
+        levels = self._levels[is_valid]
+        while len(levels.ways) <= depth and not levels.settled:
+            now = self._level(levels.below, is_valid=is_valid)
+            levels.settled = now == levels.below
+            levels.below = now
+            levels.ways.append(max(now.values(), default=1))
+        return levels.ways[min(depth, len(levels.ways) - 1)]
+
+    def _level(self, below: dict[Path, int], *, is_valid: bool) -> dict[Path, int]:
+        """Each schema's ways into a value, from those into its members."""
+        now: dict[Path, int] = {}
+        for path in self._order:
+            node = self._nodes[path]
+            own = 1 + sum(now.get(step, 1) for step in node.same)
+            for choice in node.choices if is_valid else ():
+                each = [now.get(step, 1) for step in choice]
+                own += len(each) + max(each) - sum(each)
+            now[path] = min(own + _into(node, below), _CAP)
+        return now
 
 
 def _into(node: _Node, below: dict[Path, int]) -> int:
@@ -136,19 +162,18 @@ def _node(path: Path, schema: dict[str, Any]) -> _Node:
     return node
 
 
-def _choices(path: Path, schema: dict[str, Any], references: References) -> Iterator[list[Path]]:
+def _alternatives(path: Path, schema: dict[str, Any]) -> Iterator[list[Path]]:
     for keyword in ("anyOf", "oneOf"):
-        alternatives = [(*path, keyword, index) for index in range(len(schema.get(keyword, ())))]
-        resolved = [_resolved(there, references) for there in alternatives]
-        is_apart = all(_is_apart(a, b) for a, b in combinations(resolved, 2))
-        if 1 < len(alternatives) <= MAX_CHOICES and is_apart:
-            yield alternatives
+        if 1 < len(schema.get(keyword, ())) <= MAX_CHOICES:
+            yield [(*path, keyword, index) for index in range(len(schema[keyword]))]
 
 
 def _resolved(path: Path, references: References) -> dict[str, Any]:
     targets = references.targets
     for _ in range(MAX_CHAIN):
-        path = targets.get(path, path)
+        if path not in targets:
+            break
+        path = targets[path]
     return references.schemas.get(path, {})
 
 

@@ -7,14 +7,17 @@ them into a number costs time that grows with its square.
 
 import json
 import re
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from playground.schema.numbers import to_number
-from playground.schema.partial import Begin, End, PartialJson
-from playground.schema.pointer import Token, to_pointer
+from playground.schema.partial import Begin, End, Op, PartialJson
+from playground.schema.pointer import Token, from_pointer, to_pointer
 
 MAX_DEPTH = 250  # the validator takes a schema of 255
+MAX_DUPLICATES = 100  # that are told one by one
+PIECE = 2**16  # characters that the parser is given at a time: each operation takes more memory than its text
 _STRINGS_AND_BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*"?|[\[\]{}]', re.DOTALL)
 
 
@@ -82,20 +85,76 @@ def read_json(text: str) -> Document:
 
 
 def find_duplicates(text: str) -> tuple[Problem, ...]:
-    """Every name that stands in its object a second time, at its value."""
-    return tuple(
-        _problem(
-            f"{json.dumps(path[-1], ensure_ascii=False)} stands twice: the last one counts", text, begin.offset, path
-        )
-        for begin, path in _values(text)
-        if begin.duplicate
-    )
+    """Every name that stands in its object a second time, at its value; of very many the first, and their number."""
+    found: list[Problem] = []
+    count = 0
+    lines = _Lines(text)
+    for begin, path in _values(text):
+        if not begin.duplicate:
+            continue
+        count += 1
+        if count <= MAX_DUPLICATES:
+            name = json.dumps(path[-1], ensure_ascii=False)
+            line, column = lines.at(begin.offset)
+            found.append(Problem(f"{name} stands twice: the last one counts", line, column, to_pointer(path)))
+    if count > MAX_DUPLICATES:
+        found.append(Problem(f"and {count - MAX_DUPLICATES:,} more names stand twice"))
+    return tuple(found)
 
 
-def locate(text: str, pointers: set[str]) -> dict[str, tuple[int, int]]:
-    """Line and column of the value at each pointer; of the last one, where a name stands twice."""
-    found = {pointer: begin.offset for begin, path in _values(text) if (pointer := to_pointer(path)) in pointers}
-    return {pointer: line_and_column(text, offset) for pointer, offset in found.items()}
+def locate(text: str, pointers: Collection[str]) -> dict[str, tuple[int, int]]:
+    """Line and column of the value at each pointer; of the last one, where a name stands twice.
+
+    One step for each value of the text, however deep it stands: what is looked for is a tree that is gone down beside.
+    """
+    wanted = _Wanted()
+    for pointer in pointers:
+        wanted.add(pointer)
+    found: dict[str, int] = {}
+    open_nodes: list[_Wanted | None] = []
+    for op in _operations(text):
+        if isinstance(op, Begin):
+            around = open_nodes[-1] if open_nodes else wanted
+            node = around if op.key is None or around is None else around.below.get(str(op.key))
+            if node is not None and node.pointer is not None:
+                found[node.pointer] = op.offset
+            open_nodes.append(node)
+        elif isinstance(op, End):
+            open_nodes.pop()
+    lines = _Lines(text)
+    ordered = sorted(found.items(), key=lambda item: item[1])
+    return {pointer: lines.at(offset) for pointer, offset in ordered}
+
+
+class _Wanted:
+    """A place in a tree of pointers: what is looked for there, and below it."""
+
+    __slots__ = ("below", "pointer")
+
+    def __init__(self) -> None:
+        self.pointer: str | None = None
+        self.below: dict[str, _Wanted] = {}
+
+    def add(self, pointer: str) -> None:
+        node = self
+        for token in from_pointer(pointer):
+            node = node.below.setdefault(token, _Wanted())
+        node.pointer = pointer
+
+
+class _Lines:
+    """Lines and columns of offsets that only grow: the text is gone through once."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._offset = 0
+        self._line = 1
+
+    def at(self, offset: int) -> tuple[int, int]:
+        """Both count from 1."""
+        self._line += self._text.count("\n", self._offset, offset)
+        self._offset = offset
+        return self._line, offset - self._text.rfind("\n", 0, offset)
 
 
 def line_and_column(text: str, offset: int) -> tuple[int, int]:
@@ -103,14 +162,27 @@ def line_and_column(text: str, offset: int) -> tuple[int, int]:
     return text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)
 
 
-def _values(text: str) -> Any:
-    """Each value's beginning with the path to it."""
+def _pieces(text: str) -> Iterator[str]:
+    return (text[start : start + PIECE] for start in range(0, len(text), PIECE))
+
+
+def _operations(text: str) -> Iterator[Op]:
+    """The parser's operations for a whole text; an end that it lacks is not made up."""
     parser = PartialJson()
+    for piece in _pieces(text):
+        yield from parser.feed(piece)
+        if parser.broken is not None:
+            return
+    yield from parser.finish()
+
+
+def _values(text: str) -> Iterator[tuple[Begin, list[Token]]]:
+    """Each value's beginning with the path to it, which changes as soon as the next one is asked for."""
     path: list[Token] = []
-    for op in parser.feed(text):
+    for op in _operations(text):
         if isinstance(op, Begin):
             path += [] if op.key is None else [op.key]
-            yield op, tuple(path)
+            yield op, path
         elif isinstance(op, End) and path:
             path.pop()
 
@@ -138,7 +210,12 @@ def _too_deep(text: str) -> int | None:
 def _explain(text: str) -> Document:
     """Why it is no JSON: our own parser says it in plain words, and tells a cut text from a wrong one."""
     parser = PartialJson()
-    first = next((op for op in (*parser.feed(text), *parser.finish()) if not isinstance(op, End)), None)
+    first: Op | None = None
+    for piece in (*_pieces(text), None):
+        ops = parser.finish() if piece is None else parser.feed(piece)
+        first = first or next((op for op in ops if not isinstance(op, End)), None)
+        if parser.broken is not None:
+            break
     if parser.noise and not (isinstance(first, Begin)):
         offset = len(text) - len(text.lstrip(" \t\r\n"))
         return Document(problem=_problem("a JSON value was expected, not words", text, offset), offset=offset)
@@ -154,9 +231,9 @@ def _explain(text: str) -> Document:
 
 def json_end(text: str) -> int:
     """Where what stands behind the first value begins."""
-    parser = PartialJson()
-    ends = [op.offset for op in (*parser.feed(text), *parser.finish()) if isinstance(op, End)]
-    end = ends[-1] if ends else 0
+    end = 0
+    for op in _operations(text):
+        end = op.offset if isinstance(op, End) else end
     return end + len(text[end:]) - len(text[end:].lstrip(" \t\r\n"))
 
 

@@ -7,6 +7,7 @@
 - Halves of surrogate pairs, which are no Unicode text, count as U+FFFD: they could not cross to the validator.
 """
 
+from functools import cache
 from typing import Any
 from urllib.parse import quote, urldefrag
 
@@ -59,6 +60,7 @@ class Located:
         )
 
 
+@cache
 def metaschema() -> jsonschema_rs.Validator:
     """For schemas; the metaschema comes along with the library."""
     return jsonschema_rs.Draft202012Validator(

@@ -7,6 +7,8 @@ from math import isinf
 MAX_DIGITS = 4300  # Python's own limit: turning text into an integer costs time that grows with its square
 NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?")
 
+MAX_BITS = 14_000  # of an integer that can be written with so many digits
+
 Number = int | float | Decimal
 
 

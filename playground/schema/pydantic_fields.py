@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from math import isfinite
 from typing import Any, Protocol
 
+from playground.schema.numbers import MAX_BITS
+
 _NUMBERS = ("integer", "number")
 CONSTRAINTS: dict[str, dict[str, str]] = {
     "ge": dict.fromkeys(_NUMBERS, "minimum"),
@@ -129,6 +131,8 @@ def literal(node: ast.expr, names: Names) -> Any:
         value = ast.literal_eval(node)
     except (ValueError, TypeError, SyntaxError):
         value = node
+    if isinstance(value, int) and value.bit_length() > MAX_BITS:
+        raise NotUnderstood(node, "this number is too large to be written")
     if value is None or isinstance(value, str | int) or (isinstance(value, float) and isfinite(value)):
         return value
     raise NotUnderstood(node, f"{ast.unparse(node)} would have to be run: only plain values are read")

@@ -18,6 +18,8 @@ from playground.schema.pydantic_fields import FieldInfo, NotUnderstood, literal,
 from playground.schema.pydantic_types import Types
 
 MAX_CHARACTERS = 200_000
+MAX_CLASSES = 300
+MAX_INHERITED = 50_000  # fields: each class is given what all its bases have
 _ENUMS = frozenset("Enum StrEnum IntEnum".split())
 _CONFIG_WITHOUT_EFFECT = frozenset(
     "frozen strict populate_by_name validate_by_name validate_by_alias validate_assignment validate_default"
@@ -54,6 +56,9 @@ def schema_from_pydantic(source: str, model: str | None = None) -> PydanticSchem
         return _failed(f"{len(source):,} characters; {MAX_CHARACTERS:,} are the most that are read")
     try:
         tree = ast.parse(textwrap.dedent(source))
+        count = sum(isinstance(node, ast.ClassDef) for node in tree.body)
+        if count > MAX_CLASSES:
+            return _failed(f"{count:,} classes; {MAX_CLASSES:,} are the most that are read")
         return _Source(tree).build(model)
     except SyntaxError as error:
         return _failed(f"this is no Python: {error.msg}", error.lineno, error.offset)
@@ -67,22 +72,28 @@ def _failed(message: str, line: int | None = None, column: int | None = None) ->
     return PydanticSchema(None, problems=(Problem(message, line, column if line else None),))
 
 
+@dataclass(frozen=True, slots=True)
+class _Field:
+    """A field: its name in JSON, its schema, and whether it must be there."""
+
+    key: str
+    schema: dict[str, Any]
+    required: bool
+
+
 @dataclass(slots=True)
 class _Model:
     """A model as it was read.
 
     Attributes:
-        properties: by their names in JSON.
-        required: which of them must be there.
+        fields: by their names in the source; one that a class has anew keeps the place that its base gave it.
         config: of `model_config`.
         uses: the models and enums that its fields name.
     """
 
-    properties: dict[str, Any] = field(default_factory=dict)
-    required: dict[str, bool] = field(default_factory=dict)
+    fields: dict[str, _Field] = field(default_factory=dict)
     config: dict[str, Any] = field(default_factory=dict)
     uses: dict[str, None] = field(default_factory=dict)
-    names: dict[str, str] = field(default_factory=dict)
 
 
 class _Source:
@@ -99,13 +110,15 @@ class _Source:
             name: [bare.name(base) for base in node.bases if isinstance(base, ast.Name | ast.Attribute)]
             for name, node in self._classes.items()
         }
-        self._models = [name for name in self._classes if self._derives(name, frozenset(("BaseModel",)), ())]
-        enums = [name for name in self._classes if self._derives(name, _ENUMS, ())]
+        self._derived, enumerated = self._deriving(frozenset(("BaseModel",))), self._deriving(_ENUMS)
+        self._models = [name for name in self._classes if name in self._derived]
+        enums = [name for name in self._classes if name in enumerated]
         for name in enums:
             with self._telling(name):
                 self._enums[name] = _members(self._classes[name], bare)
         self._types = Types(imports, frozenset((*self._models, *enums)), aliases, self._enums)
         self._read: dict[str, _Model] = {}
+        self._inherited = 0
 
     def build(self, wanted: str | None) -> PydanticSchema:
         """The schema, or the problems."""
@@ -128,13 +141,20 @@ class _Source:
         schema = self._schema(model)
         return PydanticSchema(({"$defs": definitions} if definitions else {}) | schema, model, models)
 
-    def _derives(self, name: str, roots: frozenset[str], seen: tuple[str, ...]) -> bool:
-        if name in seen:
-            return False
-        return any(
-            base in roots or (base in self._classes and self._derives(base, roots, (*seen, name)))
-            for base in self._bases[name]
-        )
+    def _deriving(self, roots: frozenset[str]) -> set[str]:
+        """The classes that derive from one of `roots`, directly or not; each class and base is looked at once."""
+        children: dict[str, list[str]] = {}
+        for name, bases in self._bases.items():
+            for base in bases:
+                children.setdefault(base, []).append(name)
+        found: set[str] = set()
+        waiting = [child for root in roots for child in children.get(root, ())]
+        while waiting:
+            name = waiting.pop()
+            if name not in found:
+                found.add(name)
+                waiting += children.get(name, ())
+        return found
 
     def _root(self) -> str:
         """The last model that no other one refers to; the last one, if there is none."""
@@ -190,14 +210,15 @@ class _Source:
         name = self._types.name(base) if isinstance(base, ast.Name | ast.Attribute) else ast.unparse(base)
         if name == "BaseModel":
             return
-        if name not in self._models:
+        if name not in self._derived:
             raise NotUnderstood(base, f"the base {name} is not known here")
         parent = self._model(name)
-        found.properties |= parent.properties
-        found.required |= parent.required
+        self._inherited += len(parent.fields) + len(parent.uses)
+        if self._inherited > MAX_INHERITED:
+            raise NotUnderstood(base, f"the models inherit more than {MAX_INHERITED:,} fields, which is the most")
+        found.fields |= parent.fields
         found.config |= parent.config
         found.uses |= parent.uses
-        found.names |= parent.names
 
     def _statement(self, found: _Model, node: ast.stmt) -> None:  # noqa: C901 - one case a kind of statement
         match node:
@@ -236,16 +257,10 @@ class _Source:
         elif value is not None and not (isinstance(value, ast.Constant) and value.value is ...):
             info = info.merged(FieldInfo(has_default=True, default=(literal(value, self._types),)))
         key = info.alias if info.alias is not None else name
-        if (old := found.names.get(name)) is not None and old != key:
-            found.properties = {key if k == old else k: v for k, v in found.properties.items()}
-            found.required = {key if k == old else k: v for k, v in found.required.items()}
         title = {} if typed.has_name else {"title": key.title().replace("_", " ").strip()}
         schema = self._types.constrained(typed, info, annotation)
-        found.properties[key] = (
-            schema | ({"default": info.default[0]} if info.default else {}) | title | info.annotations
-        )
-        found.required[key] = not info.has_default
-        found.names[name] = key
+        schema = schema | ({"default": info.default[0]} if info.default else {}) | title | info.annotations
+        found.fields[name] = _Field(key, schema, not info.has_default)
         found.uses |= self._types.used
 
     def _config(self, found: _Model, node: ast.expr) -> None:
@@ -282,11 +297,12 @@ class _Source:
             return _enum_schema(list(self._enums[name].values())) | {"title": name} | told
         model = self._read[name]
         extra = {"forbid": {"additionalProperties": False}, "allow": {"additionalProperties": True}}
-        required = [key for key, is_required in model.required.items() if is_required]
+        fields = {each.key: each for each in model.fields.values()}  # of two with one name in JSON, the later
+        required = [key for key, each in fields.items() if each.required]
         return (
             {"type": "object", "title": model.config.get("title") or name}
             | told
-            | {"properties": model.properties}
+            | {"properties": {key: each.schema for key, each in fields.items()}}
             | ({"required": required} if required else {})
             | extra.get(str(model.config.get("extra")), {})
         )
@@ -314,10 +330,14 @@ def _aliases(tree: ast.Module) -> Iterator[tuple[str, ast.expr]]:
 def _members(node: ast.ClassDef, names: Types) -> dict[str, Any]:
     """An enum's members with their values."""
     found: dict[str, Any] = {}
+    auto = _Auto(
+        any(names.name(base) == "StrEnum" for base in node.bases if isinstance(base, ast.Name | ast.Attribute))
+    )
     for statement in node.body:
         match statement:
             case ast.Assign(targets=[ast.Name(id=name)], value=value) if not name.startswith("_"):
-                found[name] = _member(name, value, found, node, names)
+                found[name] = auto.next(name, value) if _is_auto(value, names) else literal(value, names)
+                auto.see(found[name], value)
             case ast.FunctionDef() | ast.Pass() | ast.Expr(value=ast.Constant()):
                 pass
             case _:
@@ -327,16 +347,32 @@ def _members(node: ast.ClassDef, names: Types) -> dict[str, Any]:
     return found
 
 
-def _member(name: str, value: ast.expr, found: dict[str, Any], node: ast.ClassDef, names: Types) -> Any:
-    is_auto = isinstance(value, ast.Call) and names.name(value.func) == "auto" and not value.args
-    if not is_auto:
-        return literal(value, names)
-    if any(names.name(base) == "StrEnum" for base in node.bases):
-        return name.lower()
-    numbers = [item for item in found.values() if isinstance(item, int)]
-    if len(numbers) < len(found):
-        raise NotUnderstood(value, "auto() beside texts is not understood")
-    return max(numbers, default=0) + 1
+@dataclass(slots=True)
+class _Auto:
+    """What `auto()` stands for: in a StrEnum the name, else one more than the highest number before it."""
+
+    is_text: bool
+    highest: int | None = None
+    has_others: bool = False
+
+    def next(self, name: str, node: ast.expr) -> str | int:
+        if self.is_text:
+            return name.lower()
+        if self.has_others:
+            raise NotUnderstood(node, "auto() beside texts is not understood")
+        return 1 if self.highest is None else self.highest + 1
+
+    def see(self, value: Any, node: ast.expr) -> None:
+        if isinstance(value, list | dict):
+            raise NotUnderstood(node, "a member that is a list or a dict is not understood")
+        if isinstance(value, int):
+            self.highest = value if self.highest is None else max(self.highest, value)
+        else:
+            self.has_others = True
+
+
+def _is_auto(value: ast.expr, names: Types) -> bool:
+    return isinstance(value, ast.Call) and names.name(value.func) == "auto" and not value.args
 
 
 def _enum_schema(values: list[Any]) -> dict[str, Any]:

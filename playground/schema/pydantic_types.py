@@ -1,6 +1,7 @@
 """An annotation of a pydantic field, read as syntax, to a JSON Schema; nothing is imported or run."""
 
 import ast
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -49,6 +50,7 @@ ARRAYS = frozenset("list List Sequence Iterable Collection MutableSequence".spli
 SETS = frozenset("set Set frozenset FrozenSet AbstractSet".split())
 TUPLES = frozenset(("tuple", "Tuple"))
 MAPPINGS = frozenset("dict Dict Mapping MutableMapping".split())
+MAX_READS = 20_000  # of types in types; an alias of aliases unfolds to any number, and a union reads a part twice
 _NULL = {"type": "null"}
 _PAIR = 2
 
@@ -93,13 +95,17 @@ class Types:
         self._named = named
         self._aliases = aliases
         self._open: list[str] = []
+        self._reads = 0
 
     def read(self, node: ast.expr) -> Typed:
         """The type that an annotation says.
 
         Raises:
-            NotUnderstood: with the part of it that is not.
+            NotUnderstood: with the part of it that is not; or when all types together are too much.
         """
+        self._reads += 1
+        if self._reads > MAX_READS:
+            raise NotUnderstood(node, f"the types unfold to more than {MAX_READS:,} parts, which is the most")
         if isinstance(node, ast.Constant):
             return self._constant(node)
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
@@ -188,12 +194,13 @@ class Types:
         found = [(part, self.read(part)) for part in nodes]
         others = [(part, typed) for part, typed in found if typed.schema != _NULL or typed.has_name]
         is_nullable = len(others) < len(found) or any(typed.is_nullable for _, typed in others)
-        schemas: list[dict[str, Any]] = []
+        once: dict[str, dict[str, Any]] = {}
         for part, typed in others:
             schema = self._plain(part) if typed.info else typed.schema
-            inner = schema["anyOf"] if schema.keys() == {"anyOf"} else [schema]
-            schemas += [each for each in inner if each not in schemas and each != _NULL]
-        schemas += [_NULL] if is_nullable else []
+            for each in schema["anyOf"] if schema.keys() == {"anyOf"} else [schema]:
+                if each != _NULL:
+                    once.setdefault(json.dumps(each, sort_keys=True), each)
+        schemas = [*once.values(), *([_NULL] if is_nullable else [])]
         if len(schemas) == 1:
             return Typed(schemas[0], has_name=others[0][1].has_name if others else False)
         if not schemas:

@@ -3,7 +3,10 @@
 import re
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cache
 from typing import Any
+
+import jsonschema_rs
 
 from playground.schema.check import SchemaCheck
 from playground.schema.document import read_json
@@ -105,8 +108,9 @@ def _kind(value: Any) -> str:
 
 
 def _formats(text: str) -> set[str]:
-    return {
-        name
-        for name, pattern in _FORMATS.items()
-        if pattern.fullmatch(text) and compile_schema({"format": name}).is_valid(text)
-    }
+    return {name for name, pattern in _FORMATS.items() if pattern.fullmatch(text) and _checker(name).is_valid(text)}
+
+
+@cache
+def _checker(name: str) -> jsonschema_rs.Validator:
+    return compile_schema({"format": name})

@@ -21,6 +21,7 @@ MAX_CHARACTERS = 120_000
 MAX_ENUM_VALUES = 1_000
 MAX_LARGE_ENUM_CHARACTERS = 15_000
 LARGE_ENUM = 250
+MAX_LISTED = 50  # names in one message
 
 FORMATS = frozenset("date-time time date duration email hostname ipv4 ipv6 uuid".split())
 SUPPORTED = frozenset(
@@ -159,13 +160,18 @@ def _object(path: Path, schema: dict[str, Any]) -> Iterator[Finding]:
         message = "additionalProperties must be false"
         message += "" if fixable else ": an object with free names is not possible; use a list of name and value"
         yield Finding(to_pointer(path), "additionalProperties", message, fixable=fixable)
-    required = schema.get("required", [])
+    required = dict.fromkeys(schema.get("required", []))
     if absent := [name for name in properties if name not in required]:
-        message = f"every property must be in required: {', '.join(absent)}"
+        message = f"every property must be in required: {_listed(absent)}"
         yield Finding(to_pointer(path), "required", message, fixable=True)
     if unknown := [name for name in required if name not in properties]:
-        message = f"required names what is not in properties: {', '.join(unknown)}"
+        message = f"required names what is not in properties: {_listed(unknown)}"
         yield Finding(to_pointer((*path, "required")), "required", message, fixable=False)
+
+
+def _listed(names: list[str]) -> str:
+    more = f" and {len(names) - MAX_LISTED:,} more" if len(names) > MAX_LISTED else ""
+    return ", ".join(names[:MAX_LISTED]) + more
 
 
 def _limits(schema: dict[str, Any]) -> Iterator[Finding]:
@@ -252,15 +258,19 @@ def is_exclusive(alternatives: Any) -> bool:
     kinds = [frozenset("number" if kind == "integer" else kind for kind in types(found)) for found in schemas]
     if all(kinds) and sum(map(len, kinds)) == len(frozenset().union(*kinds)):
         return True
-    return any(_tells_apart(name, schemas) for name in schemas[0].get("properties", {})) if schemas else False
+    constants = [_required_constants(found) for found in schemas]
+    names = set(constants[0]).intersection(*constants) if constants else set()
+    return any(len({each[name] for each in constants}) == len(constants) for name in names)
 
 
-def _tells_apart(name: str, schemas: list[dict[str, Any]]) -> bool:
-    values = []
-    for found in schemas:
-        schema = found.get("properties", {}).get(name)
-        is_asked = types(found) == ["object"] and name in found.get("required", ()) and isinstance(schema, dict)
-        if not is_asked or not isinstance(schema.get("const"), str):
-            return False
-        values.append(schema["const"])
-    return len(set(values)) == len(values)
+def _required_constants(schema: dict[str, Any]) -> dict[str, str]:
+    """The properties of an object that must be there, each with one text alone."""
+    properties = schema.get("properties", {})
+    if types(schema) != ["object"] or not isinstance(properties, dict):
+        return {}
+    named = ((name, properties.get(name)) for name in schema.get("required", ()))
+    return {name: found["const"] for name, found in named if isinstance(found, dict) and _is_text(found.get("const"))}
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)

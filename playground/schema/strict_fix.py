@@ -80,7 +80,8 @@ def _below(keyword: str, value: Any) -> Any:
 def _closed(schema: dict[str, Any]) -> dict[str, Any]:
     properties = schema.get("properties", {})
     required = schema.get("required", [])
-    optional = [name for name in properties if name not in required]
+    there = set(required)
+    optional = {name: None for name in properties if name not in there}
     found = dict(schema)
     if optional:
         found["properties"] = {name: _nullable(item) if name in optional else item for name, item in properties.items()}

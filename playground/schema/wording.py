@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 WIDTH = 60
+_ENCODER = json.JSONEncoder(ensure_ascii=False, default=str)
 _A = {"array": "an array", "object": "an object", "integer": "an integer", "null": "null"}
 
 
@@ -25,8 +26,16 @@ def shown(value: Any) -> str:
 
 def inline(value: Any) -> str:
     """A rule's value as JSON on one line, cut at about 60 characters."""
-    text = json.dumps(value, ensure_ascii=False, default=str)
-    return text if len(text) <= WIDTH else f"{text[:WIDTH]}…"
+    text = ""
+    for piece in _ENCODER.iterencode(_cut(value)):  # of a long list only the beginning is written
+        text += piece
+        if len(text) > WIDTH:
+            return f"{text[:WIDTH]}…"
+    return text
+
+
+def _cut(value: Any) -> Any:
+    return value[: WIDTH + 1] if isinstance(value, str | list) else value
 
 
 def a(kind: str) -> str:

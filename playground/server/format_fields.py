@@ -10,7 +10,8 @@ from playground.schema.document import read_json
 
 NONE, OBJECT, SCHEMA = "none", "json_object", "json_schema"
 MODES = (NONE, OBJECT, SCHEMA)
-MAX_TEXT = 16 * 2**20  # more than is read, so that it is the reader that says what is too much
+MAX_CHARACTERS = 2 * 2**20  # of a schema that is sent: models take far less
+MAX_TEXT = 6 * 2**20  # more than is read, so that it is the reader that says what is too much
 DEFAULT_NAME = "answer"
 INTRODUCTION = "Answer with JSON that is valid against this JSON Schema, and with nothing else:"
 
@@ -41,6 +42,9 @@ def format_fields(form: FormatForm) -> dict[str, Any]:
         return {"response_format": {"type": OBJECT}}
     if form.json_mode != SCHEMA:
         return {}
+    if len(form.json_schema) > MAX_CHARACTERS:
+        message = f"{len(form.json_schema):,} characters; {MAX_CHARACTERS:,} is the most that is sent"
+        raise InvalidRequest(f"JSON schema: {message}.", field="schema")
     document = read_json(form.json_schema)
     if document.problem is not None:
         raise InvalidRequest(f"JSON schema: {document.problem}.", field="schema")

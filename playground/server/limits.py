@@ -1,5 +1,6 @@
-"""How much one visitor may ask of the app: the size of a request's body, and how many exchanges at a time."""
+"""How much one visitor may ask of the app: bodies, by their size and how much of them is under way; exchanges."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Mapping
 
@@ -14,19 +15,22 @@ from playground.server.scope import NAME, path_of, visitor_of
 MIB = 2**20
 # The form's three long texts hold 4 MiB each, and JSON writes some characters as two.
 MAX_BODY_BYTES = 24 * MIB
-MAX_FILE_BYTES = 20 * MIB  # the size of an image that OpenAI's API took at most when this was written
 BODY_LIMITS: Mapping[str, int] = {
-    "/gradio_api/upload": 4 * MAX_FILE_BYTES,  # several images at once
+    "/gradio_api/images": 21 * MIB,  # a little more than the largest image: its own route says it better
     "/gradio_api/key": 16 * 1024,
     LOGIN: 8 * 1024,
     LOGOUT: 8 * 1024,
 }
 EXCHANGES = frozenset({"/gradio_api/exchange", "/gradio_api/repeat"})
+# Bodies that are being received or worked on: of one visitor, and of all.
+MAX_HELD_BYTES = 64 * MIB
+MAX_HELD_TOTAL_BYTES = 512 * MIB
+RECEIVE_S = 60.0  # until a body is complete
 MAX_TOTAL = 256  # of all visitors: some five times what one process relays at 100 tokens a second each
 
 
 class Limits:
-    """Refuses what is too much, in words: 413 for a body, 429 and 503 for exchanges.
+    """Refuses what is too much, in words: 413 for a body, 408 for one that does not come, 429 and 503 for several.
 
     Args:
         app: the app.
@@ -40,6 +44,7 @@ class Limits:
         self._max_exchanges = max_exchanges
         self._max_total = max_total
         self._running: Counter[str] = Counter()
+        self._held: Counter[str] = Counter()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
@@ -49,12 +54,17 @@ class Limits:
         path = path_of(scope)
         limit = BODY_LIMITS.get(path.rstrip("/"), MAX_BODY_BYTES)
         length = Headers(scope=scope).get("content-length", "")
+        body = _Body(receive, limit, self._held, whose(scope))
         if length.isdecimal() and int(length) > limit:
             await _refusal(413, _too_long(limit))(scope, receive, send)
-        elif path in EXCHANGES:
-            await self._exchange(scope, _Bounded(receive, limit), send)
-        else:
-            await self._app(scope, _Bounded(receive, limit), send)
+            return
+        try:
+            if path in EXCHANGES:
+                await self._exchange(scope, body, send)
+            else:
+                await self._app(scope, body, send)
+        finally:
+            body.let_go()
 
     async def _exchange(self, scope: Scope, receive: Receive, send: Send) -> None:
         who = whose(scope)
@@ -77,25 +87,52 @@ def whose(scope: Scope) -> str:
     """Who asks: the name they are logged in with, else their browser session, else their address."""
     if scope.get(NAME):
         return f"name {scope[NAME]}"
-    visitor = visitor_of(scope)
+    visitor = visitor_of(scope)  # not one that someone made up: those are as many as they like
     return f"visitor {visitor}" if visitor else f"address {(scope.get('client') or ('',))[0]}"
 
 
-class _Bounded:
-    """The request's body, which says when it is too long; for one that does not tell its length first."""
+class _Body:
+    """The request's body, counted as it comes; it says when it is too long, too slow, or one too many."""
 
-    def __init__(self, receive: Receive, limit: int) -> None:
+    def __init__(self, receive: Receive, limit: int, held: Counter[str], who: str) -> None:
         self._receive = receive
         self._limit = limit
+        self._held = held
+        self._who = who
         self._received = 0
+        self._complete = False
+        self._until: float | None = None
 
     async def __call__(self) -> Message:
-        message = await self._receive()
+        if self._complete:
+            return await self._receive()
+        now = asyncio.get_running_loop().time()
+        self._until = self._until or now + RECEIVE_S
+        try:
+            async with asyncio.timeout_at(self._until):
+                message = await self._receive()
+        except TimeoutError:
+            raise HTTPException(408, f"This request was not complete after {RECEIVE_S:g} s.") from None
         if message["type"] == "http.request":
-            self._received += len(message.get("body", b""))
-            if self._received > self._limit:
-                raise HTTPException(413, _too_long(self._limit))  # FastAPI and Starlette pass this on from a body
+            self._count(len(message.get("body", b"")))
+            self._complete = not message.get("more_body", False)
         return message
+
+    def _count(self, size: int) -> None:
+        self._received += size
+        self._held[self._who] += size
+        if self._received > self._limit:
+            raise HTTPException(413, _too_long(self._limit))  # FastAPI and Starlette pass this on from a body
+        if self._held[self._who] > MAX_HELD_BYTES:
+            raise HTTPException(429, f"Your requests under way are longer than {MAX_HELD_BYTES // MIB} MiB together.")
+        if self._held.total() > MAX_HELD_TOTAL_BYTES:
+            raise HTTPException(503, "The playground is reading too much at the moment. Try again soon.")
+
+    def let_go(self) -> None:
+        """The request has its answer."""
+        self._held[self._who] -= self._received
+        if self._held[self._who] <= 0:
+            del self._held[self._who]
 
 
 def _too_long(limit: int) -> str:

@@ -16,10 +16,9 @@ from playground.engines.hardware import Hardware
 from playground.engines.launch.log_store import LogStore
 from playground.engines.launch.server import LaunchedServer
 from playground.errors import PlaygroundError
-from playground.server.access import Role
 from playground.server.context import Context
+from playground.server.scope import visitor_of
 from playground.server.server_views import ServerView
-from playground.server.visitors import COOKIE
 
 Draw = Callable[[Sequence[ServerView], Hardware], Mapping[str, Any]]
 ACTIONS = ("stop", "again", "fix", "adopt", "end", "forget")
@@ -31,19 +30,21 @@ def server_routes(context: Context, draw: Draw) -> APIRouter:
     servers = context.servers
 
     def administrator(request: Request) -> None:
-        if context.access.role(request.cookies.get(COOKIE)) is not Role.ADMIN:
-            raise HTTPException(403, "Only administrators look at servers here.")
+        if not context.access.may_run_programs(visitor_of(request.scope)):
+            raise HTTPException(403, context.access.refusal("look at servers"))
 
     router = APIRouter(prefix="/gradio_api", dependencies=[Depends(administrator)])
 
     @router.get("/servers")
     async def look() -> dict[str, Any]:
+        """How the servers and the machine are."""
         hardware = await asyncio.to_thread(servers.sizing.hardware)
         backends = " ".join(f"{backend.name}={backend.target.base_url}" for backend in servers.backends())
         return {**draw(servers.views(), hardware), "backends": backends}
 
     @router.get("/servers/{name}/log")
     async def read_log(name: str, since: int = 0) -> dict[str, Any]:
+        """Lines of a server's log, from the place that was read last."""
         server = _server(context, name)
         page = await asyncio.to_thread(server.log.read, since, LINES_AT_ONCE)
         run = server.record.id  # when it is started again, its log begins anew
@@ -51,10 +52,12 @@ def server_routes(context: Context, draw: Draw) -> APIRouter:
 
     @router.get("/servers/{name}/log.txt")
     async def download_log(name: str) -> StreamingResponse:
+        """All of a server's log that is kept."""
         return StreamingResponse(_all_lines(_server(context, name).log), media_type="text/plain; charset=utf-8")
 
     @router.post("/servers/{name}/{action}")
     async def act(name: str, action: str) -> JSONResponse:
+        """Stop, start again, fix, adopt, end or forget a server."""
         if action not in ACTIONS:
             raise HTTPException(404, "There is nothing at this address.")
         try:

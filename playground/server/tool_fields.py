@@ -10,7 +10,7 @@ from playground.errors import InvalidRequest
 from playground.tools.choice import Mode, ToolChoice
 from playground.tools.definitions import parse_tools, render_tools
 
-MAX_TEXT = 16 * 2**20  # more than is read, so that it is the reader that says what is too much
+MAX_TEXT = 6 * 2**20  # more than is read, so that it is the reader that says what is too much
 MODES = (Mode.AUTO.value, Mode.NONE.value, Mode.REQUIRED.value)
 FLAGS = {"true": True, "false": False}
 

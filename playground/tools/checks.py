@@ -11,6 +11,8 @@ from playground.schema.wording import shown
 from playground.tools.definitions import function_of, name_of
 from playground.tools.problems import Problem, placed
 
+MAX_NAMES = 200  # of tools that there are, for a call of another
+
 
 @dataclass(frozen=True, slots=True)
 class CallCheck:
@@ -69,7 +71,8 @@ def check_call(name: str, text: str, tools: Sequence[Any]) -> CallCheck:
 
 
 def _unknown(name: str, tools: Sequence[Any]) -> Problem:
-    there = ", ".join(filter(None, map(name_of, tools))) or "none"
+    names = [name for name in map(name_of, tools) if name]
+    there = ", ".join(names[:MAX_NAMES]) + (", …" if len(names) > MAX_NAMES else "") or "none"
     return Problem(f"there is no tool {shown(name)}; there are: {there}" if name else "the call names no tool")
 
 

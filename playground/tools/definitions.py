@@ -19,6 +19,8 @@ from playground.schema.wording import shown
 from playground.tools.problems import Problem, placed
 
 MAX_CHARACTERS = 4_000_000
+MAX_KEPT = 8 * 1024  # characters of a schema whose check is remembered
+MAX_TOOLS = 1000  # OpenAI's API takes 128
 NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 FUNCTION_FIELDS = frozenset({"name", "description", "parameters", "strict"})
 At = tuple[str | int, ...]  # a place in the text, as the tokens of a JSON Pointer
@@ -46,32 +48,56 @@ class ToolsText:
 
 def parse_tools(text: str) -> ToolsText:
     """Read a list of tools, one tool, or bare function objects. Without text there are no tools, and all is well."""
+    found, problems, notes = _read(text)
+    if problems or not found:
+        return ToolsText(problems=problems, notes=notes)
+    faults = [problem for each in found for problem in each.faults()]
+    faults += _repeated(found)
+    remarks = [*notes, *(problem for each in found for problem in each.remarks())]
+    tools = tuple(each.tool for each in found if each.tool is not None)
+    return ToolsText(tools if len(tools) == len(found) else (), placed(faults, text), placed(remarks, text))
+
+
+def read_tools(text: str) -> ToolsText:
+    """The same tools, not judged: their schemas are not looked at. `problems` say why there are none."""
+    found, problems, notes = _read(text)
+    tools = tuple(each.tool for each in found if each.tool is not None)
+    if len(tools) < len(found):
+        first = next(each for each in found if each.tool is None)
+        return ToolsText(problems=placed(first.faults(), text))
+    return ToolsText(tools, problems, notes)
+
+
+def _read(text: str) -> "tuple[list[_Found], tuple[Problem, ...], tuple[Problem, ...]]":
+    """The items of the text; else why there are none; and what is worth a word, without its place."""
     if len(text) > MAX_CHARACTERS:
         message = (
             f"{len(text):,} characters of tools; {MAX_CHARACTERS:,} is the most that is read, and models take far less"
         )
-        return ToolsText(problems=(Problem(message),))
+        return [], (Problem(message),), ()
     if not text.strip():
-        return ToolsText()
+        return [], (), ()
     document = read_json(text)
     if document.problem is not None:
-        return ToolsText(problems=(document.problem,))
-    value = document.value
-    notes = list(find_duplicates(text)) if document.has_duplicates else []
+        return [], (document.problem,), ()
+    notes = find_duplicates(text) if document.has_duplicates else ()
+    if (problem := _no_list(document.value)) is not None:
+        return [], placed([problem], text), notes
+    if isinstance(document.value, dict):
+        alone = Problem("one tool alone: it is sent in a list, as [ … ]")
+        return [_Found.of((), document.value)], (), (*notes, alone)
+    return [_Found.of((index,), item) for index, item in enumerate(document.value)], (), notes
+
+
+def _no_list(value: Any) -> Problem | None:
+    """Why a value is no list of tools, nor one tool."""
     if isinstance(value, dict) and isinstance(value.get("tools"), list):
-        return ToolsText(problems=placed([Problem('this is more than tools: keep the list after "tools"')], text))
+        return Problem('this is more than tools: keep the list after "tools"')
     if not isinstance(value, dict | list):
-        return ToolsText(problems=placed([Problem(f"tools are a list, not {shown(value)}")], text))
-    items: list[tuple[At, Any]] = [((index,), item) for index, item in enumerate(value)]
-    if isinstance(value, dict):
-        items = [((), value)]
-        notes.append(Problem("one tool alone: it is sent in a list, as [ … ]"))
-    found = [_Found.of(at, item) for at, item in items]
-    problems = [problem for each in found for problem in each.faults()]
-    problems += _repeated(found)
-    notes += [problem for each in found for problem in each.remarks()]
-    tools = tuple(each.tool for each in found if each.tool is not None)
-    return ToolsText(tools if len(tools) == len(found) else (), placed(problems, text), placed(notes, text))
+        return Problem(f"tools are a list, not {shown(value)}")
+    if isinstance(value, list) and len(value) > MAX_TOOLS:
+        return Problem(f"{len(value):,} tools; {MAX_TOOLS:,} are the most that are read")
+    return None
 
 
 def function_of(tool: Any) -> dict[str, Any]:
@@ -177,14 +203,16 @@ def _parameter_faults(parameters: Any, at: At) -> Iterator[Problem]:
     if not isinstance(parameters, dict):
         yield Problem(f"parameters are a JSON Schema of an object, not {shown(parameters)}", pointer=where)
         return
-    for problem in _check_schema(json.dumps(parameters, default=str)):
+    described = json.dumps(parameters, default=str)
+    check = _check_schema if len(described) <= MAX_KEPT else _check_schema.__wrapped__
+    for problem in check(described):
         yield Problem(problem.message, pointer=where + problem.pointer)
     kind = parameters.get("type", "object")
     if kind != "object":
         yield Problem(f'the arguments of a call are an object: type must be "object", not {shown(kind)}', pointer=where)
 
 
-@lru_cache(maxsize=2048)  # a page checks the whole text again as it is typed
+@lru_cache(maxsize=1024)  # a page checks the whole text again as it is typed
 def _check_schema(schema: str) -> tuple[Problem, ...]:
     """The problems of a schema given as JSON text, without lines and columns."""
     return check_value(json.loads(schema))

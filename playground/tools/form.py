@@ -49,7 +49,7 @@ def form_of(tool: Mapping[str, Any]) -> ToolForm:
     function = function_of(tool)
     parameters = function.get("parameters")
     properties = _properties(parameters)
-    required = _required(parameters)
+    required = set(filter(_is_text, _required(parameters)))
     rows = [_row(name, schema, required=name in required) for name, schema in properties.items()]
     return ToolForm(_text(function.get("name")), _text(function.get("description")), tuple(rows))
 
@@ -87,7 +87,7 @@ def _parameters(rows: Sequence[Row], before: Any) -> dict[str, Any]:
     made["properties"] = {row.name: _schema(row, old.get(row.was)) for row in rows}
     listed = made.get("required")
     renamed = {row.was: row.name for row in rows if row.was}
-    kept = [renamed[name] for name in listed if name in renamed] if isinstance(listed, list) else []
+    kept = [renamed[name] for name in listed if _is_text(name) and name in renamed] if isinstance(listed, list) else []
     wanted = [row.name for row in rows if row.required]
     if set(kept) != set(wanted):
         made["required"] = wanted
@@ -140,6 +140,10 @@ def _type(value: Any) -> str:
     if isinstance(value, list):
         return "|".join(word for word in value if isinstance(word, str))
     return _text(value)
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
 
 
 def _text(value: Any) -> str:

@@ -24,6 +24,8 @@ from playground.schema.document import read_json
 from playground.yaml_text import YamlError, check_json, read_yaml
 
 MAX_DELAY_S = 600.0
+MAX_CHARACTERS = 256 * 1024  # of a table
+MAX_ROWS = 1000
 NO_ARGUMENTS = object()  # of a call whose arguments are no JSON: only a row for any arguments matches
 
 
@@ -137,6 +139,8 @@ def parse_rows(data: Any, field: str = "") -> tuple[MockRow, ...]:
     """
     if not isinstance(data, list):
         raise YamlError("it is a list of rows.", field)
+    if len(data) > MAX_ROWS:
+        raise YamlError(f"it has {len(data):,} rows; {MAX_ROWS:,} are the most that are read.", field)
     rows = []
     for index, item in enumerate(data):
         where = f"{field}.{index}" if field else f"row {index + 1}"
@@ -156,6 +160,9 @@ def read_rows(text: str, file: str = "the mock table") -> tuple[MockRow, ...]:
     Raises:
         InvalidMock: with the file and, where one is at fault, the row and its field.
     """
+    if len(text) > MAX_CHARACTERS:
+        message = f"it has {len(text):,} characters; {MAX_CHARACTERS:,} are the most that are read."
+        raise InvalidMock(message, file=file)
     try:
         if text.lstrip().startswith(("[", "{")) and (document := read_json(text)).problem is None:
             data = document.value

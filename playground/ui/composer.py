@@ -5,7 +5,7 @@ import gradio as gr
 from playground.server.parameters import PARAMETERS
 from playground.ui.components import Drawn
 from playground.ui.handlers.conversation import ConversationHandlers
-from playground.ui.parts import FORM_OF, LAST, QUICK, SETTLED, Page
+from playground.ui.parts import FORM_OF, QUICK, SETTLED, Page
 
 SEND = f"async (...values) => await window.playground.send({FORM_OF})"
 DECIDE = f"async (...values) => await window.playground.decide({FORM_OF})"
@@ -13,6 +13,12 @@ TAKE = "(taken, message) => window.playground.take(taken, message)"
 TOGGLE = (
     '<button type="button" class="link" data-act="parameters" aria-expanded="false" aria-controls="parameters">'
     "Parameters</button>"
+)
+
+# Not Gradio's upload: it keeps files on the disk and hands out any path (`server/images.py` is the way in).
+ATTACH = (
+    '<label class="link">attach images<input type="file" accept="image/png,image/jpeg,image/gif,image/webp" multiple '
+    'aria-label="attach images"></label>'
 )
 
 
@@ -38,9 +44,7 @@ def build_composer(page: Page) -> None:
         with gr.Row(elem_id="tools-row"):
             page.parts["sent"] = Drawn("", elem_id="sent")
             Drawn(TOGGLE, elem_id="toggle")
-            page.parts["images"] = gr.UploadButton(
-                "attach images", file_types=["image"], file_count="multiple", size="sm", min_width=0
-            )
+            Drawn(ATTACH, elem_id="attach-images")
             page.parts["save"] = gr.Button("download as preset", size="sm", min_width=0)
             page.parts["undo"] = gr.Button("undo", size="sm", min_width=0)
             page.parts["clear"] = gr.Button("Clear", size="sm", min_width=0, elem_id="clear")
@@ -92,9 +96,7 @@ def connect_composer(page: Page, handlers: ConversationHandlers) -> None:
     parts["undo"].click(handlers.undo, [conversation, message], taken_back, js=SETTLED, **QUICK)
     parts["clear"].click(handlers.clear, conversation, redrawn, js=SETTLED, **QUICK)
     parts["bring_back"].click(handlers.bring_back, conversation, redrawn, **QUICK)
-    attached = parts["images"].upload(
-        handlers.attach, [conversation, parts["images"]], [parts["images"], parts["attached"]], **LAST
-    )
+    attached = parts["images"].click(handlers.attached, conversation, parts["attached"], **QUICK)
     detached = parts["detach"].click(handlers.detach, [conversation, parts["turn"]], parts["attached"], **QUICK)
     for changed in (attached, detached):
         changed.then(None, None, parts["again"], js="() => String(Date.now())")

@@ -76,7 +76,7 @@ def _hidden(page: Page) -> None:
     for name in ("served", "looked"):
         page.parts[name] = gr.Textbox(visible="hidden", elem_id=name)
     page.parts["turn"] = gr.Textbox(visible="hidden", elem_id="turn")
-    for button in ("retry", "detach", "step", "decide", "fix_schema", "use_server", "bring_back"):
+    for button in ("retry", "images", "detach", "step", "decide", "fix_schema", "use_server", "bring_back"):
         page.parts[button] = gr.Button(visible="hidden", elem_id=button.replace("_", "-"))
 
 
@@ -90,6 +90,6 @@ def _connect(blocks: gr.Blocks, page: Page, context: Context) -> None:
     connect_composer(page, conversations)
     connect_chat(page, conversations)
     connect_tools(page, ToolHandlers(context))
-    connect_json(page, SchemaHandlers())
+    connect_json(page, SchemaHandlers(context))
     connect_servers(page, blocks, ServerHandlers(context))
     connect_presets(page, PresetHandlers(context))

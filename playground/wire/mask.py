@@ -164,11 +164,12 @@ class Mask:
         for name, value in vars(error).items():
             setattr(error, name, self.excerpt(value) if name == "excerpt" else self.value(value))
         error.args = self.value(error.args)
-        cause: BaseException | None = error
-        while cause is not None and (cause := cause.__cause__ or cause.__context__):
+        cause = error.__cause__ or error.__context__
+        while cause is not None:
             if self.find(f"{cause!s} {cause!r}"):
                 error.__cause__, error.__suppress_context__ = None, True
                 break
+            cause = cause.__cause__ or cause.__context__
         return error
 
     def find(self, text: str) -> list[Span]:

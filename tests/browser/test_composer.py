@@ -57,7 +57,7 @@ def test_a_value_that_cannot_be_read_says_so_and_sends_nothing(page: Page, share
 
 def test_images_go_along_and_one_can_be_taken_away(page: Page, shared_upstream: ThreadedUpstream) -> None:
     choose(page, "Custom URL")
-    page.locator("#tools-row input[type=file]").set_input_files([image("a.png"), image("b.png")])
+    page.locator("#attach-images input").set_input_files([image("a.png"), image("b.png")])
     expect(page.locator("#attached img")).to_have_count(2)
     page.get_by_role("button", name="remove image 2").click()
     expect(page.locator("#attached img")).to_have_count(1)

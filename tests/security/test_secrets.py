@@ -22,6 +22,7 @@ from playground.client import Client
 from playground.errors import PlaygroundError
 from playground.logs import HIDDEN, masked_logs
 from playground.server.app import create_api
+from playground.server.visitors import COOKIE
 from playground.settings import Settings
 from playground.wire.exchange import Exchange, ExchangeBuilder
 from playground.wire.prepared import Target, prepare
@@ -277,23 +278,26 @@ def send(client: httpx.Client, **fields: Any) -> str:
     return answer.text
 
 
-def answer(script: Script, _: Recorded) -> Script:
-    return script
-
-
 def test_what_the_page_is_sent_and_what_is_kept_hold_no_key(threaded_upstream: ThreadedUpstream) -> None:
     context = context_of(therouter_base_url=threaded_upstream.base_url, therouter_api_key=SecretStr(KEY))
     with served(create_api(context)) as address, httpx.Client(base_url=address, timeout=30) as client:
+        visitor = context.access.ids.issue()
+        client.cookies.set(COOKIE, visitor)
+        owner = context.access.owner(visitor)
         for way, make in WAYS.items():
             script = make(KEY)
-            threaded_upstream.enqueue(partial(answer, script))
+            threaded_upstream.enqueue(partial(_always, script))
             conversation = secrets.token_hex(16)
             frames = send(client, conversation=conversation, stream=True)
             assert says(frames) == "", way
-            turns = context.conversations.get(conversation).turns
+            turns = context.conversations.get(conversation, owner).turns
             assert turns, way
             assert says("\n".join(map(repr, turns))) == "", way
-            assert says(json.dumps(context.conversations.get(conversation).messages())) == "", way
+            assert says(json.dumps(context.conversations.get(conversation, owner).messages())) == "", way
+
+
+def _always(script: Script, _: Recorded) -> Script:
+    return script
 
 
 def echo(request: Recorded) -> Script:

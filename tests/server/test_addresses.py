@@ -16,6 +16,7 @@ from playground.errors import AddressRefused, ConnectFailed, PlaygroundError
 from playground.server.app import create_api
 from playground.server.context import Context
 from playground.server.form import Form
+from playground.server.visitors import COOKIE
 from playground.wire.events import Failed
 from playground.wire.prepared import Target, prepare
 from playground.wire.request import ChatRequest
@@ -154,8 +155,11 @@ def ask(context: Context, url: str, name: str = "ben", password: str = BEN) -> P
     with served(create_api(context)) as address, httpx.Client(base_url=address) as client:
         if context.access.users:
             log_in(client, name, password)
+        else:
+            client.cookies.set(COOKIE, context.access.ids.issue())
+        cookie = client.cookies[COOKIE]
         assert client.post("/gradio_api/exchange", json=form).status_code == 200
-    last = context.conversations.get(conversation).last
+    last = context.conversation(conversation, cookie).last
     assert last
     return last.error
 

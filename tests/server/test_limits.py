@@ -7,17 +7,22 @@ from contextlib import ExitStack, suppress
 
 import httpx
 import pytest
+from starlette.middleware.exceptions import ExceptionMiddleware
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
+from playground.server import limits
 from playground.server.app import create_api
 from playground.server.limits import BODY_LIMITS, MAX_BODY_BYTES, Limits
+from playground.server.login import Login
 from playground.server.visitors import COOKIE
 from tests.server.opened import ADA, BEN, EVERYWHERE, USERS, context_of, log_in, served
 from tests.upstream import ThreadedUpstream, scripts
 
 KEY = "/gradio_api/key"
 EXCHANGE = "/gradio_api/exchange"
+HOME = "http://127.0.0.1"
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +72,7 @@ def test_a_visitor_has_so_many_exchanges_at_a_time(threaded_upstream: ThreadedUp
     context = context_of(max_exchanges=2)
     form = stalled(threaded_upstream)
     with served(create_api(context)) as address, httpx.Client(base_url=address, timeout=30) as client:
-        client.cookies.set(COOKIE, "one-visitor")
+        client.cookies.set(COOKIE, context.access.ids.issue())
         with ExitStack() as running:
             for _ in range(2):
                 running.enter_context(client.stream("POST", EXCHANGE, json=form))
@@ -78,7 +83,7 @@ def test_a_visitor_has_so_many_exchanges_at_a_time(threaded_upstream: ThreadedUp
                 "error": "You have 2 requests running. Stop one, or wait until one has ended.",
             }
             assert "retry-after" in refused.headers
-            other = httpx.Client(base_url=address, cookies={COOKIE: "another-visitor"}, timeout=30)
+            other = httpx.Client(base_url=address, cookies={COOKIE: context.access.ids.issue()}, timeout=30)
             running.enter_context(other)
             assert running.enter_context(other.stream("POST", EXCHANGE, json=form)).status_code == 200
             threaded_upstream.wait_for_requests(3)
@@ -135,3 +140,47 @@ def test_all_visitors_together_have_a_limit_too() -> None:
 def _post(address: str, visitor: str) -> None:
     with suppress(httpx.HTTPError):
         httpx.post(f"{address}{EXCHANGE}", cookies={COOKIE: visitor}, timeout=10)
+
+
+async def test_what_is_under_way_of_one_visitor_is_counted_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "MAX_HELD_BYTES", 1000)
+    go_on, read = asyncio.Event(), asyncio.Event()
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await Request(scope, receive).body()
+        read.set()
+        await go_on.wait()
+        await PlainTextResponse("read")(scope, receive, send)
+
+    inner, context = Limits(app), context_of()
+    limited = Login(ExceptionMiddleware(inner), access=context.access, visitors=context.visitors)
+    ada, ben = ({"cookie": f"{COOKIE}={context.access.ids.issue()}"} for _ in range(2))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(limited), base_url=HOME) as client:
+        first = asyncio.create_task(client.post("/a", content=b"x" * 900, headers=ada))
+        await read.wait()
+        assert (await client.post("/a", content=b"x" * 200, headers=ada)).status_code == 429
+        other = asyncio.create_task(client.post("/a", content=b"x" * 200, headers=ben))
+        go_on.set()
+        assert (await first).status_code == (await other).status_code == 200
+        assert (await client.post("/a", content=b"x" * 900, headers=ada)).status_code == 200
+    assert not inner._held
+
+
+async def test_a_body_that_does_not_come_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "RECEIVE_S", 0.05)
+
+    async def app(scope: Scope, receive: Receive, _: Send) -> None:
+        await Request(scope, receive).body()
+
+    async def receive() -> Message:
+        await asyncio.sleep(30)
+        raise AssertionError
+
+    sent: list[Message] = []
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    scope: Scope = {"type": "http", "method": "POST", "path": "/a", "headers": [], "query_string": b""}
+    await ExceptionMiddleware(Limits(app))(scope, receive, send)
+    assert sent[0]["status"] == 408

@@ -1,7 +1,7 @@
 """What an importer gives back, and names that fit."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Container
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,12 +36,12 @@ def fitting_name(text: str, fallback: str = "tool") -> str:
     return name or fallback
 
 
-def unique_name(text: str, taken: Iterable[str]) -> str:
+def unique_name(text: str, taken: Container[str]) -> str:
     """A fitting name that is not taken: a number goes behind it if need be."""
-    name, others = fitting_name(text), set(taken)
+    name = fitting_name(text)
     number = 2
     unique = name
-    while unique in others:
+    while unique in taken:
         end = f"_{number}"
         unique = name[: MAX_NAME - len(end)] + end
         number += 1

@@ -9,15 +9,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-import yaml
-
 from playground.errors import InvalidTools
 from playground.schema.document import read_json
 from playground.tools.definitions import make_tool
 from playground.tools.importers.imported import Imported, fitting_name
 from playground.tools.importers.openapi_schema import Inliner
+from playground.yaml_text import YamlError, read_yaml
 
 MAX_CHARACTERS = 4_000_000
+MAX_YAML_CHARACTERS = 2_000_000  # YAML takes ten times as long to read
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 _JSON = re.compile(r"application/(?:[\w.+-]+\+)?json\b", re.IGNORECASE)
 _OF_HTTP = {"accept", "content-type", "authorization"}  # OpenAPI: as header parameters they are ignored
@@ -139,24 +139,14 @@ def _read(text: str) -> Mapping[str, Any]:
         value = document.value
     else:
         try:
-            value = yaml.load(text, Loader=_Loader)  # noqa: S506 - a SafeLoader
-        except (yaml.YAMLError, ValueError, RecursionError) as error:
-            raise InvalidTools(f"This is no YAML: {' '.join(str(error).split())}.") from None
+            value = read_yaml(text, dates=False, max_characters=MAX_YAML_CHARACTERS)
+        except YamlError as error:
+            raise InvalidTools(f"This document cannot be read: {error.message}") from None
     if isinstance(value, dict) and str(value.get("openapi", "")).startswith("3."):
         return value
     if isinstance(value, dict) and "swagger" in value:
         raise InvalidTools("This is Swagger 2.0.", advice="Convert it to OpenAPI 3 first (editor.swagger.io does).")
     raise InvalidTools("This is no OpenAPI 3 document.", advice="It begins with openapi: 3.0 or 3.1, and has paths.")
-
-
-class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc] # the fast one, where it was built
-    """Dates stay text, as JSON would have them."""
-
-
-_Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
-    for first, resolvers in _Loader.yaml_implicit_resolvers.items()
-}
 
 
 def _parameters(inliner: Inliner, *lists: Any) -> Iterator[Mapping[str, Any]]:

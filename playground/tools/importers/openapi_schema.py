@@ -29,7 +29,8 @@ class Inliner:
         self.defs: dict[str, Any] = {}
         self.notes: list[str] = []
         self._names: dict[str, str] = {}
-        self._open: list[str] = []
+        self._taken: set[str] = set()
+        self._open: set[str] = set()
         self._nodes = 0
 
     def follow(self, value: Any) -> Mapping[str, Any]:
@@ -73,13 +74,15 @@ class Inliner:
 
     def _referenced(self, reference: str, beside: dict[str, Any]) -> Any:
         if reference in self._open:
-            last = from_fragment(reference).rpartition("/")[2]
-            self._names.setdefault(reference, unique_name(last, self._names.values()))
+            if reference not in self._names:
+                last = from_fragment(reference).rpartition("/")[2]
+                self._names[reference] = unique_name(last, self._taken)
+                self._taken.add(self._names[reference])
             return {"$ref": f"#/$defs/{self._names[reference]}"}
         target = self._resolve(reference)
-        self._open.append(reference)
+        self._open.add(reference)
         schema = self.schema(target)
-        self._open.pop()
+        self._open.discard(reference)
         if reference in self._names:
             self.defs[self._names[reference]] = schema
             return {"$ref": f"#/$defs/{self._names[reference]}"}

@@ -13,11 +13,13 @@ from typing import Any
 
 import docstring_parser
 
+from playground.errors import InvalidTools
 from playground.tools.definitions import make_tool
 from playground.tools.importers.imported import Imported
-from playground.tools.importers.python_types import NO_VALUE, Annotations, literal
+from playground.tools.importers.python_types import NO_VALUE, Annotations, Names, literal
 
 MAX_CHARACTERS = 200_000
+MAX_FUNCTIONS = 200  # OpenAI's API takes 128 tools
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -37,10 +39,19 @@ def tools_from_python(source: str) -> Imported:
     functions = [n for n in module.body if isinstance(n, Function) and not n.name.startswith("_")]
     if not functions:
         return Imported.failed("there is no function at the top of this text")
+    if len(functions) > MAX_FUNCTIONS:
+        return Imported.failed(f"{len(functions):,} functions; {MAX_FUNCTIONS} are the most that are read at a time")
+    return _tools(functions, module)
+
+
+def _tools(functions: list[Function], module: ast.Module) -> Imported:
     try:
-        found = [_tool(function, Annotations(module)) for function in functions]
+        names = Names(module)
+        found = [_tool(function, Annotations(names)) for function in functions]
     except RecursionError:
         return Imported.failed("the type hints are nested too deep")
+    except InvalidTools as error:
+        return Imported.failed(error.message)
     return Imported(tuple(tool for tool, _ in found), tuple(note for _, notes in found for note in notes))
 
 

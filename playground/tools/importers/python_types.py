@@ -2,9 +2,14 @@
 
 import ast
 from collections.abc import Sequence
+from math import isfinite
 from typing import Any
 
+from playground.errors import InvalidTools
+from playground.schema.numbers import MAX_BITS
+
 NO_VALUE = object()
+MAX_READS = 20_000  # of hints in hints: aliases of aliases unfold to any number
 _PLAIN: dict[str, dict[str, Any]] = {
     "str": {"type": "string"},
     "int": {"type": "integer"},
@@ -60,27 +65,50 @@ _KINDS: dict[type, str] = {bool: "boolean", int: "integer", float: "number", str
 _ENUMS = {"Enum", "StrEnum", "IntEnum"}
 
 
-class Annotations:
-    """Hints to schemas, with the classes and type aliases of one module at hand.
-
-    Attributes:
-        defs: schemas of those classes that were needed, for `$defs`.
-        notes: hints that say nothing a schema could.
-    """
+class Names:
+    """The classes and type aliases of one text, found once for all its functions; and how much was read so far."""
 
     def __init__(self, module: ast.Module) -> None:
-        self.defs: dict[str, Any] = {}
-        self.notes: list[str] = []
-        self._classes = {node.name: node for node in module.body if isinstance(node, ast.ClassDef)}
-        self._aliases = {
+        self.classes = {node.name: node for node in module.body if isinstance(node, ast.ClassDef)}
+        self.aliases = {
             node.targets[0].id: node.value
             for node in module.body
             if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name)
         }
+        self._reads = 0
+
+    def count(self) -> None:
+        """One more hint is read.
+
+        Raises:
+            InvalidTools: the hints of all functions together unfold to too much.
+        """
+        self._reads += 1
+        if self._reads > MAX_READS:
+            raise InvalidTools(f"The type hints unfold to more than {MAX_READS:,} parts, which is the most.")
+
+
+class Annotations:
+    """One function's hints to schemas.
+
+    Attributes:
+        defs: schemas of those classes that were needed, for `$defs`.
+        notes: hints that say nothing a schema could, each once.
+    """
+
+    def __init__(self, names: Names) -> None:
+        self.defs: dict[str, Any] = {}
+        self.notes: dict[str, None] = {}
+        self._names = names
         self._open: set[str] = set()
 
     def schema(self, hint: ast.expr | None) -> dict[str, Any]:  # noqa: PLR0911 - one for each form
-        """The schema of a hint; {} where it says nothing."""
+        """The schema of a hint; {} where it says nothing.
+
+        Raises:
+            InvalidTools: the hints unfold to too much.
+        """
+        self._names.count()
         match hint:
             case None:
                 return {}
@@ -104,11 +132,11 @@ class Annotations:
             return self._unknown(text)
 
     def _named(self, name: str) -> dict[str, Any]:
-        if name in self._classes:
+        if name in self._names.classes:
             return self._class(name)
-        if name in self._aliases and name not in self._open:
+        if name in self._names.aliases and name not in self._open:
             self._open.add(name)
-            schema = self.schema(self._aliases[name])
+            schema = self.schema(self._names.aliases[name])
             self._open.discard(name)
             return schema
         return dict(_PLAIN[name]) if name in _PLAIN else self._unknown(name)
@@ -150,7 +178,7 @@ class Annotations:
         if name not in self._open and name not in self.defs:
             self._open.add(name)
             self.defs[name] = {}  # its place among the others
-            self.defs[name] = self._class_schema(self._classes[name])
+            self.defs[name] = self._class_schema(self._names.classes[name])
             self._open.discard(name)
         return {"$ref": f"#/$defs/{name}"}
 
@@ -192,9 +220,7 @@ class Annotations:
         return schema, False
 
     def _unknown(self, text: str) -> dict[str, Any]:
-        note = f"the hint {text[:80]} is not known; any value is taken"
-        if note not in self.notes:
-            self.notes.append(note)
+        self.notes[f"the hint {text[:80]} is not known; any value is taken"] = None
         return {}
 
 
@@ -212,7 +238,9 @@ def _is_json(value: Any) -> bool:
         return all(map(_is_json, value))
     if isinstance(value, dict):
         return all(isinstance(key, str) and _is_json(item) for key, item in value.items())
-    return value is None or isinstance(value, str | int | bool) or (isinstance(value, float) and value == value)  # noqa: PLR0124 - NaN
+    if isinstance(value, int):
+        return value.bit_length() <= MAX_BITS
+    return value is None or isinstance(value, str) or (isinstance(value, float) and isfinite(value))
 
 
 def _any_of(schemas: Sequence[dict[str, Any]]) -> dict[str, Any]:

@@ -3,11 +3,18 @@
 from collections.abc import Sequence
 from html import escape
 
-from playground.schema.check import SchemaCheck
+from playground.schema.check import SchemaCheck, check_schema
 from playground.schema.document import Problem
-from playground.schema.strict import Finding
+from playground.schema.strict import Finding, lint
 from playground.ui.draw.numbers import plural
 from playground.ui.draw.problems import draw_problems
+
+
+def draw_schema(text: str, strict: bool) -> str:  # noqa: FBT001 - a check box's value
+    """What a schema's text says, and where it is strict what strict mode refuses."""
+    check = check_schema(text) if text.strip() else None
+    findings = lint(check.schema) if check and check.ok and strict else ()
+    return draw_schema_status(check, findings, strict=strict)
 
 
 def draw_schema_status(check: SchemaCheck | None, findings: Sequence[Finding], *, strict: bool) -> str:

@@ -1,9 +1,10 @@
 """The Tools tab: what the text of tools says, and each tool as a small form."""
 
 from html import escape
+from typing import Any
 
 from playground.tools.definitions import ToolsText, name_of, parse_tools
-from playground.tools.form import TYPES, Row, form_of
+from playground.tools.form import TYPES, Row, ToolForm, form_of
 from playground.tools.importers.imported import Imported
 from playground.tools.problems import Problem
 from playground.ui.draw.numbers import plural
@@ -11,6 +12,13 @@ from playground.ui.draw.problems import draw_problems
 
 MAX_FORMS = 20
 MAX_NAMES = 12
+MAX_ROWS = 200  # parameters of one form
+
+
+def draw_tools(text: str) -> tuple[str, str, list[str]]:
+    """What a text of tools says, the forms, and the tools' names, each once."""
+    read = parse_tools(text)
+    return draw_tools_status(read), draw_tool_forms(read), list(dict.fromkeys(filter(None, map(name_of, read.tools))))
 
 
 def draw_tools_status(read: ToolsText) -> str:
@@ -32,12 +40,11 @@ def draw_imported(found: Imported) -> str:
     return f'<p class="line good" role="status">Added: {names}</p>{draw_problems(notes, "note")}'
 
 
-def draw_tool_forms(text: str) -> str:
+def draw_tool_forms(read: ToolsText) -> str:
     """Each tool as name, description and a row for each parameter."""
-    read = parse_tools(text)
     if read.problems and not read.tools:
         return '<p class="empty">The text under Definitions cannot be read as tools yet.</p>'
-    forms = "".join(_form(tool, index) for index, tool in enumerate(read.tools[:MAX_FORMS]))
+    forms = "".join(map(_form_of_few, range(MAX_FORMS), read.tools))
     more = f'<p class="empty">{len(read.tools) - MAX_FORMS} more are edited as JSON.</p>'
     return (
         f"{forms}{more if len(read.tools) > MAX_FORMS else ''}"
@@ -45,8 +52,14 @@ def draw_tool_forms(text: str) -> str:
     )
 
 
-def _form(tool: object, index: int) -> str:
-    form = form_of(tool if isinstance(tool, dict) else {})
+def _form_of_few(index: int, tool: dict[str, Any]) -> str:
+    form = form_of(tool)
+    if len(form.rows) <= MAX_ROWS:
+        return _form(form, index)
+    return f'<p class="empty">{escape(form.name)} has {len(form.rows):,} parameters and is edited as JSON.</p>'
+
+
+def _form(form: ToolForm, index: int) -> str:
     rows = "".join(_row(row, at) for at, row in enumerate(form.rows))
     return (
         f'<fieldset class="tool" data-index="{index}"><legend>{escape(form.name or "a tool without a name")}</legend>'

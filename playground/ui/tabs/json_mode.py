@@ -2,12 +2,13 @@
 
 import gradio as gr
 
+from playground.schema.beginnings import KINDS
 from playground.server.context import Context
 from playground.server.format_fields import DEFAULT_NAME, MODES, NONE
 from playground.ui.components import Drawn
 from playground.ui.draw.runs import draw_runs
 from playground.ui.draw.schema import draw_schema_status
-from playground.ui.handlers.schema import BY_TITLE, KINDS, SchemaHandlers
+from playground.ui.handlers.schema import BY_TITLE, SchemaHandlers
 from playground.ui.parts import FOLD, FORM_OF, LAST, QUICK, Page
 from playground.ui.preset_row import build_presets
 
@@ -89,7 +90,7 @@ def connect_json(page: Page, handlers: SchemaHandlers) -> None:
     form, parts = page.form, page.parts
     gr.on(
         [form["json_schema"].change, form["strict"].change],
-        lambda text, strict: handlers.check(text, strict=strict),
+        handlers.check,
         [form["json_schema"], form["strict"]],
         parts["schema_status"],
         **LAST,

@@ -110,7 +110,7 @@ def _launch(page: Page, context: Context) -> None:
         elem_classes="code-field",
         info="As it will be run, without a shell. It can be edited; a change in the form writes it anew.",
     )
-    parts["made"] = gr.State("")
+    parts["made"] = gr.Textbox(visible="hidden")  # the command as the form has it
     with gr.Row(elem_classes="acts"):
         parts["launch"] = gr.Button("Launch", variant="primary", elem_id="launch", min_width=0)
         parts["fits"] = gr.Button("Will it fit?", size="sm", min_width=0, elem_classes="plain-button")

@@ -5,9 +5,10 @@ import gradio as gr
 from playground.server.context import Context
 from playground.tools.builtin import BUILTINS
 from playground.tools.definitions import parse_tools
+from playground.tools.importers.sources import IMPORTS
 from playground.ui.components import Drawn
 from playground.ui.draw.tools import draw_tool_forms, draw_tools_status
-from playground.ui.handlers.tools import CHOICES, IMPORTS, ToolHandlers
+from playground.ui.handlers.tools import CHOICES, ToolHandlers
 from playground.ui.parts import FOLD, LAST, QUICK, Page
 from playground.ui.preset_row import build_presets
 
@@ -39,7 +40,7 @@ def build_tools(page: Page, context: Context) -> gr.Tab:
                         placeholder='[{"type": "function", "function": {"name": …, "parameters": {…}}}]',
                     )
                 with gr.Tab("Form", render_children=True):
-                    page.parts["tool_forms"] = Drawn(draw_tool_forms(""), elem_id="tool-forms")
+                    page.parts["tool_forms"] = Drawn(draw_tool_forms(parse_tools("")), elem_id="tool-forms")
                 with gr.Tab("Answers", render_children=True):
                     _answers(page)
                 with gr.Tab("Import", render_children=True):
