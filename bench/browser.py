@@ -63,12 +63,21 @@ def watch_stream(page: Page, word: str, count: int, *, settles: bool) -> Seen:
     return Seen(seen["first"] / 1000, seen["last"] / 1000, settled)
 
 
-def open_app(page: Page, url: str) -> str:
-    """Open the playground until it can be used; the id of its conversation."""
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """A tab with the page in it: the id of its conversation, and the visitor's cookie."""
+
+    conversation: str
+    visitor: dict[str, str]
+
+
+def open_app(page: Page, url: str) -> Tab:
+    """Open the playground until it can be used."""
     page.goto(url)
     page.locator("#curl pre").wait_for()
     page.locator("#state .ready").wait_for()
-    return str(page.evaluate("window.playground.conversation()"))
+    visitor = {str(cookie.get("name")): str(cookie.get("value")) for cookie in page.context.cookies()}
+    return Tab(str(page.evaluate("window.playground.conversation()")), visitor)
 
 
 def type_message(page: Page, text: str) -> None:

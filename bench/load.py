@@ -7,25 +7,22 @@ last bytes that hold a token, and `tokens`, how many came.
 import asyncio
 import json
 import sys
-from secrets import token_hex
 from time import perf_counter
 from typing import Any
 
 import aiohttp
 
 from bench.requests import WORD
-from playground.server.visitors import COOKIE
 
 TOKEN = WORD.strip().encode()
 
 
-async def one(session: aiohttp.ClientSession, url: str, body: dict[str, Any]) -> dict[str, float]:
+async def one(session: aiohttp.ClientSession, url: str, body: dict[str, Any], cookie: str) -> dict[str, float]:
     """One request; a chunk of bytes never splits a token by much, so they are counted in the whole."""
     start = perf_counter()
     first = last = 0.0
     whole = bytearray()
-    # A visitor each, as from fifty browsers: the app bounds what one of them may run at a time.
-    async with session.post(url, json=body, headers={"cookie": f"{COOKIE}={token_hex(18)}"}) as response:
+    async with session.post(url, json=body, headers={"cookie": cookie} if cookie else {}) as response:
         response.raise_for_status()
         async for data in response.content.iter_any():
             whole += data
@@ -37,10 +34,23 @@ async def one(session: aiohttp.ClientSession, url: str, body: dict[str, Any]) ->
 
 async def all_at_once(url: str, bodies: list[dict[str, Any]]) -> list[dict[str, float]]:
     """Every request in its own connection."""
+    page, app, _ = url.partition("gradio_api/")
     connector = aiohttp.TCPConnector(limit=0)
     timeout = aiohttp.ClientTimeout(total=None)
-    async with aiohttp.ClientSession(connector=connector, timeout=timeout) as session:
-        return await asyncio.gather(*(one(session, url, body) for body in bodies))
+    jar = aiohttp.DummyCookieJar()
+    async with aiohttp.ClientSession(connector=connector, timeout=timeout, cookie_jar=jar) as session:
+        # A visitor each, as from fifty browsers: the app bounds what one of them may run at a time.
+        cookies = [await opened(session, page) if app else "" for _ in bodies]
+        asked = zip(bodies, cookies, strict=True)
+        return await asyncio.gather(*(one(session, url, body, cookie) for body, cookie in asked))
+
+
+async def opened(session: aiohttp.ClientSession, page: str) -> str:
+    """Open the app's page; the cookie that it gives."""
+    async with session.get(page) as response:
+        response.raise_for_status()
+        await response.read()
+        return "; ".join(f"{name}={morsel.value}" for name, morsel in response.cookies.items())
 
 
 if __name__ == "__main__":

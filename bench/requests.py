@@ -6,7 +6,8 @@ from typing import Any
 
 import httpx
 
-from bench.processes import Server
+from bench.browser import Tab
+from bench.processes import START_S, Server
 
 WORD = "word "  # the text of one token of the replay
 
@@ -25,14 +26,19 @@ def form(conversation: str = "", tab: str = "chat", **replay: Any) -> dict[str, 
     return fields | {"model": "replay", "message": "go", "stream": True, "include_usage": True, "extra": extra}
 
 
-def exchange(app: Server, body: dict[str, Any]) -> str:
-    """Send a form and read the answer to its end; the frames as they came."""
+def new_visitor(app: Server) -> dict[str, str]:
+    """The cookie that the app gives to whoever opens its page."""
+    return dict(httpx.get(app.url, trust_env=False, timeout=START_S).raise_for_status().cookies)
+
+
+def exchange(app: Server, body: dict[str, Any], visitor: dict[str, str]) -> str:
+    """Send a form as that visitor and read the answer to its end; the frames as they came."""
     url = f"{app.url}/gradio_api/exchange"
-    response = httpx.post(url, json=body, trust_env=False, timeout=None)  # noqa: S113 - a stream ends when it ends
-    return response.raise_for_status().text
+    with httpx.Client(cookies=visitor, trust_env=False, timeout=None) as client:  # noqa: S113 - it ends when it ends
+        return client.post(url, json=body).raise_for_status().text
 
 
-def converse(app: Server, conversation: str, messages: int) -> None:
-    """Fill a conversation with so many messages: half of them ours, half short answers."""
+def converse(app: Server, tab: Tab, messages: int) -> None:
+    """Fill a tab's conversation with so many messages: half of them ours, half short answers."""
     for _ in range(messages // 2):
-        exchange(app, form(conversation, chunks=30, per_second=20_000, text="old "))
+        exchange(app, form(tab.conversation, chunks=30, per_second=20_000, text="old "), tab.visitor)

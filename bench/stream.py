@@ -66,9 +66,9 @@ def _raw_page(bare: Server, chunks: int) -> Seen:
 
 def _app_page(server: Server, chunks: int, messages: int) -> Seen:
     with chromium() as page:
-        conversation = open_app(page, server.url)
+        tab = open_app(page, server.url)
         if messages:
-            converse(server, conversation, messages)
+            converse(server, tab, messages)
             open_app(page, server.url)
         type_message(page, "go on")
         return watch_stream(page, WORD, chunks, settles=True)

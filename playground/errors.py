@@ -22,6 +22,8 @@ PlaygroundError
  │   ├─ StreamFailed              the server sent an `error` inside the stream
  │   └─ StreamInterrupted         it ended without `finish_reason` or `[DONE]`
  ├─ TooMuchWork                   reading what was given took more time or memory than one visitor may have
+ ├─ NoRoom                        what one visitor, or all together, may keep here is used up
+ ├─ UnknownVisitor                the page's session is none of this app's
  ├─ ToolServerFailed              an MCP server that cannot be reached, or answers with what is none of its protocol
  └─ EngineError                   a server that this app starts
      ├─ EngineUnavailable         the program or the model file is not there
@@ -280,6 +282,14 @@ class StreamInterrupted(StreamError):
 
 class TooMuchWork(PlaygroundError):
     """Reading what was given took more time or memory than one visitor may have."""
+
+
+class NoRoom(PlaygroundError):
+    """What one visitor, or all together, may keep here is used up."""
+
+
+class UnknownVisitor(PlaygroundError):
+    """The page's session is none of this app's: it was started again, or the browser sends no cookie."""
 
 
 class ToolServerFailed(PlaygroundError):

@@ -19,6 +19,13 @@ class Settings(BaseSettings):
     users: SecretStr | None = Field(None, description="who may log in: name:password, with commas between")
     admins: str = Field("", description="the names of those users who are administrators")
     open_without_login: bool = Field(False, description="opens the app to others although it has no login")
+    token: SecretStr | None = Field(
+        None, description="without a login: what makes the operator known; empty: made at each start"
+    )
+    hosts: str = Field("", description="the names that others ask the app by, with https:// where TLS is in front")
+    trusted_proxies: str = Field(
+        "", description="addresses and networks of proxies that say who asks and whether by https"
+    )
     internal_hosts: str = Field("", description="inside hosts and networks that a visitor's Custom URL may reach")
     frame_ancestors: str = Field(
         "", pattern=r"^[\w.:/*\- ]*$", description="sites that may show the page in a frame; empty: none"
@@ -52,6 +59,13 @@ class Settings(BaseSettings):
     )
     drain_s: float = Field(10, ge=0, description="how long a server that is stopped may finish its requests")
     tool_hosts: str = Field("", description="hosts that http_get_json may ask, with commas between; empty: none")
+
+    def secrets(self) -> tuple[str, ...]:
+        """All that is secret in it, for masking: the keys, and the users' passwords or their hashes."""
+        values = (value for value in vars(self).values() if isinstance(value, SecretStr))
+        texts = [value.get_secret_value() for value in values]
+        passwords = self.users.get_secret_value().split(",") if self.users else []
+        return (*texts, *(user.partition(":")[2].strip() for user in passwords))
 
     @property
     def engine_places(self) -> tuple[Path, ...]:

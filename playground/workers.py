@@ -56,7 +56,7 @@ class Workers:
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._threads = [threading.Thread(target=self._serve, name=f"worker-{n}", daemon=True) for n in range(count)]
         self._most_at_once = max(1, count - 1)
-        self._turns: dict[str, asyncio.Semaphore] = {}
+        self._turns: dict[str, asyncio.Semaphore] = {}  # of those who wait in the loop
         self._waiting: Counter[str] = Counter()
         self._begun = False
         self._lock = threading.Lock()
@@ -75,9 +75,8 @@ class Workers:
             TooMuchWork: it took too long or too much memory, or this visitor has too much waiting.
             Exception: whatever `work` raised.
         """
-        if self._waiting[who] >= WAITING + self._most_at_once:
-            raise TooMuchWork("Several large texts of yours are being read already.", advice="Wait for them to end.")
-        self._waiting[who] += 1
+        with self._lock:
+            self._enter(who)
         turns = self._turns.setdefault(who, asyncio.Semaphore(self._most_at_once))
         try:
             async with turns:
@@ -87,9 +86,37 @@ class Workers:
                 answer: T = await asyncio.wrap_future(job.future)
                 return answer
         finally:
-            self._waiting[who] -= 1
-            if not self._waiting[who]:
-                del self._waiting[who], self._turns[who]
+            with self._lock:
+                self._done(who)
+
+    def do(self, work: Callable[..., T], *given: Any, who: str = "", timeout_s: float | None = None) -> T:
+        """The same for a thread, which waits; never call it on an event loop.
+
+        Raises:
+            TooMuchWork, Exception: as `run` does.
+        """
+        with self._lock:
+            self._enter(who)
+        try:
+            job = _Job(work, given, self._timeout_s if timeout_s is None else timeout_s)
+            self._begin()
+            self._jobs.put(job)
+            answer: T = job.future.result()
+            return answer
+        finally:
+            with self._lock:
+                self._done(who)
+
+    def _enter(self, who: str) -> None:
+        if self._waiting[who] >= WAITING + self._most_at_once:
+            raise TooMuchWork("Several large texts of yours are being read already.", advice="Wait for them to end.")
+        self._waiting[who] += 1
+
+    def _done(self, who: str) -> None:
+        self._waiting[who] -= 1
+        if self._waiting[who] <= 0:
+            del self._waiting[who]
+            self._turns.pop(who, None)
 
     def start(self) -> None:
         """Start the processes now, so that the first work does not wait for them; returns at once."""

@@ -7,6 +7,7 @@ from contextlib import aclosing
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from playground.addresses import InternalHosts
 from playground.cli.document import exchange_document
 from playground.cli.output import write
 from playground.cli.source import find_preset
@@ -73,7 +74,8 @@ def prepare_loop(request: ChatRequest, arguments: argparse.Namespace, settings: 
         added, notes = _read_tools(arguments.tools, {name_of(tool) for tool in tools})
         tools += added
         said += [f"{arguments.tools}: {_names(added)} added to the request's tools", *notes]
-    builtins = make_builtins(arguments.builtin, hosts=settings.tool_hosts.split(","))
+    internal = InternalHosts.parse(settings.internal_hosts)
+    builtins = make_builtins(arguments.builtin, hosts=settings.tool_hosts.split(","), internal=internal)
     missing = [builtin.tool for name, builtin in builtins.items() if name not in {name_of(tool) for tool in tools}]
     if missing:
         tools += missing

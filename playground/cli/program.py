@@ -12,7 +12,9 @@ from playground import __version__
 from playground.cli import doctor, engines, launch, password, presets, send, serve, servers, snippet, validate
 from playground.cli.document import render_document
 from playground.cli.output import say_error
+from playground.environment import secrets_in
 from playground.errors import InvalidInput, PlaygroundError
+from playground.logs import masked_logs
 from playground.settings import Settings
 
 FAILED = 1
@@ -65,7 +67,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             arguments.extra = extra
         settings = Settings.from_environment()
         logging.basicConfig(level=settings.log_level.upper())
-        status: int = arguments.run(arguments, settings)
+        known = (*settings.secrets(), *secrets_in(os.environ))
+        with masked_logs(lambda: known):
+            status: int = arguments.run(arguments, settings)
         sys.stdout.flush()
     except PlaygroundError as error:
         if "--json" in words:

@@ -10,6 +10,7 @@ from playground.client.failures import timed_out, words
 from playground.client.timeouts import Timeouts
 from playground.errors import PlaygroundError, StreamInterrupted, StreamProtocolError
 from playground.wire import events as ev
+from playground.wire.masking import EventMask
 from playground.wire.parse import parse_chunk, parse_completion
 from playground.wire.sse import EventDecoder
 
@@ -17,7 +18,6 @@ DONE = "[DONE]"
 MAX_BODY_BYTES = 64 * 2**20
 PIECE_BYTES = 256 * 2**10
 DRAIN_S = 0.1
-MIN_KEY_LENGTH = 8  # to hide a shorter one would blot out ordinary words
 
 
 async def pieces(body: bytes) -> AsyncIterator[bytes]:
@@ -48,23 +48,22 @@ async def read_bytes(response: httpx.Response, url: str, timeouts: Timeouts) -> 
 
 
 async def stream_events(
-    chunks: AsyncIterator[bytes], now: Callable[[], float], max_event_bytes: int
+    chunks: AsyncIterator[bytes], now: Callable[[], float], max_event_bytes: int, masked: EventMask
 ) -> AsyncGenerator[ev.StreamEvent, None]:
-    """The events of an answer that streams.
+    """The events of an answer that streams; `masked` may hold some back.
 
     Raises:
         StreamInterrupted: it ended before the server said so. StreamProtocolError: what is no such stream.
     """
     decoder = EventDecoder(max_event_bytes)
-    finished = done = first = False
+    done = first = False
     async for data in chunks:
         at_s = now()
         if not first:
             first = True
             yield ev.FirstByte(at_s)
         for text in decoder.feed(data):
-            for event in _events_of(text, at_s):
-                finished = finished or isinstance(event, ev.Finished)
+            for event in masked.feed(_events_of(text, at_s)):
                 yield event
             if text == DONE:
                 done = True
@@ -72,11 +71,10 @@ async def stream_events(
         if done:
             return
     for text in decoder.finish():
-        for event in _last_events_of(text, now()):
-            finished = finished or isinstance(event, ev.Finished)
+        for event in masked.feed(_last_events_of(text, now())):
             yield event
         done = done or text == DONE
-    if not (finished or done):
+    if not (masked.finished or done):
         raise StreamInterrupted(
             "The stream ended before the server said that it was done.",
             advice="What had come by then is kept. Try again.",
@@ -101,9 +99,9 @@ def _last_events_of(data: str, at_s: float) -> Iterator[ev.StreamEvent]:
 
 
 async def whole_events(
-    chunks: AsyncIterator[bytes], response: httpx.Response, now: Callable[[], float]
+    chunks: AsyncIterator[bytes], response: httpx.Response, now: Callable[[], float], masked: EventMask
 ) -> AsyncGenerator[ev.StreamEvent, None]:
-    """The events of an answer that comes whole.
+    """The events of an answer that comes whole; `masked` may hold some back.
 
     Raises:
         StreamProtocolError: it is no chat completion, or too long.
@@ -117,9 +115,8 @@ async def whole_events(
             raise StreamProtocolError(f"The answer is longer than {MAX_BODY_BYTES:,} bytes.")
     at_s = now()
     text = body.decode("utf-8", errors="replace")
-    yield ev.ChunkReceived(at_s, text)
     try:
-        for event in parse_completion(text, at_s):
+        for event in masked.feed(_completion_events(text, at_s)):
             yield event
     except StreamProtocolError as error:
         kind = response.headers.get("content-type", "no content type")
@@ -130,6 +127,11 @@ async def whole_events(
         ) from error
 
 
+def _completion_events(text: str, at_s: float) -> Iterator[ev.StreamEvent]:
+    yield ev.ChunkReceived(at_s, text)
+    yield from parse_completion(text, at_s)
+
+
 async def drain(chunks: AsyncIterator[bytes]) -> None:
     """Take the end of the response's framing, which may come just after `[DONE]`: so the connection can be reused."""
     try:
@@ -138,13 +140,6 @@ async def drain(chunks: AsyncIterator[bytes]) -> None:
                 pass
     except (PlaygroundError, TimeoutError):
         pass  # the answer is complete; the connection is closed instead
-
-
-def hide_key(body: bytes, key: str | None, key_name: str | None) -> bytes:
-    """An error's body with the key as its name: some servers repeat the key that they refuse."""
-    if not key or len(key) < MIN_KEY_LENGTH:
-        return body
-    return body.replace(key.encode(), f"${key_name or 'API_KEY'}".encode())
 
 
 async def read_error(chunks: AsyncIterator[bytes], limit: int) -> bytes:

@@ -15,7 +15,6 @@ from playground import __version__
 from playground.client.body import (
     PIECE_BYTES,
     drain,
-    hide_key,
     pieces,
     read_bytes,
     read_error,
@@ -25,9 +24,11 @@ from playground.client.body import (
 from playground.client.failures import timed_out, transport_error
 from playground.client.timeouts import Timeouts
 from playground.client.transport import Connection, build_http_client, connection_of_task
-from playground.errors import InvalidRequest, PlaygroundError, StreamProtocolError
+from playground.errors import AddressRefused, InvalidRequest, PlaygroundError, StreamProtocolError
 from playground.wire import events as ev
 from playground.wire.error_body import parse_error
+from playground.wire.mask import Mask, secrets_of_url
+from playground.wire.masking import EventMask
 from playground.wire.prepared import PreparedRequest
 from playground.wire.sse import MAX_EVENT_BYTES
 
@@ -39,6 +40,7 @@ OWN_HEADERS = {
     "user-agent": f"chat-playground/{__version__}",
 }
 ERROR_STATUS = 300  # redirects are not followed: they are shown
+REFUSED_EVERY_S = 0.5  # a refusal is told after a multiple of this: how long it took would tell which names exist
 
 
 class Client:
@@ -82,12 +84,14 @@ class Client:
             TransportError: no response. APIStatusError: an error status. StreamProtocolError: no JSON.
             InvalidRequest: a key that no header can carry.
         """
-        body = await self._get(url, key, timeout_s)
+        mask = mask_of(url, key)
+        body = await self._get(url, key, timeout_s, mask)
+        text = body.decode("utf-8", "replace")
         try:
-            return json.loads(body)
+            value = json.loads(body)
+            return mask.value(value) if mask.may_stand_in(text) else value
         except (ValueError, RecursionError):  # the last: brackets without end
-            excerpt = body.decode("utf-8", "replace")
-            raise StreamProtocolError(f"{url} answered with no JSON.", excerpt=excerpt) from None
+            raise mask.error(StreamProtocolError(f"{url} answered with no JSON.", excerpt=text)) from None
 
     async def get_text(self, url: str, *, key: str | None = None, timeout_s: float = 5) -> str:
         """A small text, such as `/metrics`; what is no UTF-8 in it is replaced.
@@ -95,21 +99,31 @@ class Client:
         Raises:
             TransportError, APIStatusError, StreamProtocolError, InvalidRequest: as `get_json`; any text will do.
         """
-        return (await self._get(url, key, timeout_s)).decode("utf-8", "replace")
+        mask = mask_of(url, key)
+        return mask.text((await self._get(url, key, timeout_s, mask)).decode("utf-8", "replace"))
 
-    async def _get(self, url: str, key: str | None, timeout_s: float) -> bytes:
+    async def _get(self, url: str, key: str | None, timeout_s: float, mask: Mask) -> bytes:
+        """The body as it came; an error is masked."""
+        try:
+            return await self._document(url, key, timeout_s, mask)
+        except PlaygroundError as error:
+            mask.error(error)
+            raise
+
+    async def _document(self, url: str, key: str | None, timeout_s: float, mask: Mask) -> bytes:
         _check(key)
         headers = OWN_HEADERS | ({"authorization": f"Bearer {key}"} if key else {})
+        begun = time.monotonic()
         try:
             async with asyncio.timeout(timeout_s), self._client().stream("GET", url, headers=headers) as response:
                 body = await _read_whole(response, url)
         except TimeoutError:
             raise timed_out(url, "first_byte", timeout_s) from None
         except (httpx.HTTPError, httpx.InvalidURL, aiohttp.ClientError, OSError, ValueError) as error:
-            raise transport_error(error, url, self._timeouts.connect_s) from error
+            raise await self._failure(error, url, begun) from error
         if response.status_code >= ERROR_STATUS:
-            body = hide_key(body, key, "API_KEY")
-            raise parse_error(response.status_code, response.reason_phrase, response.headers.items(), body)
+            head = (response.status_code, response.reason_phrase, response.headers.items())
+            raise parse_error(*head, mask.bytes(body))
         return body
 
     async def events(self, request: PreparedRequest, key: str | None = None) -> AsyncGenerator[ev.StreamEvent, None]:
@@ -123,15 +137,16 @@ class Client:
         def now() -> float:
             return self._clock() - start
 
+        mask = mask_of(request.url, key, request.key_name)
         try:
-            async with aclosing(self._exchange(request, key, start, now)) as events:
+            async with aclosing(self._exchange(request, key, start, now, mask)) as events:
                 async for event in events:
                     yield event
         except PlaygroundError as error:
-            yield ev.Failed(now(), error)
+            yield ev.Failed(now(), mask.error(error))
 
     async def _exchange(
-        self, request: PreparedRequest, key: str | None, start: float, now: Callable[[], float]
+        self, request: PreparedRequest, key: str | None, start: float, now: Callable[[], float], mask: Mask
     ) -> AsyncGenerator[ev.StreamEvent, None]:
         connection = Connection()
         connection_of_task.set(connection)
@@ -142,25 +157,33 @@ class Client:
             yield ev.ResponseStarted(
                 now(),
                 response.status_code,
-                response.reason_phrase,
-                tuple(response.headers.multi_items()),
-                _masked(response.request.headers, request),
+                mask.text(response.reason_phrase),
+                mask.value(tuple(response.headers.multi_items())),
+                mask.value(_masked(response.request.headers, request)),
             )
             async with aclosing(read_bytes(response, request.url, self._timeouts)) as chunks:
                 if response.status_code >= ERROR_STATUS:
-                    body = hide_key(await read_error(chunks, MAX_ERROR_BYTES), key, request.key_name)
+                    body = mask.bytes(await read_error(chunks, MAX_ERROR_BYTES), is_cut=True)
                     yield ev.ChunkReceived(now(), body.decode("utf-8", errors="replace"))
                     head = (response.status_code, response.reason_phrase, response.headers.multi_items())
                     raise parse_error(*head, body)
                 streams = response.headers.get("content-type", "").lower().startswith("text/event-stream")
+                masked = EventMask(mask)
                 answer = (
-                    stream_events(chunks, now, self._max_event_bytes)
+                    stream_events(chunks, now, self._max_event_bytes, masked)
                     if streams
-                    else whole_events(chunks, response, now)
+                    else whole_events(chunks, response, now, masked)
                 )
                 async with aclosing(answer):
-                    async for event in answer:
-                        yield event
+                    try:
+                        async for event in answer:
+                            yield event
+                    except PlaygroundError:
+                        for event in masked.flush():
+                            yield event
+                        raise
+                for event in masked.flush():
+                    yield event
                 yield ev.Completed(now())
                 await drain(chunks)
         finally:
@@ -168,6 +191,7 @@ class Client:
 
     async def _open(self, request: PreparedRequest, key: str | None) -> httpx.Response:
         _check(key)
+        begun = time.monotonic()
         try:
             http_request = self._client().build_request(
                 request.method,
@@ -184,7 +208,15 @@ class Client:
         except TimeoutError:
             raise timed_out(request.url, "first_byte", self._timeouts.first_byte_s) from None
         except (httpx.HTTPError, httpx.InvalidURL, aiohttp.ClientError, OSError, ValueError) as error:
-            raise transport_error(error, request.url, self._timeouts.connect_s) from error
+            raise await self._failure(error, request.url, begun) from error
+
+    async def _failure(self, error: Exception, url: str, begun: float) -> PlaygroundError:
+        """The typed error; a refusal comes no sooner than other refusals."""
+        guarded = self._allow_address is not None
+        failed = transport_error(error, url, self._timeouts.connect_s, guarded=guarded)
+        if guarded and isinstance(failed, AddressRefused):
+            await asyncio.sleep(-(time.monotonic() - begun) % REFUSED_EVERY_S)
+        return failed
 
     def _client(self) -> httpx.AsyncClient:
         if self._http is None:
@@ -202,6 +234,12 @@ async def _read_whole(response: httpx.Response, url: str) -> bytes:
         if len(body) > MAX_DOCUMENT_BYTES:
             raise StreamProtocolError(f"{url} answered with more than {MAX_DOCUMENT_BYTES:,} bytes.")
     return bytes(body)
+
+
+def mask_of(url: str, key: str | None, key_name: str | None = None) -> Mask:
+    """What is masked in all that a server says: the key that it is sent, and keys in its URL."""
+    secrets = dict.fromkeys(secrets_of_url(url), "***")
+    return Mask(secrets | ({key: f"${key_name or 'API_KEY'}"} if key else {}))
 
 
 def _check(key: str | None) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import aiohttp
 import httpx
 
-from playground.client.transport import AddressNotAllowed
+from playground.client.transport import NOT_ALLOWED
 from playground.errors import (
     AddressRefused,
     ConnectFailed,
@@ -45,18 +45,27 @@ def words(error: BaseException) -> str:
     return next((str(e) for e in _causes(error) if str(e)), type(error).__name__)
 
 
-def transport_error(error: Exception, url: str, connect_s: float) -> PlaygroundError:
-    """The typed error for what httpx or aiohttp raised, by its causes."""
+def transport_error(error: Exception, url: str, connect_s: float, *, guarded: bool = False) -> PlaygroundError:
+    """The typed error for what httpx or aiohttp raised, by its causes.
+
+    Args:
+        error: what was raised.
+        url: what was asked.
+        connect_s: how long a connection was waited for.
+        guarded: some addresses may not be reached. A name that has no address is then told in the same words as one
+            that has only such addresses: two different errors would tell which inside names exist.
+    """
     causes = list(_causes(error))
 
     def any_is(*kinds: type[BaseException]) -> bool:
         return any(isinstance(cause, kinds) for cause in causes)
 
-    if any_is(AddressNotAllowed):
+    refused = any(NOT_ALLOWED in str(cause) for cause in causes)
+    if refused or (guarded and any_is(aiohttp.ClientConnectorDNSError)):
         return AddressRefused(
-            f"{url} leads to an address that may not be reached from here.",
+            f"{url} may not be reached from here: its host has no public address.",
             url=url,
-            advice="The app is open to others, so a Custom URL reaches public addresses only. "
+            advice="Check the spelling. The app is open to others, so a Custom URL reaches public addresses only. "
             "Its operator can name inside hosts in PLAYGROUND_INTERNAL_HOSTS.",
         )
     no_url = any_is(aiohttp.InvalidURL, httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError)

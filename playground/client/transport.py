@@ -45,8 +45,14 @@ def build_http_client(
     )
 
 
+NOT_ALLOWED = "the address is not allowed"
+
+
 class AddressNotAllowed(OSError):
-    """What `_socket` raises; its words are the same for each address, so that aiohttp raises the error itself."""
+    """What `_socket` raises; its words are the same for each address, so that aiohttp raises the error itself.
+
+    Where other addresses of the name fail in other ways, aiohttp makes one error of all their words.
+    """
 
 
 def _socket(allow_address: Callable[[str], bool]) -> Callable[[Any], socket.socket]:
@@ -59,7 +65,7 @@ def _socket(allow_address: Callable[[str], bool]) -> Callable[[Any], socket.sock
     def build(info: Any) -> socket.socket:
         family, kind, protocol, _, address = info
         if not allow_address(address[0]):
-            raise AddressNotAllowed("the address is not allowed")
+            raise AddressNotAllowed(NOT_ALLOWED)
         return socket.socket(family, kind, protocol)
 
     return build

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from playground.engines.gpu import Gpu, GpuProcess
+from playground.environment import child_environment
 
 _TIMEOUT_S = 5.0
 _UNITS = {"B": 1, "KB": 1 << 10, "MB": 1 << 20, "GB": 1 << 30}  # the tools divide by powers of 1,024
@@ -124,7 +125,12 @@ def _ask(program: str, *arguments: str) -> Any:
     name = program.rsplit("/", 1)[-1]
     try:
         said = subprocess.run(  # noqa: S603 - a program of PATH and constants
-            [program, *arguments], capture_output=True, text=True, timeout=_TIMEOUT_S, check=True
+            [program, *arguments],
+            capture_output=True,
+            text=True,
+            timeout=_TIMEOUT_S,
+            check=True,
+            env=child_environment(),
         )
         return json.loads(said.stdout)
     except subprocess.CalledProcessError as error:

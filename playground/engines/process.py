@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 
+from playground.environment import child_environment
 from playground.errors import EngineExited, EngineUnavailable
 
 _LOG_BYTES = 1_000_000
@@ -61,7 +62,7 @@ class EngineProcess:
 
         Args:
             argv: the program and its arguments.
-            env: the environment; None for this process's own.
+            env: the environment; None for what any program may see of this process's own.
             grace_s: how long it may take over SIGTERM.
             log_bytes: how much of the end of its output is kept.
             name: how messages name it; the program's file name unless given.
@@ -74,7 +75,7 @@ class EngineProcess:
         """
         self.argv = list(argv)
         self.log_dropped = False
-        self._env = dict(env) if env is not None else None
+        self._env = child_environment() if env is None else dict(env)
         self._grace_s = grace_s
         self._log_bytes = log_bytes
         self._orphan_grace_s = orphan_grace_s

@@ -7,6 +7,7 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
+from playground.environment import is_secret
 from playground.errors import InvalidLaunch
 
 MAX_PORT = 65535
@@ -15,8 +16,18 @@ SERVER_NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,63}")
 _VARIABLE = re.compile(r"[A-Za-z_]\w*")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 # Arguments that carry a secret, also shortened as argparse allows: every user of the machine can read argv.
-_SECRET_ARGUMENT = re.compile(r"--(admin[-_]|api(?![-_]server)|hf[-_]token|ssl[-_]keyfile[-_]password)")
-
+_SECRET_ARGUMENT = re.compile(
+    r"--?(?:admin[-_]|api(?![-_]server)|hf[-_]?t(?:o(?:k(?:en?)?)?)?(?:=|$)|ssl[-_]keyfile[-_]p"
+    r"|(?:[a-z0-9]+[-_])*(?:pass(?:word|wd|phrase)|credentials?|secret[-_](?:access[-_])?key"
+    r"|(?:auth|access|bearer|hub|huggingface|wandb|ngc|github|api)[-_]?(?:token|key)s?)(?:=|$)"
+    r"|(?:[a-z0-9]+[-_])+secret(?:=|$))",
+    re.IGNORECASE,
+)
+_VARIABLE_GIVEN = re.compile(r"(?:-e=?|--env=)?(?P<name>[A-Za-z_]\w*)=(?P<value>.*)", re.DOTALL)
+_LOOKS_SECRET = re.compile(
+    r"(?<![\w-])(?P<begin>hf_|sk-|gh[pousr]_|AKIA)[A-Za-z0-9_-]{16,}|\b(?P<scheme>Bearer|Basic)\s+[\w.~+/=-]{8,}"
+)
+_HOW = "give it as the API key, or as a variable (env), such as HF_TOKEN"
 # What a field of its own says; the further arguments come last, so that they would win unseen.
 _OWN_FIELD = re.compile(r"--(host|port|server[-_]name|server[-_]port)(=|$)")
 
@@ -182,7 +193,16 @@ def check_word(word: str) -> None:
         raise ValueError(f"the argument {word!r} holds a line end or another control character")
     if _SECRET_ARGUMENT.match(word):
         name = word.partition("=")[0]
-        raise ValueError(f"{name} would show a secret to all users of the machine: use api_key, or env")
+        raise ValueError(f"{name} would show a secret to all users of the machine: {_HOW}")
+    if (given := _VARIABLE_GIVEN.fullmatch(word)) and is_secret(given["name"], given["value"]):
+        raise ValueError(
+            f"{given['name']}=… among the arguments would show a secret to all users of the machine: {_HOW}"
+        )
+    if found := _LOOKS_SECRET.search(word):
+        raise ValueError(
+            f"an argument holds what looks like a key ({found['begin'] or found['scheme']}…): all users of the machine "
+            f"could read the secret there; {_HOW}"
+        )
 
 
 def is_path(model: str) -> bool:

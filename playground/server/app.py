@@ -8,6 +8,8 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
+from playground.errors import NoRoom, UnknownBackend
+from playground.logs import masked_logs
 from playground.server.context import Context
 from playground.server.exchange import exchange_routes
 from playground.server.gate import Gate
@@ -15,7 +17,7 @@ from playground.server.headers import BARE, FIXED, POLICY, SecurityHeaders
 from playground.server.limits import Limits
 from playground.server.login import Login
 from playground.server.login_routes import login_routes
-from playground.server.visitors import COOKIE
+from playground.server.scope import visitor_of
 
 
 class KeyForm(BaseModel):
@@ -35,7 +37,8 @@ def create_api(context: Context) -> FastAPI:
         await context.servers.start()
         context.workers.start()
         try:
-            yield
+            with masked_logs(context.secrets):
+                yield
         finally:
             context.workers.close()
             await context.servers.close()
@@ -56,14 +59,19 @@ def create_api(context: Context) -> FastAPI:
     @api.post("/gradio_api/key")
     async def set_key(form: KeyForm, request: Request) -> dict[str, bool]:
         """Keep this visitor's key for a backend; it is never given back."""
-        visitor = request.cookies.get(COOKIE)
+        visitor = visitor_of(request.scope)
         if visitor is None:
             raise HTTPException(403, "Open the page first: the key is kept for a visitor's session.")
-        context.visitors.set_key(visitor, form.backend, form.key.strip())
+        try:
+            context.set_key(visitor, form.backend, form.key.strip())
+        except UnknownBackend as error:
+            raise HTTPException(404, f"{error.message} {error.advice}") from None
+        except NoRoom as error:
+            raise HTTPException(503, f"{error.message} {error.advice}") from None
         return {"set": bool(form.key.strip())}
 
     api.include_router(exchange_routes(context))
-    api.include_router(login_routes(context.access, context.visitors))
+    api.include_router(login_routes(context.access))
     return api
 
 
@@ -72,7 +80,7 @@ def _guard(api: FastAPI, context: Context) -> None:
     settings, access = context.settings, context.access
     api.add_middleware(Limits, max_exchanges=settings.max_exchanges)
     api.add_middleware(Login, access=access, visitors=context.visitors)
-    api.add_middleware(Gate, loopback_only=not access.opened, names_visitors=access.users is None, framed=access.framed)
+    api.add_middleware(Gate, access=access)
     api.add_middleware(SecurityHeaders, frame_ancestors=settings.frame_ancestors)
     api.add_exception_handler(Exception, _failed)
 

@@ -11,7 +11,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from playground.backends.base import is_url
 from playground.errors import InvalidRequest
 from playground.loop import rejection
-from playground.server.access import Role
 from playground.server.context import Context
 from playground.server.conversations import Conversation, Turn
 from playground.server.form import Form
@@ -56,7 +55,9 @@ async def open_toolbox(
     """
     mocks = await context.workers.run(read_rows, form.mock, who=visitor or "") if form.mock.strip() else ()
     builtins = make_builtins(
-        [name for name in BUILTINS if name in form.builtins], hosts=context.settings.tool_hosts.split(",")
+        [name for name in BUILTINS if name in form.builtins],
+        hosts=context.settings.tool_hosts.split(","),
+        internal=context.access.internal,
     )
     async with AsyncExitStack() as stack:
         sessions = [mcp_session(form.mcp, context, visitor)] if form.mcp.strip() else []
@@ -70,8 +71,8 @@ def mcp_session(text: str, context: Context, visitor: str | None) -> McpSession:
     Raises:
         InvalidInput: this visitor may not, or the words cannot be read.
     """
-    if context.access.opened and context.access.role(visitor) is not Role.ADMIN:
-        raise InvalidRequest("MCP servers are for administrators here.", advice="Use a mock result instead.")
+    if not context.access.may_run_programs(visitor):
+        raise InvalidRequest(context.access.refusal("use MCP servers"), advice="Or use a mock result instead.")
     if is_url(text):
         return McpSession(McpUrl(text.strip()))
     try:

@@ -4,15 +4,16 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Protocol
 
+from playground.addresses import is_public
 from playground.backends import CUSTOM, Backend, BackendState, ModelEntry, Phase, list_backends, probe
 from playground.backends.base import EMBEDDED
 from playground.client import Client
 from playground.engines.recipes import Recipe
 from playground.errors import InvalidRequest, UnknownBackend
 from playground.presets import Preset
-from playground.server.access import Access, Role
-from playground.server.addresses import is_public
-from playground.server.conversations import Built, Conversations
+from playground.server.access import Access
+from playground.server.conversation_store import Conversations
+from playground.server.conversations import Built, Conversation
 from playground.server.form import Form, build_request
 from playground.server.servers import Servers
 from playground.server.visitors import Visitors
@@ -30,6 +31,7 @@ PRELOAD = (
     "playground.tools.edits",
     "playground.tools.importers.sources",
     "playground.tools.mock",
+    "playground.ui.draw.turns",
 )
 
 
@@ -78,12 +80,13 @@ class Context:
     def __post_init__(self) -> None:
         """Decide who may use the app; no server runs yet."""
         self.access = Access.from_settings(self.settings)
+        self.access.sessions.ended = self.visitors.forget
         self.servers = Servers(self.settings, self.client)
 
     def backends(self, form: Form, visitor: str | None = None) -> tuple[Backend, ...]:
         """The switcher's list, for what this visitor typed."""
         settings = self.settings
-        if form.custom_url and self._is_strangers(form, visitor):
+        if form.custom_url and self._was_chosen(form, visitor):
             # the operator's key does not go to an address that a visitor chose
             settings = settings.model_copy(update={"custom_api_key": None})
         return (
@@ -107,28 +110,57 @@ class Context:
                 return backend
         raise UnknownBackend(f"There is no backend {form.backend!r}.", advice="Choose one from the list.")
 
-    def _is_strangers(self, form: Form, visitor: str | None) -> bool:
+    def _was_chosen(self, form: Form, visitor: str | None) -> bool:
         """Whether a visitor, not the operator or an administrator, chose the Custom URL."""
-        if self.access.role(visitor) is Role.ADMIN:
+        if self.access.may_run_programs(visitor):
             return False
         if form.custom_url.strip().rstrip("/") in {"", self.settings.custom_base_url.strip().rstrip("/")}:
-            return "custom_base_url" not in self.settings.model_fields_set  # the default is nobody's choice
+            # the default is nobody's choice; on a machine of one's own it is where one's own server is
+            return self.access.opened and "custom_base_url" not in self.settings.model_fields_set
         return True
 
     def client_for(self, form: Form, visitor: str | None = None) -> Client:
         """The client for the chosen backend: who sends what a visitor chose, sends it with this one."""
-        if form.backend != CUSTOM or not self._is_strangers(form, visitor):
+        if form.backend != CUSTOM or self.access.reaches_inside(visitor) or not self._was_chosen(form, visitor):
             return self.client
         url = form.custom_url or self.settings.custom_base_url
         return self.client if self.access.internal.holds_name(url) else self.public_client
 
-    def request(self, form: Form) -> ChatRequest:
+    def conversation(self, conversation_id: str, visitor: str | None) -> Conversation:
+        """The visitor's own conversation of that id."""
+        return self.conversations.get(conversation_id, self.access.owner(visitor))
+
+    def claim(self, conversation_id: str, visitor: str | None) -> Conversation:
+        """The same, for something that is to be added to it.
+
+        Raises:
+            UnknownVisitor: this app does not know the visitor.
+            NoRoom: the visitor, or all together, have too much already.
+        """
+        return self.conversations.claim(conversation_id, self.access.owner(visitor))
+
+    def note(self, conversation: Conversation, conversation_id: str, visitor: str | None) -> None:
+        """Something was added to a conversation that was claimed."""
+        self.conversations.note(conversation, conversation_id, self.access.owner(visitor))
+
+    def set_key(self, visitor: str, backend: str, key: str) -> None:
+        """Keep a visitor's key for a backend; an empty one forgets it.
+
+        Raises:
+            UnknownBackend: there is none of that name.
+            NoRoom: too many visitors have keys at the moment.
+        """
+        if key and backend not in {one.name for one in self.backends(Form(), visitor)}:
+            raise UnknownBackend("There is no such backend.", advice="Choose one from the list, then give its key.")
+        self.visitors.set_key(visitor, backend, key)
+
+    def request(self, form: Form, visitor: str | None = None) -> ChatRequest:
         """The request that the form and its conversation stand for now.
 
         Raises:
             InvalidInput: a field that cannot be read.
         """
-        conversation = self.conversations.get(form.conversation)
+        conversation = self.conversation(form.conversation, visitor)
         return build_request(form, conversation.messages(), conversation.images)
 
     def prepare(self, form: Form, visitor: str | None = None) -> PreparedRequest:
@@ -145,7 +177,7 @@ class Context:
         Raises:
             InvalidInput: a field that cannot be read, or no such backend.
         """
-        conversation, target = self.conversations.get(form.conversation), self.backend(form, visitor).target
+        conversation, target = self.conversation(form.conversation, visitor), self.backend(form, visitor).target
         messages, images = conversation.messages(), list(conversation.images)
         source = (form.typed(), messages, images)
         built = conversation.built
@@ -169,6 +201,10 @@ class Context:
                 advice="Wait until the header says ready, or choose another backend.",
             )
         return backend.key_to_send(self.visitors.key(visitor, backend.name))
+
+    def secrets(self) -> list[str]:
+        """All that no log may hold: keys from the settings, of visitors, and of servers."""
+        return [*self.settings.secrets(), *self.visitors.secrets(), *self.servers.secrets()]
 
     async def state(self, form: Form, visitor: str | None = None) -> BackendState:
         """How the chosen backend is now; never raises."""

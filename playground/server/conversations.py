@@ -3,19 +3,16 @@
 The exchange route writes them and the page reads them: what the snippet shows is what the route sends.
 """
 
-from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
+from playground.server.weights import weigh_exchange, weigh_texts, weigh_value
 from playground.tools.turns import Call
 from playground.wire.exchange import Exchange
 from playground.wire.prepared import PreparedRequest, Target
 from playground.wire.request import ChatRequest
-
-MAX_CONVERSATIONS = 500
-ID_LENGTH = (16, 64)
 
 
 @dataclass(slots=True)
@@ -30,6 +27,7 @@ class Turn:
         model: the model that was asked.
         cost: US dollars, where the backend's list has prices and the answer had usage.
         html: the drawn turn, kept until the turn changes.
+        weighed: an exchange, and what it was found to hold.
     """
 
     message: dict[str, Any] | None
@@ -39,6 +37,7 @@ class Turn:
     model: str = ""
     cost: Decimal | None = None
     html: str = ""
+    weighed: tuple[Exchange, int] | None = field(default=None, compare=False, repr=False)
 
     @property
     def failed(self) -> bool:
@@ -71,6 +70,15 @@ class Turn:
         wire.pop("refusal", None)
         return [*said, wire, *(call.result.to_wire() for call in self.calls if call.result)]
 
+    def weigh(self) -> int:
+        """About how many bytes it holds; an exchange is looked through once."""
+        if self.exchange is not None and (self.weighed is None or self.weighed[0] is not self.exchange):
+            self.weighed = self.exchange, weigh_exchange(self.exchange)
+        results = [call.result.content for call in self.calls if call.result]
+        arguments = [call.call.arguments for call in self.calls]
+        own = weigh_value(self.message) + weigh_texts([self.edited or "", self.html, *results, *arguments])
+        return own + (self.weighed[1] if self.weighed else 0)
+
     @property
     def waits(self) -> bool:
         """Whether a call has no result yet: no server goes on before it has one."""
@@ -96,7 +104,7 @@ class Past:
     images: list[str]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, weakref_slot=True)
 class Conversation:
     """One browser tab's work: earlier messages from a preset, turns, and images waiting to be sent.
 
@@ -111,6 +119,18 @@ class Conversation:
     built: Built | None = None
     before: Past | None = None
     aside: str = ""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nobody would miss it."""
+        return not (self.preface or self.turns or self.images or self.before or self.aside)
+
+    def weigh(self) -> int:
+        """About how many bytes it holds."""
+        past = self.before or Past([], [], [])
+        turns = sum(turn.weigh() for turn in (*self.turns, *past.turns))
+        built = len(self.built.prepared.body) if self.built else 0
+        return turns + built + weigh_value([self.preface, self.images, past.preface, past.images, self.aside])
 
     def messages(self) -> list[dict[str, Any]]:
         """What goes before the next message."""
@@ -201,21 +221,3 @@ def with_text(message: Mapping[str, Any], text: str) -> dict[str, Any]:
         return {**message, "content": text}
     others = [part for part in content if not (isinstance(part, dict) and part.get("type") == "text")]
     return {**message, "content": [{"type": "text", "text": text}, *others] if text else others}
-
-
-class Conversations:
-    """Keeps the most recently used; an id nobody has seen begins an empty one."""
-
-    def __init__(self, limit: int = MAX_CONVERSATIONS) -> None:
-        self._limit = limit
-        self._by_id: OrderedDict[str, Conversation] = OrderedDict()
-
-    def get(self, conversation_id: str) -> Conversation:
-        """The conversation of that id; an id too short to be unguessable gets one that is not kept."""
-        if not ID_LENGTH[0] <= len(conversation_id) <= ID_LENGTH[1]:
-            return Conversation()
-        found = self._by_id.setdefault(conversation_id, Conversation())
-        self._by_id.move_to_end(conversation_id)
-        while len(self._by_id) > self._limit:
-            self._by_id.popitem(last=False)
-        return found

@@ -1,5 +1,9 @@
 """The one cookie: a visitor's random id, which is also a login's token."""
 
+from starlette.datastructures import Headers
+from starlette.requests import cookie_parser
+from starlette.types import Scope
+
 from playground.server.visitors import COOKIE
 
 
@@ -13,3 +17,9 @@ def build_cookie(value: str, *, secure: bool, framed: bool = False) -> str:
     end = "; Secure" if secure else ""
     gone = "; Max-Age=0" if not value else ""
     return f"{COOKIE}={value}; HttpOnly; Path=/; SameSite={site}{end}{gone}"
+
+
+def cookie_of(scope: Scope) -> str | None:
+    """What the cookie holds, whoever wrote it."""
+    # As browsers send them: the standard library's reader gives up at another app's cookie that holds JSON.
+    return cookie_parser(Headers(scope=scope).get("cookie", "")).get(COOKIE) or None

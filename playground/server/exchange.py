@@ -23,7 +23,7 @@ from playground.server.conversations import Conversation, Turn, images_of
 from playground.server.form import STREAMING, Form, user_message
 from playground.server.frames import Changes, Frame, stream
 from playground.server.judging import answer_schema, is_json
-from playground.server.visitors import COOKIE
+from playground.server.scope import visitor_of
 from playground.tools.execute import ToolBox
 from playground.tools.turns import LoopSnapshot
 from playground.tools.turns import Turn as LoopTurn
@@ -44,7 +44,7 @@ def exchange_routes(context: Context) -> APIRouter:
     @router.post("/exchange")
     async def exchange(sent: Sent, request: Request) -> StreamingResponse:
         """Send what the form stands for, or carry out what was decided about a call; frames as they come."""
-        return stream(_Exchange(context, sent, request.cookies.get(COOKIE)).frames())
+        return stream(_Exchange(context, sent, visitor_of(request.scope)).frames())
 
     return router
 
@@ -56,11 +56,17 @@ class _Exchange:
         self._context = context
         self._visitor = visitor
         self._form, self._decision = sent, sent.decision
-        self._conversation: Conversation = context.conversations.get(sent.conversation)
+        self._conversation: Conversation = Conversation()  # until it is claimed
 
     async def frames(self) -> AsyncGenerator[Frame, None]:
         """All frames, the last of them `end`."""
-        form, conversation = self._form, self._conversation
+        form, visitor = self._form, self._visitor
+        try:
+            conversation = self._conversation = self._context.claim(form.conversation, visitor)
+        except PlaygroundError as error:  # a message that cannot be kept is not sent
+            yield {"problem": f"{error.message} {error.advice}".strip()}
+            yield {"end": {"ok": False}}
+            return
         if self._decision is not None:
             try:
                 async with self._toolbox(self._sent_tools()) as toolbox:
@@ -168,6 +174,7 @@ class _Exchange:
         if turn.answered and turn.message:
             sent = images_of(turn.message)
             conversation.images = [image for image in conversation.images if image not in sent]
+        self._context.note(conversation, self._form.conversation, self._visitor)
 
     def _sent_tools(self) -> Sequence[Any]:
         """The tools of the request whose calls are decided about."""

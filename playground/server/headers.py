@@ -12,6 +12,8 @@ from html.parser import HTMLParser
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from playground.server.scope import path_of
+
 POLICY = "content-security-policy"
 FIXED = {
     "x-content-type-options": "nosniff",
@@ -19,12 +21,17 @@ FIXED = {
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), microphone=(), geolocation=()",
 }
+SHARED = "access-control-"
+STATIC = ("/assets/", "/static/", "/theme.css", "/favicon.ico")  # the app's own files: the same for everybody
 # Nothing that is not the page itself (JSON, events, files) is a document that loads anything.
 BARE = "default-src 'none'; sandbox"
 
 
 class SecurityHeaders:
     """Adds them to every response; a policy that the app has set keeps its words.
+
+    No response is kept by a cache but the app's own files, and none may be read by another origin's page, whatever
+    the app behind says: Gradio lets the pages of other ports read.
 
     Args:
         app: the app.
@@ -42,6 +49,10 @@ class SecurityHeaders:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
+                for name in [name for name in headers if name.startswith(SHARED)]:
+                    del headers[name]
+                if not path_of(scope).startswith(STATIC):
+                    headers["cache-control"] = "no-store"
                 for name, value in FIXED.items():
                     headers.setdefault(name, value)
                 if self._denied:

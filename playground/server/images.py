@@ -8,8 +8,10 @@ import base64
 
 from fastapi import APIRouter, HTTPException, Request
 
+from playground.errors import PlaygroundError
 from playground.server.context import Context
 from playground.server.conversations import Conversation
+from playground.server.scope import visitor_of
 
 MIB = 2**20
 MAX_IMAGE_BYTES = 20 * MIB  # what OpenAI's API took at most when this was written
@@ -25,9 +27,13 @@ def image_routes(context: Context) -> APIRouter:
     @router.post("/images")
     async def attach(request: Request) -> dict[str, int]:
         """Keep an image to go with the conversation's next message."""
-        conversation = context.conversations.get(request.headers.get(CONVERSATION, ""))
         try:
+            name, visitor = request.headers.get(CONVERSATION, ""), visitor_of(request.scope)
+            conversation = context.claim(name, visitor)
             add_image(conversation, await request.body())
+            context.note(conversation, name, visitor)
+        except PlaygroundError as error:
+            raise HTTPException(403, f"{error.message} {error.advice}") from None
         except ValueError as error:
             raise HTTPException(415, str(error)) from None
         return {"images": len(conversation.images)}

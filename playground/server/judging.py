@@ -1,5 +1,6 @@
 """Answers judged by the `response_format` of the very request that was sent."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from playground.errors import PlaygroundError
@@ -35,11 +36,31 @@ def answer_schema(request: PreparedRequest) -> Schema | None:
     return schema if isinstance(schema, dict | bool) and not check_value(schema) else None
 
 
-def verdict_on(exchange: Exchange) -> Verdict | None:
-    """The verdict on an answer; None where no JSON was asked for, where there is no answer, or no schema to use."""
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What an answer is judged by, and the answer: plain values, which a worker can be given."""
+
+    content: str
+    finish_reason: str | None
+    refusal: str
+    schema: Schema
+
+    def judge(self) -> Verdict:
+        """The verdict."""
+        return judge(self.content, finish_reason=self.finish_reason, refusal=self.refusal, schema=self.schema)
+
+
+def question_of(exchange: Exchange) -> Question | None:
+    """None where no JSON was asked for, where there is no answer, or no schema to use."""
     if not is_json(exchange.request) or exchange.error is not None or exchange.stopped:
         return None
     answer, schema = exchange.answer, answer_schema(exchange.request)
     if schema is None or (answer.tool_calls and not answer.content):
         return None
-    return judge(answer.content, finish_reason=answer.finish_reason, refusal=answer.refusal, schema=schema)
+    return Question(answer.content, answer.finish_reason, answer.refusal, schema)
+
+
+def verdict_on(exchange: Exchange) -> Verdict | None:
+    """The verdict on an answer; None where there is none to be had."""
+    question = question_of(exchange)
+    return question.judge() if question else None

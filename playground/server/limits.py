@@ -87,7 +87,7 @@ def whose(scope: Scope) -> str:
     """Who asks: the name they are logged in with, else their browser session, else their address."""
     if scope.get(NAME):
         return f"name {scope[NAME]}"
-    visitor = visitor_of(scope)
+    visitor = visitor_of(scope)  # not one that someone made up: those are as many as they like
     return f"visitor {visitor}" if visitor else f"address {(scope.get('client') or ('',))[0]}"
 
 

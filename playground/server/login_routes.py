@@ -1,57 +1,53 @@
 """The login's own pages: plain forms that work without a script and load nothing."""
 
 import asyncio
-from collections.abc import Callable
 from html import escape
-from importlib.resources import files
 from urllib.parse import parse_qs
 
 from fastapi import APIRouter, Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 
 from playground.server.access import Access
 from playground.server.cookies import build_cookie
-from playground.server.headers import login_policy
+from playground.server.failures import Failures
 from playground.server.login import LOGIN, LOGOUT
+from playground.server.plain_page import draw
 from playground.server.scope import NAME, visitor_of
-from playground.server.sessions import Failures
-from playground.server.visitors import Visitors
 
 AT_ONCE = 2  # a guess takes a core's time and 16 MiB
 
 
-def login_routes(access: Access, visitors: Visitors, failures: Failures | None = None) -> APIRouter:
+def login_routes(access: Access, failures: Failures | None = None) -> APIRouter:
     """`/login` and `/logout`; nothing where there is no login."""
     router = APIRouter()
     if access.users is None:
         return router
     users, failed, checking = access.users, failures or Failures(), asyncio.Semaphore(AT_ONCE)
-    page = _template()
 
     @router.get(LOGIN)
     async def form(request: Request) -> Response:
         """The form of name and password."""
         if access.sessions.get(visitor_of(request.scope)):
             return _home(request)
-        return page(request, 200, "", "")
+        return _page(request, 200, "", "")
 
     @router.post(LOGIN)
     async def log_in(request: Request) -> Response:
         """Log in."""
         name, password = _fields(await request.body())
         address = request.client.host if request.client else ""
-        if wait_s := failed.wait_s(address):
+        name = name.strip()
+        if wait_s := failed.wait_s(address, name):
             minutes = int(wait_s // 60) + 1
-            answer = page(request, 429, name, f"Too many failed logins from your address. Try again in {minutes} min.")
+            answer = _page(request, 429, name, f"Too many failed logins from your address. Try again in {minutes} min.")
             answer.headers["retry-after"] = str(int(wait_s) + 1)
             return answer
-        failed.add(address)
+        failed.add(address, name)
         async with checking:
-            user = await asyncio.to_thread(users.check, name.strip(), password)
+            user = await asyncio.to_thread(users.check, name, password)
         if user is None:
-            return page(request, 401, name, "This name and password do not belong together.")
-        failed.forgive(address)
-        visitors.forget(visitor_of(request.scope))
+            return _page(request, 401, name, "This name and password do not belong together.")
+        failed.forgive(address, name)
         access.sessions.end(visitor_of(request.scope))
         home = _home(request)
         _set_cookie(home, request, access.sessions.begin(user), framed=access.framed)
@@ -60,14 +56,13 @@ def login_routes(access: Access, visitors: Visitors, failures: Failures | None =
     @router.get(LOGOUT)
     async def ask(request: Request) -> Response:
         """The form that asks whether to log out."""
-        return page(request, 200, request.scope[NAME], "", leave=True)
+        return _page(request, 200, request.scope[NAME], "", leave=True)
 
     @router.post(LOGOUT)
     async def log_out(request: Request) -> Response:
         """Log out: session and keys are forgotten."""
         token = visitor_of(request.scope)
-        access.sessions.end(token)
-        visitors.forget(token)
+        access.sessions.end(token)  # what runs for it ends, and its keys are forgotten
         answer = RedirectResponse(request.scope.get("root_path", "") + LOGIN, 303)
         _set_cookie(answer, request, "", framed=access.framed)
         answer.headers["clear-site-data"] = '"storage"'  # the open conversation's name is kept there
@@ -94,24 +89,16 @@ def _set_cookie(answer: Response, request: Request, value: str, *, framed: bool)
     answer.headers["cache-control"] = "no-store"
 
 
-def _template() -> Callable[..., Response]:
-    html = (files("playground.server") / "login.html").read_text(encoding="utf-8")
-    policy = login_policy(html)
-
-    def page(request: Request, status: int, name: str, problem: str, *, leave: bool = False) -> Response:
-        root = request.scope.get("root_path", "")
-        text = LEAVE.format(name=escape(name), action=escape(root + LOGOUT), home=escape(root + "/"))
-        if not leave:
-            said = f'<p class="error" role="alert">{escape(problem)}</p>' if problem else ""
-            text = ENTER.format(name=escape(name), action=escape(root + LOGIN), problem=said)
-        answer = HTMLResponse(html.replace("<!-- form -->", text), status)
-        answer.headers["content-security-policy"] = policy
-        # A form under no-referrer is sent with `Origin: null`, which `Gate` refuses.
-        answer.headers["referrer-policy"] = "same-origin"
-        answer.headers["cache-control"] = "no-store"
-        return answer
-
-    return page
+def _page(request: Request, status: int, name: str, problem: str, *, leave: bool = False) -> Response:
+    root = request.scope.get("root_path", "")
+    text = LEAVE.format(name=escape(name), action=escape(root + LOGOUT), home=escape(root + "/"))
+    if not leave:
+        said = f'<p class="error" role="alert">{escape(problem)}</p>' if problem else ""
+        text = ENTER.format(name=escape(name), action=escape(root + LOGIN), problem=said)
+    answer = draw(status, text)
+    # A form under no-referrer is sent with `Origin: null`, which `Gate` refuses.
+    answer.headers["referrer-policy"] = "same-origin"
+    return answer
 
 
 ENTER = """<form method="post" action="{action}">

@@ -58,6 +58,11 @@ class PasswordHash:
         """The text that `parse` reads."""
         return f"scrypt:{self.cost}:{self.block}:{self.parallel}:{_armour(self.salt)}:{_armour(self.digest)}"
 
+    @property
+    def costs(self) -> tuple[int, int, int]:
+        """What a check takes: scrypt's n, r and p."""
+        return self.cost, self.block, self.parallel
+
     def matches(self, password: str) -> bool:
         """Whether it is that password; takes the same time for a right and a wrong one."""
         found = _scrypt(password, self.cost, self.block, self.parallel, self.salt)
@@ -78,8 +83,12 @@ class Users:
 
     def __init__(self, users: dict[str, User]) -> None:
         self._users = users
-        first = next(iter(users.values()))
-        self._nobody = replace(first.password, digest=secrets.token_bytes(HASH_BYTES))  # costs what a user's does
+        # One hash of each cost, of nobody's password. Hashes may differ in cost (some were made elsewhere), and the
+        # time that a check takes must not tell whose it was, or that it was nobody's.
+        self._nobodys = {
+            user.password.costs: replace(user.password, digest=secrets.token_bytes(HASH_BYTES))
+            for user in users.values()
+        }
 
     @classmethod
     def parse(cls, users: str, admins: str = "") -> Self:
@@ -110,9 +119,14 @@ class Users:
         return len(self._users)
 
     def check(self, name: str, password: str) -> User | None:
-        """The user of that name, if it is their password."""
+        """The user of that name, if it is their password; takes the same time for every name, known or not."""
         user = self._users.get(name)
-        right = (user.password if user else self._nobody).matches(password)
+        right = False
+        for costs, nobodys in self._nobodys.items():
+            if user is not None and user.password.costs == costs:
+                right = user.password.matches(password)
+            else:
+                nobodys.matches(password)
         return user if right else None
 
 

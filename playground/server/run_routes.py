@@ -12,7 +12,7 @@ from playground.server.context import Context
 from playground.server.form import Form
 from playground.server.frames import Frame, stream
 from playground.server.runs import FEWEST, MOST, Run, run_many
-from playground.server.visitors import COOKIE
+from playground.server.scope import visitor_of
 
 Draw = Callable[[Sequence[Run], int], str]
 
@@ -30,7 +30,7 @@ def run_routes(context: Context, draw: Draw) -> APIRouter:
     @router.post("/repeat")
     async def runs(wanted: Wanted, request: Request) -> StreamingResponse:
         """Send the same request several times, each answer judged."""
-        return stream(_frames(context, wanted, request.cookies.get(COOKIE), draw))
+        return stream(_frames(context, wanted, visitor_of(request.scope), draw))
 
     return router
 
@@ -45,7 +45,9 @@ async def _frames(context: Context, wanted: Wanted, visitor: str | None, draw: D
         yield {"problem": f"{error.message} {error.advice}".strip()}
         return
     yield {"html": draw((), wanted.count)}
-    async with aclosing(run_many(prepared, wanted.count, client=client, key=key)) as ended:
+    async with aclosing(
+        run_many(prepared, wanted.count, client=client, key=key, workers=context.workers, who=visitor or "")
+    ) as ended:
         async for run in ended:
             done.append(run)
             yield {"html": draw(done, wanted.count)}

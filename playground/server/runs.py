@@ -9,9 +9,10 @@ from playground.client import Client
 from playground.errors import PlaygroundError
 from playground.run import run
 from playground.schema.verdict import Verdict
-from playground.server.judging import verdict_on
+from playground.server.judging import question_of
 from playground.wire.exchange import Exchange
 from playground.wire.prepared import PreparedRequest
+from playground.workers import Workers
 
 FEWEST, MOST = 2, 20
 AT_ONCE = 2
@@ -34,7 +35,14 @@ class Run:
 
 
 async def run_many(
-    prepared: PreparedRequest, count: int, *, client: Client, key: str | None, at_once: int = AT_ONCE
+    prepared: PreparedRequest,
+    count: int,
+    *,
+    client: Client,
+    key: str | None,
+    workers: Workers,
+    who: str = "",
+    at_once: int = AT_ONCE,
 ) -> AsyncGenerator[Run, None]:
     """The runs as they end. Closing the iterator ends those that are under way."""
     done: asyncio.Queue[Run] = asyncio.Queue()
@@ -42,7 +50,8 @@ async def run_many(
 
     async def one() -> None:
         async with turns:
-            await done.put(await _run(prepared, client, key))
+            exchange = await _exchange(prepared, client, key)
+            await done.put(await _judged(exchange, workers, who))
 
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(one()) for _ in range(count)]
@@ -54,19 +63,26 @@ async def run_many(
                 task.cancel()
 
 
-async def _run(prepared: PreparedRequest, client: Client, key: str | None) -> Run:
+async def _exchange(prepared: PreparedRequest, client: Client, key: str | None) -> Exchange:
     exchange = Exchange(prepared)
     async with aclosing(run(prepared, client=client, key=key)) as snapshots:
         async for snapshot in snapshots:
             exchange = snapshot
+    return exchange
+
+
+async def _judged(exchange: Exchange, workers: Workers, who: str) -> Run:
     took_s = exchange.timings.e2e_s
     if exchange.error is not None:
         return Run("failed", exchange.error.message, took_s)
+    question = question_of(exchange)
+    if question is None:
+        return Run("failed", NO_SCHEMA, took_s)
     try:
-        verdict = verdict_on(exchange)
+        verdict = await workers.run(question.judge, who=who)
     except PlaygroundError as error:
         return Run("failed", error.message, took_s)
-    return Run(verdict.outcome, _reason(verdict), took_s) if verdict else Run("failed", NO_SCHEMA, took_s)
+    return Run(verdict.outcome, _reason(verdict), took_s)
 
 
 def _reason(verdict: Verdict) -> str:

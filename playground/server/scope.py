@@ -1,13 +1,11 @@
 """What an ASGI scope says of a request: who asks, in what role, for which path."""
 
-from starlette.datastructures import Headers
-from starlette.requests import cookie_parser
 from starlette.types import Scope
 
 from playground.server.access import Role
-from playground.server.visitors import COOKIE
 
-ROLE, NAME = "playground.role", "playground.name"
+# Written by `Login`, which every request passes.
+ROLE, NAME, VISITOR = "playground.role", "playground.name", "playground.visitor"
 
 
 def role(scope: Scope) -> Role:
@@ -16,9 +14,9 @@ def role(scope: Scope) -> Role:
 
 
 def visitor_of(scope: Scope) -> str | None:
-    """The visitor's id from the cookie."""
-    # As browsers send them: the standard library's reader gives up at another app's cookie that holds JSON.
-    return cookie_parser(Headers(scope=scope).get("cookie", "")).get(COOKIE) or None
+    """The visitor's id: one that this app gave, never one that someone made up."""
+    visitor = scope.get(VISITOR)
+    return str(visitor) if visitor else None
 
 
 def path_of(scope: Scope) -> str:

@@ -16,10 +16,9 @@ from playground.engines.hardware import Hardware
 from playground.engines.launch.log_store import LogStore
 from playground.engines.launch.server import LaunchedServer
 from playground.errors import PlaygroundError
-from playground.server.access import Role
 from playground.server.context import Context
+from playground.server.scope import visitor_of
 from playground.server.server_views import ServerView
-from playground.server.visitors import COOKIE
 
 Draw = Callable[[Sequence[ServerView], Hardware], Mapping[str, Any]]
 ACTIONS = ("stop", "again", "fix", "adopt", "end", "forget")
@@ -31,8 +30,8 @@ def server_routes(context: Context, draw: Draw) -> APIRouter:
     servers = context.servers
 
     def administrator(request: Request) -> None:
-        if context.access.role(request.cookies.get(COOKIE)) is not Role.ADMIN:
-            raise HTTPException(403, "Only administrators look at servers here.")
+        if not context.access.may_run_programs(visitor_of(request.scope)):
+            raise HTTPException(403, context.access.refusal("look at servers"))
 
     router = APIRouter(prefix="/gradio_api", dependencies=[Depends(administrator)])
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from playground.addresses import is_public
 from playground.backends import Backend, BackendState, Phase
 from playground.backends.attach import origin_of, recognise
 from playground.backends.base import is_url
@@ -30,7 +31,6 @@ from playground.engines.launch.supervisor import Supervisor, default_folder
 from playground.engines.models import default_cache_dir
 from playground.engines.spec import LaunchSpec
 from playground.errors import InvalidLaunch, PlaygroundError
-from playground.server.addresses import is_public
 from playground.server.launch_choices import Installations, command_of
 from playground.server.launch_form import port_of, read_command
 from playground.server.server_cards import PREFIX, Attached, view_attached, view_launched, view_survivor
@@ -172,6 +172,12 @@ class Servers:
             target = Target(one.found.base_url, KEY_NAME if one.key else None)
             found.append(Backend(PREFIX + one.name, one.name, target, one.key, default_model=_first(models)))
         return tuple(found)
+
+    def secrets(self) -> list[str]:
+        """The keys of all of them, for masking."""
+        launched = (server.spec.api_key for server in (self._supervisor.servers if self._supervisor else []))
+        keys = (*launched, *(one.key for one in self._attached.values()))
+        return [key.get_secret_value() for key in keys if key is not None]
 
     def state(self, backend: str) -> BackendState | None:
         """How a launched server is, while it cannot answer; None where it has to be asked."""

@@ -1,50 +1,78 @@
-"""Who is logged in, and who has failed to: in memory, so that a restart ends every session.
+"""Who is logged in, and what runs for them: in memory, so that a restart ends every session.
 
 A session's token is the visitor's id (`visitors.COOKIE`): keys and rights have one owner and end together.
 """
 
+import asyncio
 import secrets
 import time
-from collections import OrderedDict, deque
-from collections.abc import Callable
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from ipaddress import IPv6Address, ip_address
-
-from playground.server.passwords import User
+from typing import Protocol
 
 SESSION_S = 12 * 3600.0  # a working day
-MAX_SESSIONS = 1000
-MAX_FAILURES, WINDOW_S = 10, 600.0  # 1,440 guesses a day from one address, against passwords of 8 and more
-MAX_ADDRESSES = 10_000
+MAX_SESSIONS_OF_ONE = 20  # of one name: more are a program, and push out its own
+
+
+class Person(Protocol):
+    """Who can have a session: a user, or whoever has the app's token."""
+
+    @property
+    def name(self) -> str:
+        """Of a user; "" where there is no login."""
+
+    @property
+    def admin(self) -> bool:
+        """Whether they are an administrator."""
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
     """A login; `ends_at` is the clock's."""
 
-    user: User
+    user: Person
     ends_at: float
 
 
 class Sessions:
-    """The logins that have not ended.
+    """The logins that have not ended. Safe to ask from any thread.
 
     Args:
         clock: monotonic seconds.
         session_s: how long a login lasts.
+        ended: is told each token whose session has ended, in whichever way.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic, *, session_s: float = SESSION_S) -> None:
+    def __init__(
+        self,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        session_s: float = SESSION_S,
+        ended: Callable[[str], object] = lambda _: None,
+    ) -> None:
         self._clock = clock
         self.session_s = session_s
-        self._by_token: OrderedDict[str, Session] = OrderedDict()
+        self.ended = ended
+        self._by_token: dict[str, Session] = {}
+        self._by_name: dict[str, OrderedDict[str, None]] = {}
+        self._running: dict[str, set[Callable[[], object]]] = {}
 
-    def begin(self, user: User) -> str:
-        """Log a user in; the token for the cookie."""
-        while len(self._by_token) >= MAX_SESSIONS:
-            self._by_token.popitem(last=False)
+    def begin(self, user: Person, *, session_s: float | None = None) -> str:
+        """Log someone in; the token for the cookie. Beyond `MAX_SESSIONS_OF_ONE` their own oldest session ends.
+
+        Args:
+            user: who.
+            session_s: how long it lasts, where that is not `self.session_s`.
+        """
+        own = self._by_name.setdefault(user.name, OrderedDict())
+        while len(own) >= MAX_SESSIONS_OF_ONE:
+            self.end(next(iter(own)))
         token = secrets.token_urlsafe(32)
-        self._by_token[token] = Session(user, self._clock() + self.session_s)
+        lasts_s = self.session_s if session_s is None else session_s
+        self._by_token[token] = Session(user, self._clock() + lasts_s)
+        own[token] = None
         return token
 
     def get(self, token: str | None) -> Session | None:
@@ -53,58 +81,42 @@ class Sessions:
         if session is None or token is None:
             return None
         if session.ends_at <= self._clock():
-            del self._by_token[token]
+            self.end(token)
             return None
         return session
 
+    def left_s(self, token: str) -> float:
+        """How many seconds that session has left; 0 where it has ended."""
+        session = self.get(token)
+        return session.ends_at - self._clock() if session else 0.0
+
     def end(self, token: str | None) -> None:
-        """Log out."""
-        self._by_token.pop(token or "", None)
+        """Log out: nothing that runs for this session goes on."""
+        session = self._by_token.pop(token or "", None)
+        if session is None or token is None:
+            return
+        own = self._by_name.get(session.user.name)
+        if own is not None:
+            own.pop(token, None)
+        self.ended(token)
+        for cancel in list(self._running.pop(token, ())):
+            cancel()
 
+    @contextmanager
+    def running(self, token: str, cancel: Callable[[], object]) -> Iterator[None]:
+        """While a request of that session runs: `cancel` is called, in this loop, when the session ends."""
+        loop = asyncio.get_running_loop()
 
-class Failures:
-    """Failed logins by address: after `limit` within `window_s` seconds, the address has to wait."""
+        def stop() -> None:
+            loop.call_soon_threadsafe(cancel)
 
-    def __init__(
-        self,
-        clock: Callable[[], float] = time.monotonic,
-        *,
-        limit: int = MAX_FAILURES,
-        window_s: float = WINDOW_S,
-    ) -> None:
-        self._clock = clock
-        self._limit = limit
-        self._window_s = window_s
-        self._by_address: OrderedDict[str, deque[float]] = OrderedDict()
-
-    def wait_s(self, address: str) -> float:
-        """How long that address has to wait before it may try again; 0 for not at all."""
-        failures = self._by_address.get(_whose(address), deque())
-        now = self._clock()
-        while failures and failures[0] + self._window_s <= now:
-            failures.popleft()
-        return failures[0] + self._window_s - now if len(failures) >= self._limit else 0.0
-
-    def add(self, address: str) -> None:
-        """An attempt begins that counts until `forgive`: so many at once cannot outrun the count."""
-        failures = self._by_address.setdefault(_whose(address), deque(maxlen=self._limit))
-        failures.append(self._clock())
-        self._by_address.move_to_end(_whose(address))
-        while len(self._by_address) > MAX_ADDRESSES:
-            self._by_address.popitem(last=False)
-
-    def forgive(self, address: str) -> None:
-        """The attempt that was added last has succeeded; those that failed before it still count."""
-        if failures := self._by_address.get(_whose(address)):
-            failures.pop()
-
-
-def _whose(address: str) -> str:
-    """The address, of IPv6 the first half: a household or a host has as many of those as it likes."""
-    try:
-        found = ip_address(address.partition("%")[0])
-    except ValueError:
-        return address
-    if not isinstance(found, IPv6Address):
-        return str(found)
-    return str(found.ipv4_mapped or IPv6Address(int(found) >> 64 << 64))
+        self._running.setdefault(token, set()).add(stop)
+        if self.get(token) is None:  # it ended in between
+            stop()
+        try:
+            yield
+        finally:
+            running = self._running.get(token, set())
+            running.discard(stop)
+            if not running:
+                self._running.pop(token, None)

@@ -18,7 +18,7 @@ from playground.schema.pointer import to_pointer
 from playground.schema.wording import shown
 from playground.tools.problems import Problem, placed
 
-MAX_CHARACTERS = 2**20  # a model is given them with each request
+MAX_CHARACTERS = 4_000_000
 MAX_KEPT = 8 * 1024  # characters of a schema whose check is remembered
 MAX_TOOLS = 1000  # OpenAI's API takes 128
 NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")

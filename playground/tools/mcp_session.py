@@ -19,6 +19,7 @@ from playground import __version__
 from playground.errors import InvalidTools, ToolServerFailed
 from playground.tools.failure import ToolFailed
 from playground.tools.importers.mcp_tools import Listed, list_tools, result_text
+from playground.wire.mask import Mask, secrets_of_url
 
 if TYPE_CHECKING:
     from mcp import ClientSession
@@ -69,6 +70,7 @@ class McpSession:
                 "MCP servers that are programs are not started here.", advice="Give the URL of a running one."
             )
         self._server = server
+        self._mask = _mask_of(server)
         self._http_client = http_client or _client
         self._start_s = start_s
         self._call_s = call_s
@@ -140,8 +142,8 @@ class McpSession:
         try:
             result = await self._session.call_tool(self._listed.names[name], arguments, read_timeout_seconds=limit)
         except Exception as error:  # whatever the package raises, the model is told
-            raise ToolFailed(f"The MCP server failed: {_words(error)}.") from error
-        text = result_text(result)
+            raise ToolFailed(self._mask.text(f"The MCP server failed: {_words(error)}.")) from error
+        text = self._mask.text(result_text(result))
         if result.isError:
             raise ToolFailed(text or "The MCP server's tool failed and said nothing.")
         return text
@@ -198,7 +200,7 @@ class McpSession:
     def _failed(self, why: str) -> ToolServerFailed:
         where = self._server.url if isinstance(self._server, McpUrl) else self._server.argv[0]
         return ToolServerFailed(
-            f"The MCP server {where} is not usable: {why}.",
+            self._mask.cut(f"The MCP server {where} is not usable: {why}."),
             advice="Check that it runs and speaks MCP by streamable HTTP (its URL often ends in /mcp).",
         )
 
@@ -216,6 +218,14 @@ async def _list(session: "ClientSession") -> Listed:
         if not cursor:
             break
     return list_tools(found)
+
+
+def _mask_of(server: McpUrl | McpCommand) -> Mask:
+    """What it must not say again: the values of the headers, and keys in its URL."""
+    if isinstance(server, McpCommand):
+        return Mask({})
+    keys = [value.partition(" ")[2] or value for value in server.headers.values()]  # `Bearer KEY`
+    return Mask(dict.fromkeys([*keys, *secrets_of_url(server.url)], "***"))
 
 
 def _client(headers: Mapping[str, str]) -> httpx.AsyncClient:

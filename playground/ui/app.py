@@ -4,20 +4,20 @@ import gc
 import logging
 import os
 from functools import partial
+from urllib.parse import quote
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # before Gradio is imported: it would call out
 
 import gradio as gr
-import uvicorn
 from fastapi import FastAPI
 from gradio.routes import App
 from starlette.middleware import Middleware
 from starlette.routing import Mount
 
+from playground.addresses import InternalHosts
 from playground.client import Client, Timeouts
 from playground.engines.recipes import load_recipes, recipes_folder
 from playground.presets import load_presets, presets_folder
-from playground.server.addresses import InternalHosts
 from playground.server.app import create_api
 from playground.server.context import Context
 from playground.server.embedded import EmbeddedBackend
@@ -25,13 +25,14 @@ from playground.server.headers import inline_scripts
 from playground.server.images import image_routes
 from playground.server.run_routes import run_routes
 from playground.server.server_routes import server_routes
+from playground.server.token_entrance import QUERY
 from playground.server.wall import Wall
 from playground.settings import Settings
 from playground.ui.draw.runs import draw_runs
 from playground.ui.draw.servers import draw_servers
 from playground.ui.functions import Forgetful, functions_of
 from playground.ui.page import build_page
-from playground.ui.serving import Server, listen_on
+from playground.ui.serving import Server, address_of, build_config, listen_on
 from playground.ui.theme import build_head, build_theme
 
 
@@ -61,6 +62,7 @@ def create_app(settings: Settings) -> FastAPI:
     head = build_head()
     wall = Middleware(Wall, functions=functions_of(blocks), head_scripts=inline_scripts(head))
     api = create_api(context)
+    api.state.context = context
     api.include_router(image_routes(context))
     api.include_router(run_routes(context, draw_runs))
     api.include_router(server_routes(context, draw_servers))
@@ -87,6 +89,12 @@ def _forget_sessions(app: FastAPI, blocks: gr.Blocks) -> None:
             route.app.state_holder = Forgetful(blocks)
 
 
+def _token(app: FastAPI) -> str:
+    """What the printed address ends in, where the app has a token: who opens it is an administrator."""
+    token = app.state.context.access.token
+    return f"/?{QUERY}={quote(token.get_secret_value(), safe='')}" if token else ""
+
+
 def serve(settings: Settings, host: str | None = None, port: int | None = None) -> int:
     """Serve until interrupted, and say where; the exit status.
 
@@ -96,14 +104,13 @@ def serve(settings: Settings, host: str | None = None, port: int | None = None) 
     host, port = settings.host if host is None else host, settings.port if port is None else port
     app = create_app(settings.model_copy(update={"host": host}))  # first: it says whether it may listen there at all
     listener = listen_on(host, port)
-    address = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{listener.getsockname()[1]}"  # noqa: S104
     say = partial(print, flush=True)  # a program that started it may wait for the line, at the other end of a pipe
-    say(f"Playground: {address}")
+    say(f"Playground: {address_of(host, listener.getsockname()[1])}{_token(app)}")
     if settings.open_without_login:
         say("It has no login of its own: whoever reaches it can use it, and the keys in its environment.")
-    config = uvicorn.Config(
-        app, log_level=settings.log_level, timeout_graceful_shutdown=3, access_log=settings.log_level == "debug"
-    )
+    if "FORWARDED_ALLOW_IPS" in os.environ and not settings.trusted_proxies:
+        say("FORWARDED_ALLOW_IPS is not read: name the proxies in PLAYGROUND_TRUSTED_PROXIES.")
+    config = build_config(app, settings)
     logging.getLogger("playground").setLevel(settings.log_level.upper())
     gc.freeze()  # a full collection would walk all of Gradio again and again, and hold up every stream for 0.1 s
     gc.enable()

@@ -1,7 +1,5 @@
 """The row of presets at the top of a tab: each one click away."""
 
-from functools import partial
-
 import gradio as gr
 
 from playground.server.context import Context
@@ -28,7 +26,7 @@ def connect_presets(page: Page, handlers: PresetHandlers) -> None:
     filled = [form[name] for name in FILLED]
     for button, preset in page.presets:
         button.click(
-            partial(handlers.load, preset),
+            handlers.loader(preset),
             [form["conversation"], form["backend"], form["model"], form["message"]],
             [page.parts["tabs"], *filled, *params, *page.panels()],
             js=SETTLED,

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import socket
+from ipaddress import ip_network
 
 import uvicorn
 from fastapi import FastAPI
@@ -10,6 +11,63 @@ from gradio.routes import App
 from starlette.routing import Mount
 
 from playground.errors import InvalidSetting
+from playground.server.token_entrance import QUERY
+from playground.settings import Settings
+
+
+class WithoutToken(logging.Filter):
+    """Keeps the app's token out of the log of requests, where the line of a request has its query."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Cut the query, where it has a token."""
+        if isinstance(record.args, tuple):
+            record.args = tuple(_without_token(one) for one in record.args)
+        return True
+
+
+def _without_token(argument: object) -> object:
+    if isinstance(argument, str) and "?" in argument and f"{QUERY}=" in argument:
+        return f"{argument.partition('?')[0]}?…"
+    return argument
+
+
+def build_config(app: FastAPI, settings: Settings) -> uvicorn.Config:
+    """How uvicorn serves it: what a proxy says of the visitor counts only where the proxy is trusted."""
+    proxies = trusted_proxies(settings.trusted_proxies)
+    config = uvicorn.Config(
+        app,
+        log_level=settings.log_level,
+        timeout_graceful_shutdown=3,
+        access_log=settings.log_level == "debug",
+        proxy_headers=bool(proxies),
+        forwarded_allow_ips=proxies,
+    )
+    logging.getLogger("uvicorn.access").addFilter(WithoutToken())  # after uvicorn has set up its loggers
+    return config
+
+
+def trusted_proxies(text: str) -> list[str]:
+    """Addresses and networks, one by one.
+
+    Raises:
+        InvalidSetting: an entry that is neither.
+    """
+    entries = [entry for part in text.split(",") if (entry := part.strip())]
+    for entry in entries:
+        try:
+            ip_network(entry)
+        except ValueError:
+            raise InvalidSetting(
+                f"PLAYGROUND_TRUSTED_PROXIES: {entry!r} is no address or network.",
+                advice="Write 127.0.0.1, 10.0.0.5 or 10.0.0.0/8, with commas between.",
+            ) from None
+    return entries
+
+
+def address_of(host: str, port: int) -> str:
+    """Where a browser on this machine finds it."""
+    name = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
+    return f"http://{name}:{port}"
 
 
 class Server(uvicorn.Server):

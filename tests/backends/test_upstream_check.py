@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from playground.addresses import is_public
 from playground.backends.upstream_check import (
     NEEDS,
     NOTHING_DONE,
@@ -18,7 +19,6 @@ from playground.backends.upstream_check import (
     public_url,
 )
 from playground.client import Client
-from playground.server.addresses import is_public
 from tests.upstream import Recorded, Script, Upstream, scripts
 
 KEY = "sk-recognisable"

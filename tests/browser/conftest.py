@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from playground.engines.models import fetch_model
+from tests.server.opened import base_url
 from tests.upstream import ThreadedUpstream
 
 ROOT = Path(__file__).parents[2]
@@ -23,7 +24,7 @@ def shared_upstream() -> Iterator[ThreadedUpstream]:
 
 
 @pytest.fixture(scope="session")
-def app_url(shared_upstream: ThreadedUpstream, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def opening(shared_upstream: ThreadedUpstream, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The app with the real embedded model, TheRouter's place taken by the upstream, and Custom URL too."""
     model = fetch_model(lambda _: None)
     env = {name: value for name, value in os.environ.items() if not name.startswith("PLAYGROUND_")}
@@ -48,6 +49,12 @@ def app_url(shared_upstream: ThreadedUpstream, tmp_path_factory: pytest.TempPath
             process.wait(30)
 
 
+@pytest.fixture(scope="session")
+def app_url(opening: str) -> str:
+    """Where the app is; `opening` is the address that it printed, with its token."""
+    return base_url(opening)
+
+
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
     context = browser.new_context(viewport={"width": 1440, "height": 900})
@@ -57,14 +64,14 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 
 
 @pytest.fixture
-def page(context: BrowserContext, app_url: str) -> Iterator[Page]:
-    """The page, opened; a request that leaves this machine, or an error of its script, fails the test."""
+def page(context: BrowserContext, opening: str, app_url: str) -> Iterator[Page]:
+    """The page of an administrator; a request that leaves this machine, or an error of its script, fails the test."""
     page = context.new_page()
     left: list[str] = []
     errors: list[str] = []
     page.on("request", lambda r: left.append(r.url) if not r.url.startswith((app_url, "data:", "blob:")) else None)
     page.on("pageerror", lambda error: errors.append(str(error)))
-    page.goto(app_url)
+    page.goto(opening)
     page.locator("#curl pre").wait_for()
     yield page
     assert left == []

@@ -24,11 +24,11 @@ ANSWER = ["# Title\n\n", "Text with `code`, $x^2$ and a [link](https://e.example
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1440, 390])
 def test_axe_finds_nothing(
-    browser: Browser, app_url: str, shared_upstream: ThreadedUpstream, scheme: str, width: int
+    browser: Browser, opening: str, shared_upstream: ThreadedUpstream, scheme: str, width: int
 ) -> None:
     # In the dark only the colours are others.
     rules = None if scheme == "light" else ["color-contrast"]
-    with looking(browser, app_url, scheme, width, rules) as (page, look):
+    with looking(browser, opening, scheme, width, rules) as (page, look):
         see_chat(page, shared_upstream, look)
         tools_and_json(page, shared_upstream, look)
         see_the_wire(page, look, narrow=width < 900)
@@ -36,8 +36,8 @@ def test_axe_finds_nothing(
 
 @pytest.mark.model
 @pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (390, "dark")])
-def test_axe_finds_nothing_among_servers(browser: Browser, app_url: str, scheme: str, width: int) -> None:
-    with looking(browser, app_url, scheme, width) as (page, look):
+def test_axe_finds_nothing_among_servers(browser: Browser, opening: str, scheme: str, width: int) -> None:
+    with looking(browser, opening, scheme, width) as (page, look):
         open_servers(page)
         look("the list")
         for name in ("Attach", "Machines", "Upstream"):
@@ -61,7 +61,7 @@ def test_axe_finds_nothing_among_servers(browser: Browser, app_url: str, scheme:
 
 @contextmanager
 def looking(
-    browser: Browser, app_url: str, scheme: str, width: int, rules: list[str] | None = None
+    browser: Browser, opening: str, scheme: str, width: int, rules: list[str] | None = None
 ) -> Iterator[tuple[Page, Look]]:
     """The page, and what has axe look at it; what it finds fails the test at the end, with where it was.
 
@@ -69,7 +69,7 @@ def looking(
     """
     context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)  # type: ignore[arg-type]  # a literal
     page = context.new_page()
-    page.goto(app_url)
+    page.goto(opening)
     page.locator("#curl pre").wait_for(state="attached")
     faults: dict[str, list[str]] = {}
 

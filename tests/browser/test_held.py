@@ -28,7 +28,7 @@ def opened(browser: Browser, folder: Path, **variables: str) -> Iterator[Page]:
         context = browser.new_context(viewport={"width": 1440, "height": 900})
         context.set_default_timeout(20_000)
         page = context.new_page()
-        page.goto(app.url)
+        page.goto(app.opening)
         page.locator("#curl pre").wait_for()
         yield page
         context.close()

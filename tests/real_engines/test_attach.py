@@ -5,11 +5,11 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from playground.addresses import is_public
 from playground.backends.attach import Told, recognise
 from playground.backends.metrics import MetricsHistory, parse_metrics
 from playground.backends.upstream_check import check_upstream
 from playground.client import Client
-from playground.server.addresses import is_public
 from tests.asking import MODEL, STREAMED, ask
 from tests.real_engines.engine import CONTEXT_TOKENS
 from tests.real_engines.running import Running

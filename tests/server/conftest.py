@@ -6,7 +6,7 @@ import pytest
 
 from playground.server.context import Context
 from playground.server.conversations import Conversation
-from tests.server.running import TAB, Browser, context_for, serving
+from tests.server.running import OWNER, TAB, Browser, context_for, serving
 from tests.upstream import Upstream
 
 
@@ -30,4 +30,4 @@ async def browser(address: str) -> AsyncIterator[Browser]:
 
 @pytest.fixture
 def conversation(context: Context) -> Conversation:
-    return context.conversations.get(TAB)
+    return context.conversations.get(TAB, OWNER)

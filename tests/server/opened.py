@@ -55,12 +55,21 @@ def served(app: ASGIApp, **config: Any) -> Iterator[str]:
 
 @dataclass(frozen=True)
 class App:
+    """`url` is where it is; `opening` the address that it printed, with the token where it has one."""
+
     url: str
     log: Path
+    opening: str = ""
 
     def browser(self) -> httpx.Client:
         """A client that sends what a browser would."""
         return httpx.Client(base_url=self.url, headers={"accept": "text/html"}, timeout=30)
+
+    def administrator(self) -> httpx.Client:
+        """The same, of whoever sees the terminal."""
+        browser = self.browser()
+        assert browser.get(self.opening).status_code == 303
+        return browser
 
 
 @contextmanager
@@ -73,13 +82,27 @@ def app_process(log: Path, **variables: str) -> Iterator[App]:
     with log.open("wb") as out, subprocess.Popen(command, stdout=out, stderr=out, env=env, cwd=ROOT) as process:
         try:
             waited = threading.Event()
-            while not (match := re.search(r"Playground: (http://\S+)", log.read_text())):
+            while not (match := re.search(r"Playground: (http://\S+)\n", log.read_text())):
                 assert process.poll() is None, log.read_text()
                 waited.wait(0.05)
-            yield App(match[1], log)
+            yield App(base_url(match[1]), log, match[1])
         finally:
             process.terminate()
             process.wait(30)
+
+
+def base_url(printed: str) -> str:
+    """The address that the app printed, without its token."""
+    return printed.partition("/?token=")[0]
+
+
+def administrator_of(context: Context) -> str:
+    """The cookie of an administrator of an app without a login."""
+    token = context.access.token
+    assert token
+    cookie = context.access.begin(token.get_secret_value())
+    assert cookie
+    return cookie
 
 
 def log_in(client: httpx.Client, name: str, password: str) -> httpx.Response:

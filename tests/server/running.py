@@ -14,19 +14,23 @@ from pydantic import SecretStr
 from playground.client import Client, Timeouts
 from playground.server.app import create_api
 from playground.server.context import Context
-from playground.server.visitors import COOKIE
+from playground.server.visitors import COOKIE, VisitorIds
 from playground.settings import Settings
 
 KEY = "sk-recognisable-of-the-environment"
 TAB = "a-tab-of-the-tests-0001"
-VISITOR = "a-visitor-of-the-tests"
+IDS = VisitorIds(b"of the tests")
+VISITOR = IDS.issue()
+OWNER = f"visitor {VISITOR}"
 
 
 def context_for(base_url: str, **settings: Any) -> Context:
     """TheRouter's and the Custom URL's place taken by `base_url`; TheRouter has its key from the environment."""
     made = Settings(therouter_base_url=base_url, custom_base_url=base_url, embedded=False)
     update = {"therouter_api_key": SecretStr(KEY), "custom_api_key": None} | settings
-    return Context(made.model_copy(update=update), Client(Timeouts(2, 5, 5)))
+    context = Context(made.model_copy(update=update), Client(Timeouts(2, 5, 5)))
+    context.access.ids = IDS
+    return context
 
 
 @asynccontextmanager

@@ -1,5 +1,7 @@
 """When the app starts, and who may do what in it."""
 
+from typing import Any
+
 import pytest
 from pydantic import SecretStr
 
@@ -20,10 +22,44 @@ def test_open_to_others_it_does_not_start_without_a_login(host: str) -> None:
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.2", "::1", "localhost"])
-def test_on_loopback_everyone_is_an_administrator(host: str) -> None:
+def test_on_loopback_whoever_has_the_token_is_an_administrator(host: str) -> None:
     access = context_of(host=host).access
     assert (access.opened, access.users) == (False, None)
-    assert access.role(None) is access.role("anything") is Role.ADMIN
+    assert access.token
+    token = access.token.get_secret_value()
+    assert len(token) == 32
+    for visitor in (None, "anything", token, access.ids.issue()):
+        assert access.role(visitor) is Role.USER
+        assert not access.may_run_programs(visitor)
+        assert access.reaches_inside(visitor)
+    for wrong in ("", token[:-1], f"{token} ", "é"):
+        assert access.begin(wrong) is None
+    administrator = access.begin(token)
+    assert access.role(administrator) is Role.ADMIN
+    assert access.may_run_programs(administrator)
+    assert access.owner(administrator) == access.owner(access.begin(token))
+
+
+@pytest.mark.parametrize("more", [{"users": USERS}, {"open_without_login": True}])
+def test_where_others_reach_it_there_is_no_token(more: dict[str, Any]) -> None:
+    access = context_of(**more).access
+    assert (access.opened, access.token) == (True, None)
+    assert access.begin("") is None
+    with pytest.raises(InvalidSetting, match="PLAYGROUND_TOKEN"):
+        context_of(token=SecretStr("chosen-by-the-operator"), **more)
+
+
+def test_a_token_that_is_set_is_the_token() -> None:
+    token = SecretStr("chosen-by-the-operator")
+    assert context_of(token=token).access.begin("chosen-by-the-operator")
+    with pytest.raises(InvalidSetting, match="shorter than 16"):
+        context_of(token=SecretStr("short"))
+
+
+@pytest.mark.parametrize("name", ["hosts", "trusted_proxies"])
+def test_a_proxys_settings_want_a_login(name: str) -> None:
+    with pytest.raises(InvalidSetting, match=f"PLAYGROUND_{name.upper()} is set"):
+        context_of(None, **{name: "10.0.0.5"})
 
 
 def test_the_command_says_what_to_set_and_opens_no_port() -> None:
@@ -46,7 +82,15 @@ def test_with_a_login_only_its_administrators_are() -> None:
 def test_opened_without_a_login_nobody_is() -> None:
     access = context_of(host=EVERYWHERE, open_without_login=True).access
     assert access.opened
-    assert access.role("anything") is Role.USER
+    for visitor in ("anything", access.ids.issue()):
+        assert access.role(visitor) is Role.USER
+        assert not access.reaches_inside(visitor)
+
+
+def test_on_loopback_too_as_behind_a_proxy() -> None:
+    access = context_of(open_without_login=True).access
+    assert access.opened
+    assert not access.reaches_inside(access.ids.issue())
 
 
 def test_users_on_loopback_want_a_login_too_as_behind_a_proxy() -> None:

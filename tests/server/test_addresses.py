@@ -9,13 +9,14 @@ import psutil
 import pytest
 from pydantic import SecretStr
 
+from playground.addresses import InternalHosts, is_loopback, is_public
 from playground.backends import Phase
 from playground.client import Client
 from playground.errors import AddressRefused, ConnectFailed, PlaygroundError
-from playground.server.addresses import InternalHosts, is_loopback, is_public
 from playground.server.app import create_api
 from playground.server.context import Context
 from playground.server.form import Form
+from playground.server.visitors import COOKIE
 from playground.wire.events import Failed
 from playground.wire.prepared import Target, prepare
 from playground.wire.request import ChatRequest
@@ -26,8 +27,8 @@ INSIDE = """127.0.0.1 127.8.8.8 10.0.0.1 172.16.0.1 172.31.255.255 192.168.0.1 1
     100.100.100.200 0.0.0.0 192.0.0.1 192.0.2.1 198.18.0.1 224.0.0.1 240.0.0.1 255.255.255.255 168.63.129.16
     :: ::1 ::127.0.0.1 ::ffff:127.0.0.1 ::ffff:10.0.0.1 ::ffff:a9fe:a9fe 64:ff9b::7f00:1 64:ff9b:1::1
     2002:7f00:1:: 2002:a9fe:a9fe:: 2001:0:4136:e378:8000:63bf:3fff:fdd2 fc00::1 fd00:ec2::254 fe80::1 fe80::1%eth0
-    fec0::1 ff02::1 ff0e::1 2001:db8::1 100::1 localhost 2130706433 0x7f000001"""
-PUBLIC = "1.1.1.1 8.8.8.8 93.184.216.34 172.32.0.1 ::ffff:8.8.8.8 64:ff9b::808:808 2002:808:808:: 2606:4700::1111"
+    fec0::1 ff02::1 ff0e::1 2001:db8::1 100::1 localhost 2130706433 0x7f000001 2002:808:808::"""
+PUBLIC = "1.1.1.1 8.8.8.8 93.184.216.34 172.32.0.1 ::ffff:8.8.8.8 64:ff9b::808:808 2606:4700::1111"
 
 
 @pytest.mark.parametrize("address", INSIDE.split())
@@ -154,8 +155,11 @@ def ask(context: Context, url: str, name: str = "ben", password: str = BEN) -> P
     with served(create_api(context)) as address, httpx.Client(base_url=address) as client:
         if context.access.users:
             log_in(client, name, password)
+        else:
+            client.cookies.set(COOKIE, context.access.ids.issue())
+        cookie = client.cookies[COOKIE]
         assert client.post("/gradio_api/exchange", json=form).status_code == 200
-    last = context.conversations.get(conversation).last
+    last = context.conversation(conversation, cookie).last
     assert last
     return last.error
 

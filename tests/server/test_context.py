@@ -112,15 +112,15 @@ async def test_the_state_is_asked_with_the_visitors_key(context: Context, upstre
 
 def test_what_is_prepared_is_the_conversations(context: Context) -> None:
     form = Form(conversation="a-tab-of-the-tests-0001", backend="custom", model="m", message="Hi")
-    context.conversations.get(form.conversation).preface = [{"role": "system", "content": "S"}]
-    context.conversations.get(form.conversation).images = ["data:,a"]
-    body = context.prepare(form).body.decode()
+    context.conversation(form.conversation, VISITOR).preface = [{"role": "system", "content": "S"}]
+    context.conversation(form.conversation, VISITOR).images = ["data:,a"]
+    body = context.prepare(form, VISITOR).body.decode()
     assert body.index('"S"') < body.index('"Hi"') < body.index("data:,a")
 
 
 def test_what_is_shown_is_what_is_sent_until_something_changes(context: Context) -> None:
     form = Form(conversation="a-tab-of-the-tests-0002", backend="custom", model="m", message="Hi")
-    conversation = context.conversations.get(form.conversation)
+    conversation = context.conversation(form.conversation, VISITOR)
     built = context.build(form, VISITOR)
     assert context.build(Sent.model_validate(form.model_dump()), VISITOR) is built
     assert context.prepare(form, VISITOR) is built.prepared

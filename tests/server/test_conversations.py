@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 
 from playground.errors import ConnectFailed
-from playground.server.conversations import Conversation, Conversations, Turn, images_of, text_of
+from playground.server.conversation_store import Bounds, Conversations
+from playground.server.conversations import Conversation, Turn, images_of, text_of
 from playground.wire.exchange import Answer, Exchange, ToolCall
 from tests.wire.values import REQUEST
 
-ID = "0123456789abcdef"
+ID, OWNER = "0123456789abcdef", "visitor of the tests"
 IMAGE = {"type": "image_url", "image_url": {"url": "data:,a"}}
 WORDS = {"type": "text", "text": "Look"}
 
@@ -169,24 +170,22 @@ def test_the_text_and_the_images_of_any_content(content: Any, text: str, images:
 
 def test_a_conversation_is_found_again() -> None:
     conversations = Conversations()
-    assert conversations.get(ID) is conversations.get(ID)
-    assert conversations.get(ID) is not conversations.get(ID + "x")
+    assert conversations.get(ID, OWNER) is conversations.get(ID, OWNER)
+    assert conversations.get(ID, OWNER) is not conversations.get(ID + "x", OWNER)
 
 
 @pytest.mark.parametrize("name", ["", "short", "x" * 15, "x" * 65])
 def test_an_id_that_could_be_guessed_is_not_kept(name: str) -> None:
     conversations = Conversations()
-    conversations.get(name).turns.append(turn())
-    assert conversations.get(name).turns == []
+    conversations.get(name, OWNER).turns.append(turn())
+    assert conversations.get(name, OWNER).turns == []
 
 
 def test_the_longest_unused_goes_first() -> None:
-    conversations = Conversations(limit=2)
-    a, b = conversations.get(f"{ID}a"), conversations.get(f"{ID}b")
-    assert conversations.get(f"{ID}a") is a
-    conversations.get(f"{ID}c")
-    assert conversations.get(f"{ID}a") is a
-    assert conversations.get(f"{ID}b") is not b
+    conversations = Conversations(Bounds(of_one=2))
+    for letter in "abac":
+        conversations.get(ID + letter, OWNER).aside = letter
+    assert [conversations.get(ID + letter, OWNER).aside for letter in "acb"] == ["a", "c", ""]
 
 
 def test_editing_an_earlier_message_of_a_preset() -> None:

@@ -19,7 +19,7 @@ from playground.server.context import Context
 from playground.server.conversations import Conversation
 from playground.server.form import Form
 from playground.server.frames import MAX_PIECES
-from tests.server.running import KEY, TAB, Browser, until
+from tests.server.running import KEY, OWNER, TAB, VISITOR, Browser, until
 from tests.upstream import Script, Upstream, scripts
 
 IMAGE = "data:image/png;base64,iVBORw0KGgo="
@@ -56,7 +56,7 @@ async def test_what_is_sent_is_what_the_snippet_is_made_of(
 ) -> None:
     await browser.frames(message="first", system="Be brief.", params={"temperature": "0.50", "seed": ""})
     form = Form(conversation=TAB, backend="therouter", model="test/echo", message="second", extra='{"x": 1.0}')
-    prepared = context.prepare(form)
+    prepared = context.prepare(form, VISITOR)
     await browser.frames(message="second", extra='{"x": 1.0}', stream=False)
     first, second = upstream.requests
     assert second.body == prepared.body
@@ -109,7 +109,7 @@ async def test_what_cannot_be_sent_is_kept_as_a_failure(
     browser: Browser, context: Context, form: dict[str, Any], kind: type[PlaygroundError], said: str
 ) -> None:
     assert await browser.frames(message="Hi", **form) == [{"end": {"ok": False}}]
-    (turn,) = context.conversations.get(TAB).turns
+    (turn,) = context.conversations.get(TAB, OWNER).turns
     assert turn.exchange is not None
     assert isinstance(turn.exchange.error, kind)
     assert said in turn.exchange.error.message
@@ -120,7 +120,7 @@ async def test_what_cannot_be_sent_is_kept_as_a_failure(
 async def test_without_a_key_nothing_is_sent(context: Context, browser: Browser, upstream: Upstream) -> None:
     context.settings = context.settings.model_copy(update={"therouter_api_key": None})
     assert await browser.frames(message="Hi") == [{"end": {"ok": False}}]
-    last = context.conversations.get(TAB).last
+    last = context.conversations.get(TAB, OWNER).last
     assert last is not None
     assert isinstance(last.error, MissingKey)
     assert upstream.requests == []
@@ -282,7 +282,7 @@ async def test_two_tabs_do_not_see_each_other(browser: Browser, upstream: Upstre
     await browser.frames(message="mine")
     await browser.frames(message="theirs", conversation=other)
     assert len(upstream.requests[1].json()["messages"]) == 1
-    assert len(context.conversations.get(TAB).turns) == len(context.conversations.get(other).turns) == 1
+    assert len(context.conversations.get(TAB, OWNER).turns) == len(context.conversations.get(other, OWNER).turns) == 1
 
 
 async def test_hostile_text_reaches_the_page_as_text(browser: Browser, upstream: Upstream) -> None:

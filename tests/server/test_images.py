@@ -5,12 +5,13 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from fastapi import FastAPI
 
 from playground.server import images
+from playground.server.app import create_api
 from playground.server.context import Context
 from playground.server.conversations import Conversation
 from playground.server.images import CONVERSATION, MAX_IMAGE_BYTES, MAX_IMAGES, add_image, image_routes, kind_of
+from playground.server.visitors import COOKIE, VisitorIds
 from tests.server.opened import context_of, served
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(20)
@@ -24,16 +25,17 @@ def context() -> Context:
 
 @pytest.fixture
 def url(context: Context) -> Iterator[str]:
-    app = FastAPI()
+    app = create_api(context)
     app.include_router(image_routes(context))
     with served(app) as address:
         yield f"{address}/gradio_api/images"
 
 
 def test_an_image_waits_for_the_next_message(url: str, context: Context) -> None:
-    answer = httpx.post(url, content=PNG, headers={CONVERSATION: NAME})
+    visitor = context.access.ids.issue()
+    answer = httpx.post(url, content=PNG, headers={CONVERSATION: NAME}, cookies={COOKIE: visitor})
     assert answer.json() == {"images": 1}
-    assert context.conversations.get(NAME).images == ["data:image/png;base64," + base64.b64encode(PNG).decode()]
+    assert context.conversation(NAME, visitor).images == ["data:image/png;base64," + base64.b64encode(PNG).decode()]
 
 
 @pytest.mark.parametrize(
@@ -56,10 +58,20 @@ def test_what_it_is_is_told_from_its_first_bytes(data: bytes, kind: str | None) 
 
 
 def test_what_is_no_image_is_refused_in_words(url: str, context: Context) -> None:
-    answer = httpx.post(url, content=b"<svg/>", headers={CONVERSATION: NAME, "content-type": "image/png"})
+    visitor = context.access.ids.issue()
+    headers = {CONVERSATION: NAME, "content-type": "image/png"}
+    answer = httpx.post(url, content=b"<svg/>", headers=headers, cookies={COOKIE: visitor})
     assert answer.status_code == 415
     assert "Convert it" in answer.json()["detail"]
-    assert context.conversations.get(NAME).images == []
+    assert context.conversation(NAME, visitor).images == []
+
+
+def test_a_visitor_who_is_not_known_leaves_nothing_here(url: str, context: Context) -> None:
+    for cookies in ({}, {COOKIE: "made-up"}, {COOKIE: VisitorIds().issue()}):
+        answer = httpx.post(url, content=PNG, headers={CONVERSATION: NAME}, cookies=cookies)
+        assert answer.status_code == 403
+        assert "Reload the page" in answer.json()["detail"]
+    assert not context.conversations._kept
 
 
 def test_only_so_many_and_so_much(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,6 +15,7 @@ from starlette.types import Message, Receive, Scope, Send
 from playground.server import limits
 from playground.server.app import create_api
 from playground.server.limits import BODY_LIMITS, MAX_BODY_BYTES, Limits
+from playground.server.login import Login
 from playground.server.visitors import COOKIE
 from tests.server.opened import ADA, BEN, EVERYWHERE, USERS, context_of, log_in, served
 from tests.upstream import ThreadedUpstream, scripts
@@ -71,7 +72,7 @@ def test_a_visitor_has_so_many_exchanges_at_a_time(threaded_upstream: ThreadedUp
     context = context_of(max_exchanges=2)
     form = stalled(threaded_upstream)
     with served(create_api(context)) as address, httpx.Client(base_url=address, timeout=30) as client:
-        client.cookies.set(COOKIE, "one-visitor")
+        client.cookies.set(COOKIE, context.access.ids.issue())
         with ExitStack() as running:
             for _ in range(2):
                 running.enter_context(client.stream("POST", EXCHANGE, json=form))
@@ -82,7 +83,7 @@ def test_a_visitor_has_so_many_exchanges_at_a_time(threaded_upstream: ThreadedUp
                 "error": "You have 2 requests running. Stop one, or wait until one has ended.",
             }
             assert "retry-after" in refused.headers
-            other = httpx.Client(base_url=address, cookies={COOKIE: "another-visitor"}, timeout=30)
+            other = httpx.Client(base_url=address, cookies={COOKIE: context.access.ids.issue()}, timeout=30)
             running.enter_context(other)
             assert running.enter_context(other.stream("POST", EXCHANGE, json=form)).status_code == 200
             threaded_upstream.wait_for_requests(3)
@@ -151,9 +152,9 @@ async def test_what_is_under_way_of_one_visitor_is_counted_together(monkeypatch:
         await go_on.wait()
         await PlainTextResponse("read")(scope, receive, send)
 
-    inner = Limits(app)
-    limited = ExceptionMiddleware(inner)
-    ada, ben = {"cookie": f"{COOKIE}=ada"}, {"cookie": f"{COOKIE}=ben"}
+    inner, context = Limits(app), context_of()
+    limited = Login(ExceptionMiddleware(inner), access=context.access, visitors=context.visitors)
+    ada, ben = ({"cookie": f"{COOKIE}={context.access.ids.issue()}"} for _ in range(2))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(limited), base_url=HOME) as client:
         first = asyncio.create_task(client.post("/a", content=b"x" * 900, headers=ada))
         await read.wait()

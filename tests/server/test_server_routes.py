@@ -20,7 +20,7 @@ from playground.server.server_routes import ACTIONS, server_routes
 from playground.server.visitors import COOKIE
 from playground.settings import Settings
 from playground.ui.draw.servers import draw_servers
-from tests.server.opened import ADA, BEN, EVERYWHERE, USERS, context_of, log_in, served
+from tests.server.opened import ADA, BEN, EVERYWHERE, USERS, administrator_of, context_of, log_in, served
 from tests.server.running import until
 from tests.server.test_servers import free_port
 from tests.upstream import Upstream
@@ -44,7 +44,8 @@ async def http(context: Context) -> AsyncIterator[httpx.AsyncClient]:
     try:
         await until(lambda: server.started or task.done())
         url = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-        async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=10) as http:
+        cookies = {COOKIE: administrator_of(context)}
+        async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=10, cookies=cookies) as http:
             yield http
     finally:
         server.should_exit = True
@@ -178,6 +179,20 @@ def test_with_a_login_administrators_alone(tmp_path: Path) -> None:
 
 
 def test_opened_without_a_login_nobody(tmp_path: Path) -> None:
-    with opened(context_of(host=EVERYWHERE, open_without_login=True, cache_dir=tmp_path)) as http:
-        http.cookies.set(COOKIE, "made-up")
-        assert [http.request(*path).status_code for path in paths()] == [403] * len(paths())
+    context = context_of(host=EVERYWHERE, open_without_login=True, cache_dir=tmp_path)
+    with opened(context) as http:
+        for visitor in ("made-up", context.access.ids.issue()):
+            http.cookies.set(COOKIE, visitor)
+            assert [http.request(*path).status_code for path in paths()] == [403] * len(paths())
+
+
+def test_on_this_machine_alone_who_has_the_token(tmp_path: Path) -> None:
+    context = context_of(cache_dir=tmp_path)
+    with opened(context) as http:
+        for visitor in ("", "made-up", context.access.ids.issue()):
+            http.cookies.set(COOKIE, visitor)
+            refused = [http.request(*path) for path in paths()]
+            assert [one.status_code for one in refused] == [403] * len(paths())
+            assert "?token=" in refused[0].text
+        http.cookies.set(COOKIE, administrator_of(context))
+        assert http.get(SERVERS).status_code == 200

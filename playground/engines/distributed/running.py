@@ -1,18 +1,22 @@
 """Runs what a form wrote down, where its tool is on this machine."""
 
 import asyncio
+import os
 import shutil
 from collections.abc import Mapping
+from itertools import pairwise
 from pathlib import Path
 
 from playground.engines.distributed.forms import Form
 from playground.engines.kinds.base import Command
 from playground.engines.process import EngineProcess, how_it_ended
+from playground.environment import child_environment
 from playground.errors import EngineUnavailable, InvalidLaunch
 
 # Tools that take a file, and do the rest elsewhere; what each is told because nobody is there to answer its questions.
 RUNNABLE: Mapping[str, tuple[str, ...]] = {"kubectl": (), "sky": ("--yes",)}
 _GRACE_S = 5.0
+_CLOUDS = ("AWS_", "AZURE_", "GOOGLE_", "CLOUDSDK_", "KUBE", "OCI_", "LAMBDA_")  # profiles, regions, paths
 
 
 def runnable(form: Form) -> Command | None:
@@ -48,7 +52,7 @@ async def run_form(form: Form, folder: Path, *, timeout_s: float = 120) -> str:
         raise EngineUnavailable(f"{form.tool} is not on this machine.", advice="Copy the file to one that has it.")
     await asyncio.to_thread(_write, form, folder)
     words = [str(folder / word) if word in {file.name for file in form.files} else word for word in command.argv[1:]]
-    process = EngineProcess([program, *words, *RUNNABLE[form.tool]], None, _GRACE_S, name=form.tool)
+    process = EngineProcess([program, *words, *RUNNABLE[form.tool]], _environment(command), _GRACE_S, name=form.tool)
     await process.start()
     try:
         async with asyncio.timeout(timeout_s):
@@ -60,6 +64,13 @@ async def run_form(form: Form, folder: Path, *, timeout_s: float = 120) -> str:
     if status != 0:
         raise EngineUnavailable(f"{form.tool} {how_it_ended(status)}: {process.log_tail(10)}")
     return process.log_tail()
+
+
+def _environment(command: Command) -> dict[str, str]:
+    """Where its clouds and clusters are, without their keys, which its files hold; and what the command names."""
+    env = child_environment(also=_CLOUDS)
+    named = (name for option, name in pairwise(command.argv) if option == "--secret")
+    return env | {name: os.environ[name] for name in named if name in os.environ}
 
 
 def _write(form: Form, folder: Path) -> None:

@@ -19,6 +19,7 @@ from playground.engines.kinds.ask_parser import MARK
 from playground.engines.kinds.base import Command, Engine, Installation
 from playground.engines.kinds.failure_rules import FIELDS, closest
 from playground.engines.kinds.locate import find_interpreter
+from playground.environment import child_environment
 from playground.errors import InvalidLaunch
 
 _SCRIPT = Path(__file__).with_name("ask_parser.py")
@@ -78,7 +79,6 @@ async def _ask(
 ) -> dict[str, Any] | str:
     """The parser's answer, or why there is none."""
     # Nothing that the parser's module does may reach a network, or sees a key of another server.
-    kept = {name: value for name, value in os.environ.items() if not name.endswith(("_KEY", "_TOKEN"))}
     try:
         process = await asyncio.create_subprocess_exec(
             interpreter,
@@ -89,7 +89,7 @@ async def _ask(
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
-            env=kept | dict(env) | {"HF_HUB_OFFLINE": "1"},
+            env=child_environment() | dict(env) | {"HF_HUB_OFFLINE": "1"},
             start_new_session=True,
         )
     except OSError as error:

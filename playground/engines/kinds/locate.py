@@ -16,6 +16,7 @@ from pathlib import Path
 
 from playground.engines.kinds import ENGINES
 from playground.engines.kinds.base import Engine, Installation
+from playground.environment import child_environment
 
 _ASK_S = 30.0  # a Python that lies on a cold disk, or on a network's
 _DAEMON_S = 5.0  # a container daemon answers soon, or hangs
@@ -111,6 +112,7 @@ def _run(argv: Sequence[str], timeout_s: float) -> str:
             timeout=timeout_s,
             check=True,
             stdin=subprocess.DEVNULL,
+            env=child_environment(),  # it may be any program of that name
         )
     except (OSError, subprocess.SubprocessError):
         return ""

@@ -1,7 +1,6 @@
 """What a server's environment holds, and what in it must not be shown."""
 
 import os
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,10 +9,7 @@ from playground.engines.kinds.base import Command, Installation
 from playground.engines.launch.log_store import MASK
 from playground.engines.launch.processes import MARK
 from playground.engines.spec import LaunchSpec
-
-# Parts of a name, so that TOKENIZERS_PARALLELISM is none.
-_SHORTEST_KEY = 8
-_SECRET = re.compile(r"(?:^|_)(?:API_?)?(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL)S?(?:_|$)", re.IGNORECASE)
+from playground.environment import child_environment, is_like_a_key, is_secret_name, secrets_in
 
 
 def build_environment(
@@ -21,8 +17,9 @@ def build_environment(
 ) -> dict[str, str]:
     """The whole environment of an engine.
 
-    This app's own keys (`…_API_KEY`) are not among it, unless the specification or the command names them; the
-    server's key is the value of what `command.secrets` names.
+    Of this process's own it has what engines need (`child_environment`): no keys of this app, of clouds or of other
+    servers, and the Hub's token only where the model is the Hub's; besides, what the specification or the command
+    names. The server's key is the value of what `command.secrets` names.
 
     Args:
         spec: what is launched.
@@ -32,7 +29,7 @@ def build_environment(
         given: this process's environment; None for `os.environ`.
     """
     outside = dict(os.environ if given is None else given)
-    env = {name: value for name, value in outside.items() if not name.endswith("_API_KEY")}
+    env = child_environment(outside, downloads=not spec.is_local)
     if installation.kind == "python" and Path(installation.program[0]).is_absolute():
         env["PATH"] = os.pathsep.join((str(Path(installation.program[0]).parent), env.get("PATH", os.defpath)))
     env |= {"PYTHONUNBUFFERED": "1"} | dict(spec.env) | dict(command.env)
@@ -51,7 +48,7 @@ def find_secrets(spec: LaunchSpec, command: Command, env: Mapping[str, str]) -> 
     """The texts that must be seen nowhere: the key, and values of variables whose names say that they are keys."""
     found = [spec.api_key.get_secret_value()] if spec.api_key else []
     found += [env[name] for name in command.secrets if name in env]
-    found += [value for name, value in env.items() if _SECRET.search(name) and _is_like_a_key(value)]
+    found += secrets_in(env)
     return [text for text in found if text]
 
 
@@ -61,14 +58,14 @@ def without_secrets(spec: LaunchSpec, secrets: Sequence[str] = ()) -> dict[str, 
     if spec.extra:
         fields["extra"] = [masked(word, secrets) for word in spec.extra]
     if spec.env:
-        fields["env"] = {name: MASK if _SECRET.search(name) else value for name, value in spec.env.items()}
+        fields["env"] = {name: MASK if is_secret_name(name) else value for name, value in spec.env.items()}
     return fields
 
 
 def shown_command(command: Command, secrets: Sequence[str]) -> str:
     """The command as one line, without any value that is a key."""
     env = {
-        name: MASK if _SECRET.search(name) and _is_like_a_key(value) else value for name, value in command.env.items()
+        name: MASK if is_secret_name(name) and is_like_a_key(value) else value for name, value in command.env.items()
     }
     argv = tuple(masked(word, secrets) for word in command.argv)
     return Command(argv, env, command.secrets).shown()
@@ -77,11 +74,6 @@ def shown_command(command: Command, secrets: Sequence[str]) -> str:
 def masked(text: str, secrets: Sequence[str]) -> str:
     """A text without these keys; those of fewer than 8 characters are taken for words."""
     for secret in secrets:
-        if _is_like_a_key(secret):
+        if is_like_a_key(secret):
             text = text.replace(secret, MASK)
     return text
-
-
-def _is_like_a_key(value: str) -> bool:
-    """Not a switch or a number, as in `TOKENIZERS_PARALLELISM=false`, nor a path."""
-    return len(value) >= _SHORTEST_KEY and not value.replace(".", "").isdigit() and not value.startswith(("/", "./"))

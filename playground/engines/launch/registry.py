@@ -29,6 +29,7 @@ from playground.engines.launch.processes import (
     wait_gone,
 )
 from playground.engines.launch.shared_memory import remove_left
+from playground.environment import child_environment
 from playground.errors import EngineError
 
 KEEP_S = 86_400.0  # a server that has ended is shown, with its log, for a day
@@ -139,7 +140,9 @@ async def clean_up(record: Record) -> None:
         return
     with contextlib.suppress(OSError):
         quiet = asyncio.subprocess.DEVNULL
-        process = await asyncio.create_subprocess_exec(*record.cleanup, stdin=quiet, stdout=quiet, stderr=quiet)
+        process = await asyncio.create_subprocess_exec(
+            *record.cleanup, stdin=quiet, stdout=quiet, stderr=quiet, env=child_environment()
+        )
         try:
             await asyncio.wait_for(process.wait(), _CLEAN_UP_S)
         except TimeoutError:
@@ -211,7 +214,13 @@ class Registry:
             quiet = subprocess.DEVNULL
             with contextlib.suppress(OSError, subprocess.SubprocessError):
                 subprocess.run(  # noqa: S603 - an argument list
-                    record.cleanup, stdin=quiet, stdout=quiet, stderr=quiet, timeout=_CLEAN_UP_S, check=False
+                    record.cleanup,
+                    stdin=quiet,
+                    stdout=quiet,
+                    stderr=quiet,
+                    env=child_environment(),
+                    timeout=_CLEAN_UP_S,
+                    check=False,
                 )
 
     def _key_files(self, record: Record) -> list[Path]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
 
+from playground.addresses import InternalHosts
 from playground.errors import InvalidTools
 from playground.tools.builtin.base import Builtin, ToolFailed
 from playground.tools.builtin.calculate import make_calculate
@@ -16,13 +17,18 @@ BUILTINS = ("lookup_region", "calculate", "current_time", "http_get_json")
 
 
 def make_builtins(
-    names: Iterable[str] = BUILTINS, *, hosts: Collection[str] = (), now: Callable[[], datetime] = utc_now
+    names: Iterable[str] = BUILTINS,
+    *,
+    hosts: Collection[str] = (),
+    internal: InternalHosts | None = None,
+    now: Callable[[], datetime] = utc_now,
 ) -> dict[str, Builtin]:
     """The functions of these names.
 
     Args:
         names: of `BUILTINS`.
         hosts: what `http_get_json` may ask.
+        internal: which inside addresses the names of `hosts` may mean.
         now: the clock of `current_time`.
 
     Raises:
@@ -32,7 +38,7 @@ def make_builtins(
         "lookup_region": make_lookup_region,
         "calculate": make_calculate,
         "current_time": lambda: make_current_time(now),
-        "http_get_json": lambda: make_http_get_json(hosts),
+        "http_get_json": lambda: make_http_get_json(hosts, internal=internal),
     }
     made = {}
     for name in names:

@@ -1,13 +1,13 @@
 """The conversation: turns, figures, and errors where the answer would stand."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from typing import Any
 
-from playground.errors import PlaygroundError
+from playground.errors import PlaygroundError, TooMuchWork
 from playground.markup.markdown import render_markdown
 from playground.server.conversations import Conversation, Turn, text_of
-from playground.server.judging import is_json, verdict_on
+from playground.server.judging import Question, is_json, question_of
 from playground.ui.draw.calls import draw_calls, draw_leaks
 from playground.ui.draw.images import draw_pictures
 from playground.ui.draw.numbers import dollars, rate, seconds
@@ -17,6 +17,14 @@ from playground.wire.exchange import Answer, Exchange
 from playground.wire.metrics import percentile
 
 STRETCH = 10  # turns
+SMALL = 1000  # characters: no markup of them takes long
+
+Do = Callable[..., str]  # calls a function with what it is given: here, or where it can be given up
+
+
+def _here(function: Callable[..., str], *given: Any) -> str:
+    return function(*given)
+
 
 EMPTY = (
     '<p class="empty" data-for="chat"><b>Chat</b> sends one conversation to the model above. Press a preset, or write '
@@ -30,14 +38,19 @@ EMPTY = (
 BACK = '<p class="back"><button type="button" class="link" data-act="bring-back">Bring back what was here</button></p>'
 
 
-def draw_conversation(conversation: Conversation) -> str:
-    """All turns; a turn that was drawn before is not drawn again."""
+def draw_conversation(conversation: Conversation, do: Do = _here) -> str:
+    """All turns; a turn that was drawn before is not drawn again.
+
+    Args:
+        conversation: whose turns.
+        do: draws what a model has written, which may be made to take long; it raises `TooMuchWork` where it does.
+    """
     back = BACK if conversation.before and not conversation.turns else ""
     if not conversation.turns and not conversation.preface:
         return EMPTY + back
     parts = [_preface(message, index) for index, message in enumerate(conversation.preface)]
     for index, turn in enumerate(conversation.turns):
-        turn.html = turn.html or _turn(turn, index)
+        turn.html = turn.html or _turn(turn, index, do)
         parts.append(turn.html)
     return _in_stretches(parts) + back
 
@@ -61,7 +74,7 @@ def _preface(message: Mapping[str, Any], index: int) -> str:
     return _said(escape(str(message.get("role", "?"))), text_of(message), draw_pictures(message), links)
 
 
-def _turn(turn: Turn, index: int) -> str:
+def _turn(turn: Turn, index: int, do: Do) -> str:
     parts = []
     if turn.message is not None:
         links = f'<div class="meter quiet">{_link("edit", index, "user")}{_link("copy", index, "user")}</div>'
@@ -70,25 +83,24 @@ def _turn(turn: Turn, index: int) -> str:
         name = escape((turn.exchange.model or turn.model or "model").split("/")[-1])
         parts.append(
             f'<article class="turn"><div class="who">{name}</div>'
-            f'<div class="said">{_answer(turn, turn.exchange, index)}</div></article>'
+            f'<div class="said">{_answer(turn, turn.exchange, index, do)}</div></article>'
         )
     return "".join(parts)
 
 
-def _answer(turn: Turn, exchange: Exchange, index: int) -> str:
+def _answer(turn: Turn, exchange: Exchange, index: int, do: Do) -> str:
     answer = exchange.answer
     body = _reasoning(answer, exchange)
     if turn.edited is not None:
-        raw, body = turn.edited, render_markdown(turn.edited)
+        raw, body = turn.edited, _bounded(do, turn.edited, render_markdown, turn.edited)
     else:
         raw = answer.content
-        body += _content(exchange, index)
+        body += _content(exchange, index, do)
         body += f'<p class="note">Refused: {escape(answer.refusal)}</p>' if answer.refusal else ""
         body += draw_calls(turn.calls, index) or "".join(_call(call.name, call.arguments) for call in answer.tool_calls)
-        body += "".join(
-            f'<div class="choice"><span class="who">choice {i + 2}</span>{render_markdown(other.content)}</div>'
-            for i, other in enumerate(exchange.answers[1:])
-        )
+        for number, other in enumerate(exchange.answers[1:], 2):
+            drawn = _bounded(do, other.content, render_markdown, other.content)
+            body += f'<div class="choice"><span class="who">choice {number}</span>{drawn}</div>'
     source = f'<div class="source" data-text hidden>{escape(raw)}</div>'
     if exchange.error is not None:
         return source + body + draw_error(exchange.error, exchange, index)
@@ -97,14 +109,35 @@ def _answer(turn: Turn, exchange: Exchange, index: int) -> str:
     return source + body + _meter(turn, exchange, index)
 
 
-def _content(exchange: Exchange, index: int) -> str:
+def _content(exchange: Exchange, index: int, do: Do) -> str:
     """The answer's text: a tree with its verdict where JSON was asked for, else Markdown."""
     text = exchange.answer.content
     if not is_json(exchange.request):
-        return render_markdown(text) + draw_leaks(text) if text else ""
-    verdict = verdict_on(exchange)
+        return _bounded(do, text, draw_text, text) if text else ""
+    return _bounded(do, text, draw_json, text, question_of(exchange), index)
+
+
+def draw_text(text: str) -> str:
+    """An answer in Markdown."""
+    return render_markdown(text) + draw_leaks(text)
+
+
+def draw_json(text: str, question: Question | None, index: int) -> str:
+    """An answer in JSON, with its verdict where there is a question to judge it by."""
+    verdict = question.judge() if question else None
     marked = {violation.pointer for violation in verdict.violations} if verdict else set()
     return (draw_tree(text, marked) if text else "") + (draw_verdict(verdict, index) if verdict else "")
+
+
+def _bounded(do: Do, text: str, function: Callable[..., str], *given: Any) -> str:
+    """What `function` draws of a text; the text as it is, and why, where that takes too long."""
+    if len(text) <= SMALL and function is not draw_json and "```" not in text and "~~~" not in text:
+        return function(*given)
+    try:
+        return do(function, *given)
+    except TooMuchWork:
+        said = "This answer is shown as plain text: to draw it took too long or too much memory."
+        return f'<div class="plain">{escape(text)}</div><p class="note">{said}</p>'
 
 
 def _reasoning(answer: Answer, exchange: Exchange) -> str:

@@ -1,6 +1,7 @@
 """The conversation's events: an exchange has ended, a turn is taken back or changed, images come and go."""
 
 import json
+from functools import partial
 from secrets import token_hex
 from typing import Any
 
@@ -13,84 +14,94 @@ from playground.ui.draw.images import draw_attached
 from playground.ui.draw.stream import draw_stream
 from playground.ui.draw.turns import draw_conversation
 from playground.ui.draw.wire import draw_wire
+from playground.ui.handlers.visitor import visitor
 from playground.ui.parts import FORM
+
+DRAW_S = 1.0  # of one answer; beyond it stands as plain text
 
 
 class ConversationHandlers:
     """Changes one browser tab's conversation, which the server keeps, and draws it again."""
 
     def __init__(self, context: Context) -> None:
-        self._conversations = context.conversations
+        self._context = context
 
-    def open(self, *values: Any) -> tuple[Any, ...]:
+    def open(self, request: gr.Request, *values: Any) -> tuple[Any, ...]:
         """The page was opened or reloaded: what the conversation was, it is again."""
         form = Form.from_values(FORM, values)
-        conversation = self._conversations.get(form.conversation)
-        return form.conversation, *draw_panels(conversation), draw_attached(conversation.images)
+        conversation = self._context.conversation(form.conversation, visitor(request))
+        return form.conversation, *self._panels(request, conversation), draw_attached(conversation.images)
 
-    def commit(self, conversation_id: str) -> tuple[Any, ...]:
+    def commit(self, request: gr.Request, conversation_id: str) -> tuple[Any, ...]:
         """An exchange has ended: the conversation as the server kept it.
 
         With it goes the message that has its answer, and what is to stand in its place, as JSON: the page takes it out
         of the field unless something else was typed meanwhile. One without an answer stays.
         """
-        conversation = self._conversations.get(conversation_id)
+        conversation = self._context.conversation(conversation_id, visitor(request))
         loop = conversation.last_loop()
         answered = bool(loop) and not loop[-1].failed
         sent = text_of(loop[0].message) if loop and loop[0].message else ""
         taken = ""
         if answered:
             taken, conversation.aside = json.dumps({"sent": sent, "next": conversation.aside}), ""
-        return *draw_panels(conversation), taken, draw_attached(conversation.images)
+        return *self._panels(request, conversation), taken, draw_attached(conversation.images)
 
-    def redraw(self, conversation_id: str) -> tuple[Any, ...]:
+    def redraw(self, request: gr.Request, conversation_id: str) -> tuple[Any, ...]:
         """A call was decided about; what is typed stays."""
-        conversation = self._conversations.get(conversation_id)
-        return *draw_panels(conversation), draw_attached(conversation.images)
+        conversation = self._context.conversation(conversation_id, visitor(request))
+        return *self._panels(request, conversation), draw_attached(conversation.images)
 
-    def edit(self, conversation_id: str, event: gr.EventData) -> tuple[str, str]:
+    def edit(self, request: gr.Request, conversation_id: str, event: gr.EventData) -> tuple[str, str]:
         """A message or an answer was changed; the wire pane follows."""
-        conversation = self._conversations.get(conversation_id)
+        conversation = self._context.conversation(conversation_id, visitor(request))
         conversation.edit(int(event.turn), event.part, event.text)
-        return draw_conversation(conversation), token_hex(4)
+        return self._drawn(request, conversation), token_hex(4)
 
-    def retry(self, conversation_id: str, message: str, turn: str) -> tuple[str, str, str]:
+    def retry(self, request: gr.Request, conversation_id: str, message: str, turn: str) -> tuple[str, str, str]:
         """Take a turn and all after it back, and give its message to be sent again; what is typed waits."""
-        conversation = self._conversations.get(conversation_id)
+        conversation = self._context.conversation(conversation_id, visitor(request))
         text = conversation.cut_from(int(turn)) or message
         conversation.aside = message if message != text else ""
-        return draw_conversation(conversation), text, draw_attached(conversation.images)
+        return self._drawn(request, conversation), text, draw_attached(conversation.images)
 
-    def undo(self, conversation_id: str, message: str) -> tuple[str, str, str]:
+    def undo(self, request: gr.Request, conversation_id: str, message: str) -> tuple[str, str, str]:
         """Take the last turn back; its message is typed again, where nothing is typed."""
-        conversation = self._conversations.get(conversation_id)
+        conversation = self._context.conversation(conversation_id, visitor(request))
         text = conversation.cut_from(len(conversation.turns) - 1)
         typed = message if message and message != text else conversation.aside or text
         conversation.aside = ""
-        return draw_conversation(conversation), typed, draw_attached(conversation.images)
+        return self._drawn(request, conversation), typed, draw_attached(conversation.images)
 
-    def clear(self, conversation_id: str) -> tuple[Any, ...]:
+    def clear(self, request: gr.Request, conversation_id: str) -> tuple[Any, ...]:
         """Begin anew; what is typed stays."""
-        self._conversations.get(conversation_id).clear()
-        return self.redraw(conversation_id)
+        self._context.conversation(conversation_id, visitor(request)).clear()
+        return self.redraw(request, conversation_id)
 
-    def bring_back(self, conversation_id: str) -> tuple[Any, ...]:
+    def bring_back(self, request: gr.Request, conversation_id: str) -> tuple[Any, ...]:
         """What was cleared stands again."""
-        self._conversations.get(conversation_id).bring_back()
-        return self.redraw(conversation_id)
+        self._context.conversation(conversation_id, visitor(request)).bring_back()
+        return self.redraw(request, conversation_id)
 
-    def attached(self, conversation_id: str) -> str:
+    def attached(self, request: gr.Request, conversation_id: str) -> str:
         """Images have come (`server/images.py`): those that wait for the next message."""
-        return draw_attached(self._conversations.get(conversation_id).images)
+        return draw_attached(self._context.conversation(conversation_id, visitor(request)).images)
 
-    def detach(self, conversation_id: str, index: str) -> str:
+    def detach(self, request: gr.Request, conversation_id: str, index: str) -> str:
         """Let one image go."""
-        conversation = self._conversations.get(conversation_id)
+        conversation = self._context.conversation(conversation_id, visitor(request))
         conversation.images[int(index) : int(index) + 1] = []
         return draw_attached(conversation.images)
 
+    def _drawn(self, request: gr.Request, conversation: Conversation) -> str:
+        do = partial(self._context.workers.do, who=visitor(request) or "", timeout_s=DRAW_S)
+        return draw_conversation(conversation, do)
 
-def draw_panels(conversation: Conversation) -> tuple[str, ...]:
-    """What an exchange changes, in the order of `PANELS`."""
+    def _panels(self, request: gr.Request, conversation: Conversation) -> tuple[str, ...]:
+        return draw_panels(conversation, self._drawn(request, conversation))
+
+
+def draw_panels(conversation: Conversation, drawn: str) -> tuple[str, ...]:
+    """What an exchange changes, in the order of `PANELS`; `drawn` is the conversation itself."""
     last, count = conversation.last, len(conversation.exchanges)
-    return draw_conversation(conversation), draw_stream(last), *draw_wire(last, count - 1, count)
+    return drawn, draw_stream(last), *draw_wire(last, count - 1, count)

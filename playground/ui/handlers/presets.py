@@ -1,5 +1,6 @@
 """A preset was pressed."""
 
+from collections.abc import Callable
 from typing import Any
 
 import gradio as gr
@@ -10,7 +11,9 @@ from playground.server.context import Context
 from playground.server.form import Form, form_fields
 from playground.server.parameters import PARAMETERS
 from playground.tools.mock import read_rows
+from playground.ui.draw.turns import draw_conversation
 from playground.ui.handlers.conversation import draw_panels
+from playground.ui.handlers.visitor import visitor
 from playground.ui.parts import FORM
 from playground.yaml_text import dump_yaml
 
@@ -31,20 +34,48 @@ class PresetHandlers:
     def __init__(self, context: Context) -> None:
         self._context = context
 
-    def load(self, preset: Preset, conversation_id: str, backend: str, model: str, message: str) -> tuple[Any, ...]:
-        """The form as the preset has it. Its model is TheRouter's, so another backend keeps its own."""
+    def loader(self, preset: Preset) -> Callable[..., tuple[Any, ...]]:
+        """What a press on that preset does. No `partial`: Gradio would not see that it wants the request."""
+
+        def load(request: gr.Request, conversation_id: str, *given: str) -> tuple[Any, ...]:
+            return self._load(preset, visitor(request), conversation_id, *given)
+
+        load.__qualname__ = "PresetHandlers.load"  # as `docs/routes.md` names it
+        return load
+
+    def _load(self, preset: Preset, whose: str | None, conversation_id: str, *given: str) -> tuple[Any, ...]:
+        """The form as the preset has it. Its model is TheRouter's, so another backend keeps its own.
+
+        Args:
+            preset: the preset.
+            whose: the visitor.
+            conversation_id: the tab's.
+            given: what the form has now: backend, model, message.
+
+        Raises:
+            gr.Error: there is no room for its conversation.
+        """
+        backend, model, message = given
         fields = EMPTY | form_fields(preset.request, preset.tab) | {"tab": preset.tab}
         if backend != "therouter":
             fields["model"] = model
-        conversation = self._context.conversations.get(conversation_id)
+        try:
+            conversation = self._context.claim(conversation_id, whose)
+        except PlaygroundError as error:
+            raise gr.Error(f"{error.message} {error.advice}", title="Not loaded") from error
         conversation.clear(typed=bool(message))
         conversation.preface = fields["history"]
         params = [fields["params"].get(parameter.name, "") for parameter in PARAMETERS]
         fields["mock"] = dump_yaml([row.to_file() for row in preset.mock]) if preset.mock else ""
         filled = [fields[name] for name in FILLED]
-        return gr.Tabs(selected=preset.tab), *filled, *params, *draw_panels(conversation)
+        return (
+            gr.Tabs(selected=preset.tab),
+            *filled,
+            *params,
+            *draw_panels(conversation, draw_conversation(conversation)),
+        )
 
-    def save(self, *values: Any) -> str:
+    def save(self, request: gr.Request, *values: Any) -> str:
         """The form as the text of a preset's file.
 
         Raises:
@@ -52,12 +83,13 @@ class PresetHandlers:
         """
         form = Form.from_values(FORM, values)
         try:
-            request, mock = self._context.request(form), read_rows(form.mock) if form.sends_tools else ()
+            sent = self._context.request(form, visitor(request))
+            mock = read_rows(form.mock) if form.sends_tools else ()
         except PlaygroundError as error:
             raise gr.Error(f"{error.message} {error.advice}", title="Not saved") from error
         title = " ".join(form.message.split())[:TITLE] or "Saved request"
         source = "saved from the playground"
         saved = Preset(
-            name="saved", title=title, tab=form.tab, about="", source=source, order=LAST, request=request, mock=mock
+            name="saved", title=title, tab=form.tab, about="", source=source, order=LAST, request=sent, mock=mock
         )
         return render_preset(saved)

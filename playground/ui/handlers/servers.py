@@ -13,7 +13,6 @@ from playground.engines.distributed import Form
 from playground.engines.distributed.running import run_form, runnable
 from playground.engines.kinds.base import Installation
 from playground.errors import PlaygroundError
-from playground.server.access import Role
 from playground.server.context import Context
 from playground.server.form import Form as ChatForm
 from playground.server.launch_choices import choice_of, write_form
@@ -28,7 +27,7 @@ from playground.ui.handlers.visitor import visitor
 
 RECENT_S = 10.0  # a search takes a few hundred milliseconds
 SETTLE_S = 0.02  # a recipe changes twenty fields one after another
-ADMINS_ONLY = "Only administrators launch and stop servers here, and look at this machine. Ask one of them."
+RUNS_SERVERS = "launch and stop servers"
 
 
 class ServerHandlers:
@@ -41,12 +40,16 @@ class ServerHandlers:
         self._launches = 0  # begun so far: a preview from before one does not wipe out what it says
 
     def _refused(self, request: gr.Request) -> bool:
-        return self._context.access.role(visitor(request)) is not Role.ADMIN
+        return not self._context.access.may_run_programs(visitor(request))
+
+    def _refusal(self) -> str:
+        """Why nothing of this tab is for whoever asks, and what would make it so."""
+        return said(self._context.access.refusal(RUNS_SERVERS), "warn")
 
     def open(self, request: gr.Request) -> tuple[str, str]:
         """The page was opened: this machine, and what a registration at TheRouter needs."""
         if self._refused(request):
-            return said(ADMINS_ONLY, "warn"), draw_upstream_needs()
+            return self._refusal(), draw_upstream_needs()
         return draw_machine(self._servers.sizing.hardware()), draw_upstream_needs()
 
     async def installations(self, request: gr.Request, engine: str) -> Any:
@@ -75,7 +78,7 @@ class ServerHandlers:
 
     async def _preview(self, request: gr.Request, where: str | None, values: Sequence[Any]) -> tuple[str, str, str]:
         if self._refused(request):
-            return "", "", said(ADMINS_ONLY, "warn")
+            return "", "", self._refusal()
         typed = dict(zip(FIELDS, values, strict=True))
         if not typed["model"]:
             return "", "", said("Choose a model, or a recipe, which fills in the rest.")
@@ -88,7 +91,7 @@ class ServerHandlers:
     async def fit(self, request: gr.Request, _where: str | None, *values: Any) -> str:
         """Whether it fits, with the arithmetic."""
         if self._refused(request):
-            return said(ADMINS_ONLY, "warn")
+            return self._refusal()
         try:
             spec = read_spec(dict(zip(FIELDS, values, strict=True)))
             return draw_fit(await self._servers.fit(spec))
@@ -98,7 +101,7 @@ class ServerHandlers:
     async def launch(self, request: gr.Request, command: str, made: str, where: str | None, *values: Any) -> str:
         """Launch it: the command as the form has it, or as it was edited."""
         if self._refused(request):
-            return said(ADMINS_ONLY, "warn")
+            return self._refusal()
         self._launches += 1
         try:
             spec = read_spec(dict(zip(FIELDS, values, strict=True)))
@@ -111,7 +114,7 @@ class ServerHandlers:
     async def attach(self, request: gr.Request, url: str, key: str) -> tuple[str, str]:
         """Recognise what runs at a URL, and take it among the servers; the key leaves the page."""
         if self._refused(request):
-            return said(ADMINS_ONLY, "warn"), ""
+            return self._refusal(), ""
         try:
             return said(await self._servers.attach(url, key), "good"), ""
         except PlaygroundError as error:
@@ -123,7 +126,7 @@ class ServerHandlers:
         """The distributed form of what the launch form says; whether its tool can be given it here; nothing ran yet."""
         nothing = gr.update(visible=False)
         if self._refused(request):
-            return said(ADMINS_ONLY, "warn"), nothing, ""
+            return self._refusal(), nothing, ""
         try:
             form, installation = await self._form(kind, addresses, count, where, values)
         except PlaygroundError as error:
@@ -138,7 +141,7 @@ class ServerHandlers:
     ) -> str:
         """Hand the form's file to its tool, and show what that said."""
         if self._refused(request):
-            return said(ADMINS_ONLY, "warn")
+            return self._refusal()
         try:
             form, _ = await self._form(kind, addresses, count, where, values)
             return f"<pre tabindex='0'>{escape(await run_form(form, self._servers.forms_folder))}</pre>"
@@ -155,7 +158,7 @@ class ServerHandlers:
     async def check_upstream(self, request: gr.Request, url: str, model: str, key: str) -> str:
         """Check an endpoint for what a registration at TheRouter needs; nothing is registered."""
         if self._refused(request):
-            return said(ADMINS_ONLY, "warn")
+            return self._refusal()
         try:
             return draw_upstream(await self._servers.check_upstream(url, key, model))
         except PlaygroundError as error:

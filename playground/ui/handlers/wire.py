@@ -25,9 +25,9 @@ class WireHandlers:
         self._context = context
         self._latest = Latest()
 
-    def step(self, conversation_id: str, turn: str) -> tuple[str, ...]:
+    def step(self, request: gr.Request, conversation_id: str, turn: str) -> tuple[str, ...]:
         """Another of the conversation's exchanges is to be looked at."""
-        exchanges = self._context.conversations.get(conversation_id).exchanges
+        exchanges = self._context.conversation(conversation_id, visitor(request)).exchanges
         index = min(max(int(turn), 0), len(exchanges) - 1)
         return draw_wire(exchanges[index] if exchanges else None, index, len(exchanges))
 
@@ -36,7 +36,9 @@ class WireHandlers:
         with self._latest.call(request.session_hash) as is_last:
             form = Form.from_values(FORM, values)
             try:
-                drawn = self._loop(form, language) if language in LOOPS else self._request(form, language, request)
+                drawn = (
+                    self._loop(form, language, request) if language in LOOPS else self._request(form, language, request)
+                )
             except PlaygroundError as error:
                 drawn = draw_problem(error)
             if not is_last():
@@ -47,8 +49,8 @@ class WireHandlers:
         prepared = self._context.prepare(form, visitor(request))
         return draw_snippet(language, render_snippet(prepared, language))
 
-    def _loop(self, form: Form, view: str) -> str:
+    def _loop(self, form: Form, view: str, request: gr.Request) -> str:
         """All requests of the loop that ran last, the recorded results in them, as one script."""
-        turns = self._context.conversations.get(form.conversation).last_loop()
+        turns = self._context.conversation(form.conversation, visitor(request)).last_loop()
         requests = [turn.exchange.request for turn in turns if turn.exchange and turn.exchange.request.url]
         return draw_snippet(view, render_loop(requests, LOOPS[view]), LOOPS[view])

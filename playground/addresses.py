@@ -1,12 +1,16 @@
-"""Which network addresses are this machine's or an inside network's, and may not be reached for a stranger."""
+"""Which network addresses are this machine's or an inside network's, and may not be reached for a stranger.
 
-from collections.abc import Sequence
+This is the only place that decides it. What is special comes from IANA's registries of special-purpose addresses
+(<https://www.iana.org/assignments/iana-ipv4-special-registry>, <https://www.iana.org/assignments/iana-ipv6-special-registry>)
+as netaddr and Python's own `ipaddress` know them; an address must be globally reachable by both, since either may be
+older than the registries.
+"""
+
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Self
 from urllib.parse import urlsplit
-
-import psutil
 
 from playground.errors import InvalidSetting
 
@@ -14,8 +18,13 @@ Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 UNICAST = IPv6Network("2000::/3")  # RFC 4291: all of IPv6 that is routed on the internet today
 NAT64 = IPv6Network("64:ff9b::/96")  # RFC 6052: an IPv4 address in the last 32 bits
-# Public by their number, yet answered by the cloud's own host to its guests: Azure's wire server.
-NOT_PUBLIC = frozenset({ip_address("168.63.129.16")})
+# RFC 5214: the last 64 bits of an address that leads through a tunnel to the IPv4 address in the last 32.
+ISATAP = frozenset({0x0000_5EFE, 0x0200_5EFE})
+NOT_PUBLIC: tuple[Network, ...] = (
+    IPv4Network("168.63.129.16"),  # public by its number, yet answered by Azure's own host to its guests
+    IPv4Network("192.88.99.0/24"),  # RFC 7526: once the relays of 6to4, whoever they may be today
+    IPv6Network("3fff::/20"),  # RFC 9637: documentation; newer than netaddr 1.3 and Python 3.11
+)
 
 
 def is_loopback(host: str) -> bool:
@@ -31,40 +40,45 @@ def is_loopback(host: str) -> bool:
 def is_public(address: str) -> bool:
     """Whether an IP address is one of the internet's, and none of this machine's own.
 
-    Not public: loopback, private, link-local (the clouds' metadata), shared, reserved, multicast, what is no
-    address, and IPv6 forms that carry such an IPv4 address inside (mapped, 6to4, Teredo, NAT64).
+    Not public: loopback, private, link-local (the clouds' metadata), shared, reserved, documentation, multicast, what
+    is no address, the tunnels 6to4 and Teredo, and other IPv6 forms with such an IPv4 address inside (mapped, NAT64,
+    ISATAP).
     """
     try:
         found = ip_address(address.partition("%")[0])
     except ValueError:
         return False
-    if not all(_is_routed(one) for one in _forms(found)):
+    if not all(_is_reachable(one) for one in _forms(found)):
         return False
     return str(found) not in _own_addresses()  # a service that a firewall hides from outside answers us on these
 
 
-def _is_routed(address: Address) -> bool:
-    if address in NOT_PUBLIC or (isinstance(address, IPv6Address) and address not in UNICAST):
+def _is_reachable(address: Address) -> bool:
+    """Whether the registries say that it is reachable from everywhere."""
+    if address.is_multicast or any(address in network for network in NOT_PUBLIC):
         return False
-    return address.is_global and not address.is_multicast
+    if isinstance(address, IPv6Address) and address not in UNICAST:
+        return False
+    from netaddr import IPAddress  # 60 ms that no command needs before it asks for an address
+
+    return address.is_global and bool(IPAddress(str(address)).is_global())
 
 
 def _forms(address: Address) -> Sequence[Address]:
-    """The IPv4 addresses that it stands for, else the address itself."""
+    """What must be reachable: the IPv4 address that it stands for, else the address itself and what it carries."""
     if isinstance(address, IPv4Address):
         return (address,)
     if address.ipv4_mapped:
         return (address.ipv4_mapped,)
-    if address.sixtofour:
-        return (address.sixtofour,)
-    if address.teredo:
-        return address.teredo
+    last = IPv4Address(int(address) & 0xFFFF_FFFF)
     if address in NAT64:
-        return (IPv4Address(int(address) & 0xFFFF_FFFF),)
-    return (address,)
+        return (last,)
+    return (address, last) if int(address) >> 32 & 0xFFFF_FFFF in ISATAP else (address,)
 
 
 def _own_addresses() -> set[str]:
+    import psutil  # as above
+
     return {entry.address.partition("%")[0] for entries in psutil.net_if_addrs().values() for entry in entries}
 
 
@@ -110,3 +124,20 @@ class InternalHosts:
         except ValueError:
             return False
         return any(found in network for network in self.networks) or is_public(address)
+
+    def addresses_of(self, host: str) -> Callable[[str], bool]:
+        """Which IP addresses may be connected to for a host that the operator has listed elsewhere.
+
+        An address stands for itself and `localhost` for this machine. A name stands for public addresses; for inside
+        ones only where this list has it, or them: whoever answers for a name can make it mean any address.
+        """
+        plain = host.lower().strip("[]")
+        if plain == "localhost":
+            return is_loopback
+        if plain in self.names:
+            return lambda _: True
+        try:
+            meant = ip_address(plain)
+        except ValueError:
+            return self.allows
+        return lambda address: ip_address(address.partition("%")[0]) == meant
