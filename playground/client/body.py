@@ -8,14 +8,16 @@ import httpx
 
 from playground.client.failures import timed_out, words
 from playground.client.timeouts import Timeouts
+from playground.client.unpack import unpacker
 from playground.errors import PlaygroundError, StreamInterrupted, StreamProtocolError
+from playground.slices import Slices
 from playground.wire import events as ev
 from playground.wire.masking import EventMask
 from playground.wire.parse import parse_chunk, parse_completion
 from playground.wire.sse import EventDecoder
 
 DONE = "[DONE]"
-MAX_BODY_BYTES = 64 * 2**20
+MAX_BODY_BYTES = 16 * 2**20  # a quarter of it is the answer's text at most, as `wire.limits` has it
 PIECE_BYTES = 256 * 2**10
 DRAIN_S = 0.1
 
@@ -27,9 +29,17 @@ async def pieces(body: bytes) -> AsyncIterator[bytes]:
 
 
 async def read_bytes(response: httpx.Response, url: str, timeouts: Timeouts) -> AsyncGenerator[bytes, None]:
-    """The body as it arrives, each wait with its deadline."""
+    """The body as it arrives, each wait with its deadline.
+
+    A fast server keeps a buffer full, and reading that never waits: others have their turn in between.
+
+    Raises:
+        StreamInterrupted: it broke off. RequestTimeout: nothing came in time.
+        StreamProtocolError: it is packed in a way that is not read.
+    """
     phase, limit_s = "first_byte", timeouts.first_byte_s
-    iterator = response.aiter_raw()
+    iterator, slices = response.aiter_raw(), Slices()
+    unpack = unpacker(response.headers.get("content-encoding", ""))
     while True:
         try:
             async with asyncio.timeout(limit_s):
@@ -44,7 +54,9 @@ async def read_bytes(response: httpx.Response, url: str, timeouts: Timeouts) -> 
         if data is None:
             return
         phase, limit_s = "between_chunks", timeouts.between_chunks_s
-        yield data
+        for piece in unpack(data):
+            yield piece
+            await slices.rest()
 
 
 async def stream_events(
@@ -112,9 +124,13 @@ async def whole_events(
             yield ev.FirstByte(now())
         body += data
         if len(body) > MAX_BODY_BYTES:
-            raise StreamProtocolError(f"The answer is longer than {MAX_BODY_BYTES:,} bytes.")
+            raise StreamProtocolError(
+                f"The answer is longer than {MAX_BODY_BYTES:,} bytes, which is the most that is read.",
+                advice="Ask for a shorter one with max_tokens, or with fewer logprobs.",
+            )
     at_s = now()
     text = body.decode("utf-8", errors="replace")
+    body.clear()
     try:
         for event in masked.feed(_completion_events(text, at_s)):
             yield event

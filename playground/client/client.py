@@ -1,7 +1,6 @@
 """The client: a `PreparedRequest` in, events out."""
 
 import asyncio
-import json
 import ssl
 import time
 from collections.abc import AsyncGenerator, Callable
@@ -29,6 +28,7 @@ from playground.wire import events as ev
 from playground.wire.error_body import parse_error
 from playground.wire.mask import Mask, secrets_of_url
 from playground.wire.masking import EventMask
+from playground.wire.parse import TooManyValues, read_values
 from playground.wire.prepared import PreparedRequest
 from playground.wire.sse import MAX_EVENT_BYTES
 
@@ -85,12 +85,14 @@ class Client:
             InvalidRequest: a key that no header can carry.
         """
         mask = mask_of(url, key)
-        body = await self._get(url, key, timeout_s, mask)
-        text = body.decode("utf-8", "replace")
+        text = (await self._get(url, key, timeout_s, mask)).decode("utf-8", "replace")
         try:
-            value = json.loads(body)
+            value = read_values(text)
             return mask.value(value) if mask.may_stand_in(text) else value
-        except (ValueError, RecursionError):  # the last: brackets without end
+        except TooManyValues as error:
+            said = f"The answer of {url} was not read: {error}."
+            raise mask.error(StreamProtocolError(said, excerpt=text)) from None
+        except ValueError:
             raise mask.error(StreamProtocolError(f"{url} answered with no JSON.", excerpt=text)) from None
 
     async def get_text(self, url: str, *, key: str | None = None, timeout_s: float = 5) -> str:
@@ -116,7 +118,7 @@ class Client:
         begun = time.monotonic()
         try:
             async with asyncio.timeout(timeout_s), self._client().stream("GET", url, headers=headers) as response:
-                body = await _read_whole(response, url)
+                body = await _read_whole(response, url, Timeouts(timeout_s, timeout_s, timeout_s))
         except TimeoutError:
             raise timed_out(url, "first_byte", timeout_s) from None
         except (httpx.HTTPError, httpx.InvalidURL, aiohttp.ClientError, OSError, ValueError) as error:
@@ -227,12 +229,13 @@ class Client:
         return self._http
 
 
-async def _read_whole(response: httpx.Response, url: str) -> bytes:
+async def _read_whole(response: httpx.Response, url: str, timeouts: Timeouts) -> bytes:
     body = bytearray()
-    async for data in response.aiter_bytes():
-        body += data
-        if len(body) > MAX_DOCUMENT_BYTES:
-            raise StreamProtocolError(f"{url} answered with more than {MAX_DOCUMENT_BYTES:,} bytes.")
+    async with aclosing(read_bytes(response, url, timeouts)) as chunks:
+        async for data in chunks:
+            body += data
+            if len(body) > MAX_DOCUMENT_BYTES:
+                raise StreamProtocolError(f"{url} answered with more than {MAX_DOCUMENT_BYTES:,} bytes.")
     return bytes(body)
 
 

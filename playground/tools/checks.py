@@ -11,7 +11,6 @@ from playground.schema.wording import shown
 from playground.tools.definitions import function_of, name_of
 from playground.tools.problems import Problem, placed
 
-
 MAX_NAMES = 200  # of tools that there are, for a call of another
 
 

@@ -80,18 +80,24 @@ def _read(text: str) -> "tuple[list[_Found], tuple[Problem, ...], tuple[Problem,
     document = read_json(text)
     if document.problem is not None:
         return [], (document.problem,), ()
-    value = document.value
     notes = find_duplicates(text) if document.has_duplicates else ()
-    if isinstance(value, dict) and isinstance(value.get("tools"), list):
-        return [], placed([Problem('this is more than tools: keep the list after "tools"')], text), notes
-    if not isinstance(value, dict | list):
-        return [], placed([Problem(f"tools are a list, not {shown(value)}")], text), notes
-    if isinstance(value, dict):
+    if (problem := _no_list(document.value)) is not None:
+        return [], placed([problem], text), notes
+    if isinstance(document.value, dict):
         alone = Problem("one tool alone: it is sent in a list, as [ … ]")
-        return [_Found.of((), value)], (), (*notes, alone)
-    if len(value) > MAX_TOOLS:
-        return [], (Problem(f"{len(value):,} tools; {MAX_TOOLS:,} are the most that are read"),), notes
-    return [_Found.of((index,), item) for index, item in enumerate(value)], (), notes
+        return [_Found.of((), document.value)], (), (*notes, alone)
+    return [_Found.of((index,), item) for index, item in enumerate(document.value)], (), notes
+
+
+def _no_list(value: Any) -> Problem | None:
+    """Why a value is no list of tools, nor one tool."""
+    if isinstance(value, dict) and isinstance(value.get("tools"), list):
+        return Problem('this is more than tools: keep the list after "tools"')
+    if not isinstance(value, dict | list):
+        return Problem(f"tools are a list, not {shown(value)}")
+    if isinstance(value, list) and len(value) > MAX_TOOLS:
+        return Problem(f"{len(value):,} tools; {MAX_TOOLS:,} are the most that are read")
+    return None
 
 
 def function_of(tool: Any) -> dict[str, Any]:

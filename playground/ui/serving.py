@@ -11,30 +11,13 @@ from gradio.routes import App
 from starlette.routing import Mount
 
 from playground.errors import InvalidSetting
-from playground.server.token_entrance import QUERY
 from playground.settings import Settings
-
-
-class WithoutToken(logging.Filter):
-    """Keeps the app's token out of the log of requests, where the line of a request has its query."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Cut the query, where it has a token."""
-        if isinstance(record.args, tuple):
-            record.args = tuple(_without_token(one) for one in record.args)
-        return True
-
-
-def _without_token(argument: object) -> object:
-    if isinstance(argument, str) and "?" in argument and f"{QUERY}=" in argument:
-        return f"{argument.partition('?')[0]}?…"
-    return argument
 
 
 def build_config(app: FastAPI, settings: Settings) -> uvicorn.Config:
     """How uvicorn serves it: what a proxy says of the visitor counts only where the proxy is trusted."""
     proxies = trusted_proxies(settings.trusted_proxies)
-    config = uvicorn.Config(
+    return uvicorn.Config(
         app,
         log_level=settings.log_level,
         timeout_graceful_shutdown=3,
@@ -42,8 +25,6 @@ def build_config(app: FastAPI, settings: Settings) -> uvicorn.Config:
         proxy_headers=bool(proxies),
         forwarded_allow_ips=proxies,
     )
-    logging.getLogger("uvicorn.access").addFilter(WithoutToken())  # after uvicorn has set up its loggers
-    return config
 
 
 def trusted_proxies(text: str) -> list[str]:

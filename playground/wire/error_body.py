@@ -15,8 +15,10 @@ from typing import Any
 import orjson
 
 from playground.errors import APIStatusError
+from playground.wire.parse import MAX_MESSAGE, cut, to_text
 
 MAX_BODY_CHARACTERS = 64 * 2**10
+_UNSEEN = ("script", "style")
 
 ADVICE = {
     400: "The server refuses this request as it stands; its message says what to change.",
@@ -38,13 +40,13 @@ ADVICE = {
 def parse_error(status_code: int, reason: str, headers: Iterable[tuple[str, str]], body: bytes) -> APIStatusError:
     """The error that this response is; never raises."""
     named = {name.lower(): value for name, value in headers}
-    text = body.decode("utf-8", errors="replace")[:MAX_BODY_CHARACTERS]
+    text = body[: 4 * MAX_BODY_CHARACTERS].decode("utf-8", errors="replace")[:MAX_BODY_CHARACTERS]
     fields = _fields(text)
     metadata = {k: v for k, v in fields.items() if k not in {"message", "type", "code", "param", "object"}}
     nested = metadata.get("metadata")
     nested_id = nested.get("request_id") if isinstance(nested, dict) else None
     retry_after_s = _retry_after_s(named.get("retry-after"))
-    said = str(fields.get("message") or _plain(text) or reason or "no message").strip()
+    said = cut(str(fields.get("message") or _plain(text) or reason or "no message").strip(), MAX_MESSAGE)
     advice = ADVICE.get(status_code, "")
     if retry_after_s is not None:
         advice = f"Wait {retry_after_s:g} s, then try again."
@@ -68,7 +70,9 @@ def _fields(text: str) -> dict[str, Any]:
     try:
         value = orjson.loads(text)
     except orjson.JSONDecodeError:
-        return {}
+        value = {}
+    if to_text(value) is None:  # nested too deeply to be shown
+        value = {}
     if not isinstance(value, dict):
         return {"message": str(value)} if value else {}
     error = value.get("error")
@@ -82,9 +86,19 @@ def _fields(text: str) -> dict[str, Any]:
 
 
 def _plain(text: str) -> str:
-    """The words of an HTML page, or the text itself; at most 300 characters."""
-    text = re.sub(r"(?is)<(script|style)\b.*?</\1>", " ", text)
-    return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", text)).split())[:300]
+    """The words of an HTML page, or the text itself; at most 300 characters. Linear, whatever the text is."""
+    words: list[str] = []
+    first, *tags = text.split("<")
+    hidden = ""  # the element whose words nobody sees
+    for tag in tags:
+        inside, end, after = tag.partition(">")
+        if hidden:
+            hidden = "" if end and inside.lower().strip() == f"/{hidden}" else hidden
+            words.append(after if not hidden else "")
+            continue
+        hidden = next((name for name in _UNSEEN if end and re.match(rf"{name}\b", inside, re.IGNORECASE)), "")
+        words.append("" if hidden else after if end else f"<{tag}")
+    return " ".join(html.unescape(" ".join([first, *words])).split())[:300]
 
 
 def _retry_after_s(value: str | None) -> float | None:

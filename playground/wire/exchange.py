@@ -1,4 +1,8 @@
-"""One request to one backend and all that happened: a fold over events."""
+"""One request to one backend and all that happened: a fold over events.
+
+What is kept of it is bounded: an answer that is longer ends with an error, and of what only shows how it came (raw
+events, times, log-probabilities) the excess is counted and named in `left_out`.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -8,10 +12,11 @@ import orjson
 
 from playground.errors import APIStatusError, PlaygroundError, StreamFailed
 from playground.wire import events as ev
+from playground.wire.limits import MAX_TOOL_CALLS, Limits, Text, too_many_calls
 from playground.wire.metrics import Timings, gaps
 from playground.wire.prepared import PreparedRequest
 
-MAX_KEPT_CHARACTERS = 16 * 2**20  # of raw chunks; beyond it they are counted, not kept
+MAX_LOOKED_AT = 64 * 2**10  # characters of arguments that are read again with a fragment that may begin another call
 
 T = TypeVar("T")
 
@@ -100,6 +105,7 @@ class Exchange:
         chunks: the raw `data` of each event, or the one body, with its time.
         dropped_chunks: how many were not kept because they were too much.
         pieces: the deltas with their times.
+        left_out: what was too much to be kept, each in a sentence.
         error: why it ended early; what had come stays in `answers`.
         stopped: the person ended it.
     """
@@ -117,6 +123,7 @@ class Exchange:
     chunks: Sequence[ev.ChunkReceived] = ()
     dropped_chunks: int = 0
     pieces: Sequence[Piece] = ()
+    left_out: tuple[str, ...] = ()
     error: PlaygroundError | None = None
     stopped: bool = False
     done: bool = False
@@ -171,22 +178,25 @@ class ExchangeBuilder:
         self._chunks: list[ev.ChunkReceived] = []
         self._pieces: list[Piece] = []
         self._times: list[float] = []
-        self._kept = 0
-        self._dropped = 0
+        self._last_delta_s: float | None = None
+        self._limits = Limits()
         self._n_chunks = 0
         self._timings: dict[str, Any] = {}
         self._fields: dict[str, Any] = {}
 
     def apply(self, event: ev.StreamEvent) -> None:  # noqa: C901, PLR0912 - one case for each event
-        """Take one event; times must not run backwards."""
+        """Take one event; times must not run backwards. After one that was too much, no more is taken (`ended`)."""
+        if self.ended:
+            return
+        if isinstance(event, ev.ContentDelta | ev.ReasoningDelta | ev.RefusalDelta | ev.ToolCallDelta):
+            error = self._limits.take(event)
+            if error is not None:
+                event = ev.Failed(event.at_s, error)
         match event:
             case ev.ChunkReceived():
                 self._n_chunks += 1
-                self._kept += len(event.data)
-                if self._kept <= MAX_KEPT_CHARACTERS:
+                if self._limits.keeps_chunk(event):
                     self._chunks.append(event)
-                else:
-                    self._dropped += 1
             case ev.ContentDelta():
                 self._choice(event.choice).content.add(event.text)
                 self._delta(event.at_s, "content", event.text)
@@ -197,17 +207,21 @@ class ExchangeBuilder:
                 self._choice(event.choice).refusal.add(event.text)
                 self._delta(event.at_s, "content", event.text)
             case ev.ToolCallDelta():
-                self._choice(event.choice).tool_call(event)
-                self._delta(event.at_s, "tool_call", event.arguments or event.name or "")
+                if (too_many := self._choice(event.choice).tool_call(event)) is None:
+                    self._delta(event.at_s, "tool_call", event.arguments or event.name or "")
+                else:
+                    self._end(event.at_s, error=too_many)
             case ev.LogprobsDelta():
-                self._choice(event.choice).logprobs.extend(event.content)
+                if self._limits.keeps_logprobs(event):
+                    self._choice(event.choice).logprobs.extend(event.content)
             case ev.UsageReported():
                 self._fields["usage"] = event.usage
             case ev.Identified():
                 self._fields["id"] = event.id or self._fields.get("id")
                 self._fields["model"] = event.model or self._fields.get("model")
             case ev.Finished():
-                self._choice(event.choice).finish_reason = event.reason
+                if self._limits.has_room(event.choice):
+                    self._choice(event.choice).finish_reason = event.reason
             case ev.Connected():
                 self._timings |= {"connect_s": event.at_s, "connection_reused": event.reused}
             case ev.ResponseStarted():
@@ -234,7 +248,7 @@ class ExchangeBuilder:
         done = self._fields.get("done", False)
         timings = Timings(
             **self._timings,
-            last_delta_s=self._times[-1] if self._times else None,
+            last_delta_s=self._last_delta_s,
             itl_s=gaps(self._times) if done else (),
             completion_tokens=tokens if isinstance(tokens, int) else None,
         )
@@ -244,9 +258,15 @@ class ExchangeBuilder:
             answers=tuple(self._choices[i].answer() for i in sorted(self._choices)),
             timings=timings,
             chunks=Prefix(self._chunks, len(self._chunks)),
-            dropped_chunks=self._dropped,
+            dropped_chunks=self._limits.dropped_chunks,
             pieces=Prefix(self._pieces, len(self._pieces)),
+            left_out=self._limits.left_out(),
         )
+
+    @property
+    def ended(self) -> bool:
+        """Whether no more events are taken."""
+        return bool(self._fields.get("done"))
 
     @property
     def begun(self) -> bool:
@@ -265,6 +285,9 @@ class ExchangeBuilder:
         if not text:
             return
         self._timings.setdefault(f"first_{kind}_s", at_s)
+        self._last_delta_s = at_s
+        if not self._limits.keeps_piece(len(self._pieces)):
+            return
         chunk = self._n_chunks - 1
         if not self._pieces or self._pieces[-1].chunk != chunk:
             self._times.append(at_s)
@@ -275,75 +298,78 @@ class ExchangeBuilder:
         self._fields |= {"done": True, **fields}
 
 
-class _Text:
-    """A text that grows: joined when it is looked at. `+=` for each piece would copy the whole each time."""
+@dataclass(slots=True)
+class _Call:
+    """A call while it grows."""
 
-    __slots__ = ("_new", "_text")
+    index: int
+    id: str | None = None
+    name: str = ""
+    arguments: Text = field(default_factory=Text)
 
-    def __init__(self) -> None:
-        self._text = ""
-        self._new: list[str] = []
-
-    def add(self, piece: str) -> None:
-        self._new.append(piece)
-
-    def __str__(self) -> str:
-        if self._new:
-            self._text = "".join((self._text, *self._new))
-            self._new.clear()
-        return self._text
+    @property
+    def is_whole(self) -> bool:
+        """Whether the arguments are a whole JSON object; of very long ones this is not asked at each fragment."""
+        if self.arguments.length > MAX_LOOKED_AT:
+            return False
+        text = str(self.arguments)
+        if not text.rstrip().endswith("}"):
+            return False
+        try:
+            orjson.loads(text)
+        except orjson.JSONDecodeError:
+            return False
+        return True
 
 
 @dataclass(slots=True)
 class _Choice:
-    content: _Text = field(default_factory=_Text)
-    reasoning: _Text = field(default_factory=_Text)
-    refusal: _Text = field(default_factory=_Text)
-    calls: list[ToolCall] = field(default_factory=list)
-    open_calls: dict[int, ToolCall] = field(default_factory=dict)  # by the server's index: where fragments go
+    content: Text = field(default_factory=Text)
+    reasoning: Text = field(default_factory=Text)
+    refusal: Text = field(default_factory=Text)
+    calls: list[_Call] = field(default_factory=list)
+    open_calls: dict[int, _Call] = field(default_factory=dict)  # by the server's index: where fragments go
     logprobs: list[dict[str, Any]] = field(default_factory=list)
     finish_reason: str | None = None
 
-    def tool_call(self, event: ev.ToolCallDelta) -> None:
+    def tool_call(self, event: ev.ToolCallDelta) -> PlaygroundError | None:
+        """Take a fragment, unless it begins a call that is one too many."""
         call = self._call_of(event)
+        if call is None:
+            return too_many_calls()
         call.id = call.id or event.id  # some servers make a new id for each fragment
         call.name = event.name or call.name
-        call.arguments += event.arguments
+        call.arguments.add(event.arguments)
+        return None
 
-    def _call_of(self, event: ev.ToolCallDelta) -> ToolCall:
+    def _call_of(self, event: ev.ToolCallDelta) -> _Call | None:
         """The call that this fragment belongs to; some servers give every call index 0, or no index at all."""
         call = self.open_calls.get(event.index)
         if call is not None and event.id and event.id != call.id:
             by_id = next((other for other in self.calls if other.id == event.id), None)
             call = by_id or (None if event.name and call.id else call)
-        elif call is not None and not event.id and event.name and event.arguments.strip() and _is_whole(call.arguments):
+        elif call is not None and not event.id and event.name and event.arguments.strip() and call.is_whole:
             call = None  # after a whole object no fragment can go on with it
         if call is None:
+            if len(self.calls) >= MAX_TOOL_CALLS:
+                return None
             taken = {other.index for other in self.calls}
-            call = ToolCall(event.index if event.index not in taken else max(taken) + 1)
+            call = _Call(event.index if event.index not in taken else max(taken) + 1)
             self.calls.append(call)
-        self.open_calls[event.index] = call
+        if event.index in self.open_calls or len(self.open_calls) < MAX_TOOL_CALLS:
+            self.open_calls[event.index] = call
         return call
 
     def answer(self) -> Answer:
-        calls = tuple(replace(call) for call in sorted(self.calls, key=_index))
+        calls = tuple(
+            ToolCall(call.index, call.id, call.name, str(call.arguments)) for call in sorted(self.calls, key=_index)
+        )
         texts = str(self.content), str(self.reasoning), str(self.refusal)
         return Answer(*texts, calls, tuple(self.logprobs), self.finish_reason)
 
 
-def _index(call: ToolCall) -> int:
+def _index(call: _Call) -> int:
     return call.index
-
-
-def _is_whole(arguments: str) -> bool:
-    """Whether the text is a whole JSON object."""
-    if not arguments.rstrip().endswith("}"):
-        return False
-    try:
-        orjson.loads(arguments)
-    except orjson.JSONDecodeError:
-        return False
-    return True
 
 
 def fold(request: PreparedRequest, events: Iterable[ev.StreamEvent]) -> Exchange:

@@ -4,6 +4,7 @@ Nothing is assumed to be there: `choices` may be empty or null, `delta` may be m
 chunk, and the reasoning is `reasoning_content` (SGLang, TheRouter) or `reasoning` (vLLM).
 """
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -25,16 +26,21 @@ from playground.wire.events import (
 
 REASONING_NAMES = ("reasoning_content", "reasoning")
 
-# An escaped backslash, a whole surrogate pair, or half of one: servers that cut a text by UTF-16 send halves, which
-# no UTF-8 can carry; each becomes U+FFFD.
-_LONE = re.compile(r"\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})")
+MAX_VALUES = 400_000  # of one JSON text: read in about 0.05 s, some 40 MB; 3,000 tokens with 20 logprobs each have less
+MAX_NAME = 500  # characters of a name, an id, a reason
+MAX_ERROR_CHARACTERS = 64 * 2**10
+MAX_MESSAGE = 4_000  # characters
+MAX_USAGE = 16 * 2**10  # characters
+
+# Servers that cut a text by UTF-16 send halves of surrogate pairs, which no UTF-8 can carry; each becomes U+FFFD.
+_HALF = re.compile("[\ud800-\udfff]")
 
 
 def parse_chunk(data: str, at_s: float) -> Iterator[StreamEvent]:
     """The events of one chunk's JSON text.
 
     Raises:
-        StreamProtocolError: it is no JSON object.
+        StreamProtocolError: it is no JSON object, or one with more than `MAX_VALUES` values.
         StreamFailed: it carries an `error`.
     """
     yield from _events(_load(data, "A chunk of the stream"), "delta", at_s)
@@ -48,33 +54,61 @@ def parse_completion(data: str, at_s: float) -> Iterator[StreamEvent]:
     yield from _events(body, "message", at_s)
 
 
-def _replacement(match: re.Match[str]) -> str:
-    return "\\ufffd" if match[1] else match[0]
+def read_values(data: str) -> Any:
+    """The value of a JSON text from outside.
+
+    Raises:
+        ValueError: it is no JSON. Its message says why.
+        TooManyValues: it holds more than `MAX_VALUES`: one character can be a value of 60 bytes.
+    """
+    if len(data) > MAX_VALUES and data.count(",") + data.count("[") + data.count("{") > MAX_VALUES:
+        raise TooManyValues(f"it holds more than {MAX_VALUES:,} values, which is more than is read")
+    try:
+        return orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        if "\\ud" not in data and "\\uD" not in data:
+            raise ValueError(error.msg) from None
+    try:
+        text = json.dumps(json.loads(data), ensure_ascii=False)  # Python's own takes halves
+    except (ValueError, RecursionError) as error:
+        raise ValueError(str(error)) from None
+    return orjson.loads(_HALF.sub("\ufffd", text))
+
+
+class TooManyValues(ValueError):
+    """A JSON text that is not read."""
 
 
 def _load(data: str, what: str) -> dict[str, Any]:
     try:
-        value = orjson.loads(_LONE.sub(_replacement, data) if "\\ud" in data or "\\uD" in data else data)
-    except orjson.JSONDecodeError as error:
-        raise StreamProtocolError(f"{what} is no JSON: {error.msg}.", excerpt=data) from None
+        value = read_values(data)
+    except TooManyValues as error:
+        raise StreamProtocolError(f"{what} was not read: {error}.", excerpt=data) from None
+    except ValueError as error:
+        raise StreamProtocolError(f"{what} is no JSON: {error}.", excerpt=data) from None
     if not isinstance(value, dict):
         raise StreamProtocolError(f"{what} is no JSON object.", excerpt=data)
     if reported := value.get("error"):
-        raise _stream_failed(reported)
+        raise _stream_failed(reported, len(data))
     if value.get("object") == "error":  # SGLang's flat form
-        raise _stream_failed(value)
+        raise _stream_failed(value, len(data))
     return value
 
 
-def _stream_failed(error: Any) -> StreamFailed:
+def _stream_failed(error: Any, size: int) -> StreamFailed:
+    """The error that was reported; of one that is `size` characters long, only what it says first."""
+    is_long = size > MAX_ERROR_CHARACTERS or to_text(error) is None
+    if is_long:
+        said = error.get("message") if isinstance(error, dict) else error
+        error = {"message": said if isinstance(said, str) else "its message is too long to be shown"}
     fields = error if isinstance(error, dict) else {"message": str(error)}
-    message = fields.get("message") or "no message was given"
+    message = cut(str(fields.get("message") or "no message was given"), MAX_MESSAGE)
     rest = {k: v for k, v in fields.items() if k not in {"message", "code", "type", "object"}}
     return StreamFailed(
         f"The server reported an error in its answer: {message}",
         code=fields.get("code"),
         type=fields.get("type"),
-        metadata=rest,
+        metadata={"left_out": f"{size:,} characters of details, which are too many to be kept"} if is_long else rest,
         advice="What had come by then is kept. Try again, or ask the server's operator.",
     )
 
@@ -86,7 +120,7 @@ def _events(body: dict[str, Any], part: str, at_s: float) -> Iterator[StreamEven
         if isinstance(choice, dict):
             yield from _choice(choice, part, position, at_s)
     if isinstance(usage := body.get("usage"), dict):
-        yield UsageReported(at_s, usage)
+        yield UsageReported(at_s, _small(usage))
 
 
 def _choice(choice: dict[str, Any], part: str, position: int, at_s: float) -> Iterator[StreamEvent]:
@@ -109,7 +143,7 @@ def _choice(choice: dict[str, Any], part: str, position: int, at_s: float) -> It
     if isinstance(logprobs, dict) and (tokens := [t for t in _list(logprobs.get("content")) if isinstance(t, dict)]):
         yield LogprobsDelta(at_s, tuple(tokens), index)
     if reason := choice.get("finish_reason"):
-        yield Finished(at_s, str(reason), index)
+        yield Finished(at_s, _str(reason) or "", index)
 
 
 def _list(value: Any) -> list[Any]:
@@ -117,8 +151,32 @@ def _list(value: Any) -> list[Any]:
 
 
 def _str(value: Any) -> str | None:
-    """A name; some servers number their calls."""
-    return None if value is None or value == "" else str(value)
+    """A name; some servers number their calls. What is a list or an object is none."""
+    if value is None or value == "" or isinstance(value, list | dict):
+        return None
+    return cut(str(value), MAX_NAME)
+
+
+def to_text(value: Any) -> str | None:
+    """A value that was read, as JSON again; None where it is nested too deeply for that."""
+    try:
+        return orjson.dumps(value).decode()
+    except orjson.JSONEncodeError:
+        return None
+
+
+def cut(text: str, most: int) -> str:
+    """The text; of a longer one the first characters and a mark."""
+    return text if len(text) <= most else f"{text[:most]}…"
+
+
+def _small(usage: dict[str, Any]) -> dict[str, Any]:
+    """The usage; without its lists and objects where it is too long to be one."""
+    text = to_text(usage)
+    if text is not None and len(text) <= MAX_USAGE:
+        return usage
+    few = list(usage.items())[:20]
+    return {cut(name, 50): value for name, value in few if isinstance(value, int | float)}
 
 
 def _text(content: Any) -> str:
@@ -136,7 +194,7 @@ def _tool_call(call: dict[str, Any], place: int, choice: int, at_s: float) -> To
     index = call.get("index")
     arguments = function.get("arguments")
     if arguments is not None and not isinstance(arguments, str):  # a few servers send the object itself
-        arguments = orjson.dumps(arguments).decode()
+        arguments = to_text(arguments) or "nested too deeply to be read"
     return ToolCallDelta(
         at_s,
         index=index if isinstance(index, int) else place,

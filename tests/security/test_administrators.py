@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from playground.server.visitors import COOKIE
-from playground.ui.handlers.tools import MCP
+from playground.tools.importers.sources import MCP
 from tests.security.conftest import Way
 from tests.security.nginx import nginx_before
 from tests.security.test_files import call, config_of, functions

@@ -7,6 +7,7 @@ import logging
 import re
 import secrets
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -21,6 +22,7 @@ from playground.client import Client
 from playground.errors import PlaygroundError
 from playground.logs import HIDDEN, masked_logs
 from playground.server.app import create_api
+from playground.server.visitors import COOKIE
 from playground.settings import Settings
 from playground.wire.exchange import Exchange, ExchangeBuilder
 from playground.wire.prepared import Target, prepare
@@ -241,7 +243,7 @@ MODELS_WAYS: Mapping[str, Callable[[str], Script]] = {
 async def test_no_state_says_it(upstream: Upstream, way: str) -> None:
     script = MODELS_WAYS[way](KEY)
     upstream.on("/v1/models", lambda _: script)
-    settings = Settings(therouter_base_url=upstream.base_url, THEROUTER_API_KEY=SecretStr(KEY))  # type: ignore[call-arg] # its alias
+    settings = Settings(therouter_base_url=upstream.base_url, THEROUTER_API_KEY=SecretStr(KEY))
     backend = list_backends(settings)[0]
     client = Client()
     state: BackendState = await probe(backend, client)
@@ -279,16 +281,23 @@ def send(client: httpx.Client, **fields: Any) -> str:
 def test_what_the_page_is_sent_and_what_is_kept_hold_no_key(threaded_upstream: ThreadedUpstream) -> None:
     context = context_of(therouter_base_url=threaded_upstream.base_url, therouter_api_key=SecretStr(KEY))
     with served(create_api(context)) as address, httpx.Client(base_url=address, timeout=30) as client:
+        visitor = context.access.ids.issue()
+        client.cookies.set(COOKIE, visitor)
+        owner = context.access.owner(visitor)
         for way, make in WAYS.items():
             script = make(KEY)
-            threaded_upstream.enqueue(lambda _, script=script: script)
+            threaded_upstream.enqueue(partial(_always, script))
             conversation = secrets.token_hex(16)
             frames = send(client, conversation=conversation, stream=True)
             assert says(frames) == "", way
-            turns = context.conversations.get(conversation).turns
+            turns = context.conversations.get(conversation, owner).turns
             assert turns, way
             assert says("\n".join(map(repr, turns))) == "", way
-            assert says(json.dumps(context.conversations.get(conversation).messages())) == "", way
+            assert says(json.dumps(context.conversations.get(conversation, owner).messages())) == "", way
+
+
+def _always(script: Script, _: Recorded) -> Script:
+    return script
 
 
 def echo(request: Recorded) -> Script:

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from playground.errors import NoRoom
 from playground.server import conversation_store
 from playground.server.app import create_api
 from playground.server.context import Context
@@ -167,7 +168,7 @@ def _log_in_again(client: httpx.Client, _: Context) -> None:
 
 def _log_in_too_often(_: httpx.Client, context: Context) -> None:
     session = next(iter(context.access.sessions._by_token.values()))
-    for _ in range(MAX_SESSIONS_OF_ONE):
+    for _number in range(MAX_SESSIONS_OF_ONE):
         context.access.sessions.begin(session.user)
 
 
@@ -244,7 +245,7 @@ def test_what_one_owner_has_too_much_is_that_owners_own() -> None:
 def test_one_conversation_that_is_too_much_is_refused_in_words() -> None:
     conversations = Conversations(Bounds(bytes_of_one=100_000))
     fill(conversations, "ada", "a", 200_000)
-    with pytest.raises(conversation_store.NoRoom) as caught:
+    with pytest.raises(NoRoom) as caught:
         fill(conversations, "ada", "a")
     assert "Clear it" in caught.value.advice
     conversations.get("a".rjust(16, "x"), "ada").clear()
@@ -263,7 +264,7 @@ def test_empty_and_idle_ones_go_first_and_none_that_is_used() -> None:
     assert held(conversations) == [("ada", "idle"), ("ada", "used"), ("ben", "b1"), ("ben", "b2")]
     fill(conversations, "ben", "b3")
     assert held(conversations) == [("ada", "used"), ("ben", "b1"), ("ben", "b2"), ("ben", "b3")]
-    with pytest.raises(conversation_store.NoRoom, match="in use"):
+    with pytest.raises(NoRoom, match="in use"):
         fill(conversations, "eve", "new")
     fill(conversations, "ada", "used")  # who is there can go on
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from playground.errors import APIStatusError, StreamFailed, StreamInterrupted
 from playground.wire import events as ev
-from playground.wire import exchange as exchange_module
+from playground.wire import limits
 from playground.wire.exchange import Answer, Exchange, ExchangeBuilder, Prefix, fold
 from playground.wire.parse import parse_chunk, parse_completion
 from playground.wire.sse import EventDecoder
@@ -206,9 +206,10 @@ def test_usage_in_every_place(place: Any) -> None:
 
 
 def test_too_many_chunks_are_counted_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(exchange_module, "MAX_KEPT_CHARACTERS", 10)
+    monkeypatch.setattr(limits, "MAX_RAW_BYTES", 500)
     exchange = fold(REQUEST, [ev.ChunkReceived(0, "x" * 4)] * 5)
     assert (len(exchange.chunks), exchange.dropped_chunks) == (2, 3)
+    assert exchange.left_out[0].startswith("3 raw events not kept")
 
 
 def test_how_it_ends() -> None:
