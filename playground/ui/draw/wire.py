@@ -4,18 +4,19 @@ from collections.abc import Sequence
 from html import escape
 from itertools import islice
 
-from playground.errors import PlaygroundError
+from playground.errors import PlaygroundError, TooMuchWork
 from playground.markup.code import colour_code, colour_curl, colour_json
 from playground.server.form import Form
 from playground.server.parameters import PARAMETERS
 from playground.snippets.curl import render_curl
 from playground.ui.draw.numbers import plural, seconds
-from playground.ui.draw.text import pretty
+from playground.ui.draw.text import Do, here, pretty
 from playground.wire.exchange import Exchange
 from playground.wire.metrics import percentiles, stalls
 from playground.wire.parse import cut
 
 MAX_EVENTS = 300
+QUICK = 2_000  # characters of code: no expression of a highlighter takes long with them
 MAX_EVENT = 2_000  # characters of one
 MAX_SHOWN = 60_000
 SHOWN_PARAMETERS = ("temperature", "max_tokens", "top_p")
@@ -26,10 +27,20 @@ def draw_code(name: str, coloured: str) -> str:
     return f'<pre tabindex="0" role="group" aria-label="{name}"><code>{coloured}</code></pre>'
 
 
-def draw_snippet(name: str, text: str, language: str = "") -> str:
-    """Code with its name; `language` where that is not the name."""
+def draw_snippet(name: str, text: str, language: str = "", do: Do = here) -> str:
+    """Code with its name; `language` where that is not the name. `do` colours what may take long, or gives it up."""
     language = language or name
-    return draw_code(name, colour_curl(text) if language == "curl" else colour_code(text, language))
+    if language == "curl" or len(text) <= QUICK:
+        return draw_code(name, coloured(text, language))
+    try:
+        return draw_code(name, do(coloured, text, language))
+    except TooMuchWork:
+        return draw_code(name, coloured(text, ""))
+
+
+def coloured(text: str, language: str) -> str:
+    """The lines of code, coloured where the language is known."""
+    return colour_curl(text) if language == "curl" else colour_code(text, language)
 
 
 def draw_problem(error: PlaygroundError) -> str:

@@ -1,5 +1,6 @@
 """The wire pane's events."""
 
+from functools import partial
 from typing import Any
 
 import gradio as gr
@@ -9,11 +10,13 @@ from playground.server.context import Context
 from playground.server.form import Form
 from playground.snippets import render_snippet
 from playground.snippets.loop import render_loop
+from playground.ui.draw.text import Do
 from playground.ui.draw.wire import draw_problem, draw_sent, draw_snippet, draw_wire
 from playground.ui.handlers.latest import Latest
 from playground.ui.handlers.visitor import visitor
 from playground.ui.parts import FORM
 
+COLOUR_S = 0.5  # of one snippet; beyond it stands without colours
 VIEWS = {"curl": "curl", "python": "Python", "loop-curl": "loop.sh", "loop-python": "loop.py"}
 LOOPS = {"loop-curl": "curl", "loop-python": "python"}
 
@@ -47,10 +50,13 @@ class WireHandlers:
 
     def _request(self, form: Form, language: str, request: gr.Request) -> str:
         prepared = self._context.prepare(form, visitor(request))
-        return draw_snippet(language, render_snippet(prepared, language))
+        return draw_snippet(language, render_snippet(prepared, language), do=self._do(request))
 
     def _loop(self, form: Form, view: str, request: gr.Request) -> str:
         """All requests of the loop that ran last, the recorded results in them, as one script."""
         turns = self._context.conversation(form.conversation, visitor(request)).last_loop()
         requests = [turn.exchange.request for turn in turns if turn.exchange and turn.exchange.request.url]
-        return draw_snippet(view, render_loop(requests, LOOPS[view]), LOOPS[view])
+        return draw_snippet(view, render_loop(requests, LOOPS[view]), LOOPS[view], self._do(request))
+
+    def _do(self, request: gr.Request) -> Do:
+        return partial(self._context.workers.do, who=visitor(request) or "", timeout_s=COLOUR_S)
