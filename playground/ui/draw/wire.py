@@ -8,13 +8,17 @@ from playground.errors import PlaygroundError
 from playground.markup.code import colour_code, colour_curl, colour_json
 from playground.server.form import Form
 from playground.server.parameters import PARAMETERS
+from playground.snippets import render_snippet
 from playground.snippets.curl import render_curl
+from playground.snippets.loop import render_loop
 from playground.ui.draw.numbers import plural, seconds
 from playground.ui.draw.text import pretty
 from playground.wire.exchange import Exchange
 from playground.wire.metrics import percentile, stalls
+from playground.wire.prepared import PreparedRequest
 
 MAX_EVENTS = 300
+LOOPS = {"loop-curl": "curl", "loop-python": "python"}  # views of a whole loop, and their languages
 MAX_SHOWN = 60_000
 SHOWN_PARAMETERS = ("temperature", "max_tokens", "top_p")
 
@@ -28,6 +32,13 @@ def draw_snippet(name: str, text: str, language: str = "") -> str:
     """Code with its name; `language` where that is not the name."""
     language = language or name
     return draw_code(name, colour_curl(text) if language == "curl" else colour_code(text, language))
+
+
+def draw_requests(requests: Sequence[PreparedRequest], view: str) -> str:
+    """One request as a snippet; or all requests of a loop, the recorded results in them, as one script."""
+    if view in LOOPS:
+        return draw_snippet(view, render_loop(requests, LOOPS[view]), LOOPS[view])
+    return draw_snippet(view, render_snippet(requests[0], view))
 
 
 def draw_problem(error: PlaygroundError) -> str:
