@@ -15,7 +15,12 @@ from playground.server.access import Access
 from playground.server.building import Source, build_apart
 from playground.server.conversation_store import Conversations
 from playground.server.conversations import Built, Conversation
+<<<<<<< HEAD
 from playground.server.form import Form
+=======
+from playground.server.form import Form, build_request
+from playground.server.rendering import Rendering
+>>>>>>> main
 from playground.server.servers import Servers
 from playground.server.visitors import Visitors
 from playground.settings import Settings
@@ -60,7 +65,7 @@ class Context:
 
     `catalogues`: each base URL's models as it last listed them, for prices. `public_client` reaches no inside
     address; it has connections of its own, so that it cannot take over one that an administrator's request opened.
-    `workers` do what text from outside may make slow.
+    `workers` do what text from outside may make slow; `rendering` has them draw it.
 
     Raises:
         InvalidSetting: the app would be open to others with no login.
@@ -76,12 +81,14 @@ class Context:
     catalogues: dict[str, tuple[ModelEntry, ...]] = field(default_factory=dict)
     public_client: Client = field(default_factory=lambda: Client(allow_address=is_public))
     workers: Workers = field(default_factory=lambda: Workers(preload=PRELOAD))
+    rendering: Rendering = field(init=False)
     access: Access = field(init=False)
     servers: Servers = field(init=False)
 
     def __post_init__(self) -> None:
         """Decide who may use the app; no server runs yet."""
         self.access = Access.from_settings(self.settings)
+        self.rendering = Rendering(self.workers)
         self.access.sessions.ended = self.visitors.forget
         self.servers = Servers(self.settings, self.client)
 

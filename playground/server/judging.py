@@ -1,5 +1,6 @@
 """Answers judged by the `response_format` of the very request that was sent."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,7 +30,12 @@ def is_json(request: PreparedRequest) -> bool:
 
 def answer_schema(request: PreparedRequest) -> Schema | None:
     """The schema that the answer must fit; any object without one; None where the schema cannot be used."""
-    described = response_format(request).get("json_schema")
+    return schema_of(response_format(request))
+
+
+def schema_of(format_: Mapping[str, Any]) -> Schema | None:
+    """As `answer_schema`, of a `response_format`."""
+    described = format_.get("json_schema")
     if not isinstance(described, dict):
         return JSON_OBJECT
     schema = described.get("schema", True)

@@ -14,11 +14,13 @@ from playground.snippets.loop import render_loop
 from playground.ui.draw.numbers import plural, seconds
 from playground.ui.draw.text import pretty
 from playground.wire.exchange import Exchange
-from playground.wire.metrics import percentile, stalls
+from playground.wire.metrics import percentiles, stalls
+from playground.wire.parse import cut
 from playground.wire.prepared import PreparedRequest
 
 MAX_EVENTS = 300
 LOOPS = {"loop-curl": "curl", "loop-python": "python"}  # views of a whole loop, and their languages
+MAX_EVENT = 2_000  # characters of one
 MAX_SHOWN = 60_000
 SHOWN_PARAMETERS = ("temperature", "max_tokens", "top_p")
 
@@ -101,11 +103,11 @@ def draw_request(exchange: Exchange | None) -> str:
         return _empty("What was really sent stands here after the first request: headers, and the very bytes.")
     request = exchange.request
     headers = exchange.request_headers or request.shown_headers()
-    body = request.body.decode()
+    body = request.body[: 4 * MAX_SHOWN].decode(errors="ignore")  # so many bytes hold as many characters as are shown
     return (
         f'<p class="line"><b>{request.method}</b><span>{escape(request.url)}</span>'
         f"<span>{len(request.body):,} bytes</span></p>{_headers(headers)}"
-        f"{draw_code('Request body', colour_json(body[:MAX_SHOWN]))}"
+        f"{draw_code('Request body', colour_json(body[:MAX_SHOWN]))}{_rest(body)}"
         f"<details class='replay'><summary>this very request as curl</summary>"
         f"{draw_snippet('Sent request', render_curl(request), 'curl')}</details>"
     )
@@ -116,8 +118,12 @@ def draw_response(exchange: Exchange | None) -> str:
     if exchange is None or exchange.status_code is None:
         return _empty("Status, headers and body of the answer stand here.")
     body = "" if len(exchange.chunks) != 1 else pretty(exchange.chunks[0].data)
-    shown = draw_code("Response body", colour_json(body[:MAX_SHOWN])) if body else ""
+    shown = draw_code("Response body", colour_json(body[:MAX_SHOWN])) + _rest(body) if body else ""
     return _status(exchange) + _headers(exchange.response_headers) + shown
+
+
+def _rest(body: str) -> str:
+    return f'<p class="empty">The first {MAX_SHOWN:,} characters are shown.</p>' if len(body) > MAX_SHOWN else ""
 
 
 def _status(exchange: Exchange) -> str:
@@ -137,7 +143,7 @@ def draw_events(exchange: Exchange | None) -> str:
     if exchange is None or not exchange.chunks:
         return _empty("The raw events stand here, one line each, with the time each arrived.")
     rows = "".join(
-        f'<li><span class="n">{chunk.at_s * 1000:,.0f} ms</span><code>{escape(chunk.data[:2000])}</code></li>'
+        f'<li><span class="n">{chunk.at_s * 1000:,.0f} ms</span><code>{escape(cut(chunk.data, MAX_EVENT))}</code></li>'
         for chunk in islice(exchange.chunks, MAX_EVENTS)
     )
     total = len(exchange.chunks) + exchange.dropped_chunks
@@ -185,7 +191,7 @@ def draw_timeline(exchange: Exchange) -> str:
         if piece.chunk != seen:
             times.append(piece.at_s)
             seen = piece.chunk
-    p50, p95, p99 = (percentile(gaps_s, p) or 0.0 for p in (50, 95, 99))
+    p50, p95, p99 = (found or 0.0 for found in percentiles(gaps_s, 50, 95, 99))
     stalled = set(stalls(gaps_s))
     top = max(min(max(gaps_s), max(4 * p50, p99)), 1e-6)
     end = exchange.timings.e2e_s or times[-1] or 1e-9
