@@ -96,7 +96,8 @@ async def run_loop(
                 if not exchange.done:
                     yield LoopSnapshot(request, (*turns, Turn(exchange)))
         given = ids.give(exchange.answer.tool_calls)
-        calls = tuple(Call(call, call.arguments, toolbox.check(call)) for call in given)
+        checks = await toolbox.check_all(given)
+        calls = tuple(Call(call, call.arguments, check) for call, check in zip(given, checks, strict=True))
         if exchange.error is not None or not calls or number >= max_turns:
             end = End.FAILED if exchange.error else End.MAX_TURNS if calls else End.ANSWERED
             yield LoopSnapshot(request, (*turns, Turn(exchange, calls)), end)
@@ -159,7 +160,8 @@ class _Answers:
             return False
         if decision.arguments is not None:
             call = replace(self._calls[index].call, arguments=decision.arguments)
-            self._move(index, call=call, check=self._toolbox.check(call))
+            (check,) = await self._toolbox.check_all([call])
+            self._move(index, call=call, check=check)
         return True
 
     def _move(self, index: int, **fields: Any) -> None:

@@ -7,6 +7,7 @@ from typing import Protocol
 from playground.addresses import is_public
 from playground.backends import CUSTOM, Backend, BackendState, ModelEntry, Phase, list_backends, probe
 from playground.backends.base import EMBEDDED
+from playground.backends.catalogue import weight
 from playground.client import Client
 from playground.engines.recipes import Recipe
 from playground.errors import InvalidRequest, UnknownBackend
@@ -15,12 +16,8 @@ from playground.server.access import Access
 from playground.server.building import Source, build_apart
 from playground.server.conversation_store import Conversations
 from playground.server.conversations import Built, Conversation
-<<<<<<< HEAD
 from playground.server.form import Form
-=======
-from playground.server.form import Form, build_request
 from playground.server.rendering import Rendering
->>>>>>> main
 from playground.server.servers import Servers
 from playground.server.visitors import Visitors
 from playground.settings import Settings
@@ -29,16 +26,19 @@ from playground.wire.prepared import PreparedRequest
 from playground.workers import Workers
 
 MAX_CATALOGUES = 100
+MAX_LISTED_BYTES = 32 * 2**20  # of all of them
 # What a worker has imported before its first work.
 PRELOAD = (
     "playground.markup.markdown",
+    "playground.server.live_rules",
+    "playground.tools.checks",
+    "playground.ui.draw.wire",
     "playground.schema.beginnings",
     "playground.server.saved_preset",
     "playground.tools.edits",
     "playground.tools.importers.sources",
     "playground.tools.mock",
     "playground.ui.draw.turns",
-    "playground.ui.draw.wire",
 )
 
 
@@ -233,7 +233,10 @@ class Context:
         state = await probe(backend, self.client_for(form, visitor), key=self.visitors.key(visitor, backend.name))
         if state.models:
             self.catalogues[backend.target.base_url] = state.models
-            while len(self.catalogues) > MAX_CATALOGUES:  # a visitor may type any number of URLs
+            # a visitor may type any number of URLs
+            while len(self.catalogues) > 1 and (
+                len(self.catalogues) > MAX_CATALOGUES or sum(map(weight, self.catalogues.values())) > MAX_LISTED_BYTES
+            ):
                 self.catalogues.pop(next(iter(self.catalogues)))
         return state
 

@@ -1,12 +1,20 @@
 """Text as a person reads it."""
 
 import json
+from collections.abc import Callable
 from html import escape
+from typing import Any
 
 MAX_READ = 256 * 2**10  # characters of JSON that are indented,
 MAX_INDENTED = 2**20  # to so many at most: brackets in brackets make lines of spaces
 MAX_SHOWN = 512 * 2**10  # characters of one text on the page: a browser shows it at once
+Do = Callable[..., str]  # calls a function with what it is given: here, or where it can be given up
 _ENCODER = json.JSONEncoder(indent=2, ensure_ascii=False)
+
+
+def here(function: Callable[..., str], *given: Any) -> str:
+    """The `Do` that gives nothing up."""
+    return function(*given)
 
 
 def pretty(text: str) -> str:

@@ -12,7 +12,7 @@ from playground.server.judging import Question, is_json, question_of
 from playground.ui.draw.calls import MAX_SHOWN, draw_calls, draw_leaks
 from playground.ui.draw.images import draw_pictures
 from playground.ui.draw.numbers import dollars, rate, seconds
-from playground.ui.draw.text import cut_off, plain
+from playground.ui.draw.text import Do, cut_off, here, plain
 from playground.ui.draw.tree import draw_tree
 from playground.ui.draw.verdict import draw_verdict
 from playground.wire.exchange import Answer, Exchange
@@ -24,13 +24,6 @@ MAX_OTHERS = 16  # choices besides the first
 MAX_OTHER = 32 * 2**10  # characters of one of them
 MAX_DRAWN = 8 * 2**20  # characters of all turns' HTML; of what is before that, only the beginnings stand
 BEGINNING = 500  # characters
-
-Do = Callable[..., str]  # calls a function with what it is given: here, or where it can be given up
-
-
-def _here(function: Callable[..., str], *given: Any) -> str:
-    return function(*given)
-
 
 EMPTY = (
     '<p class="empty" data-for="chat"><b>Chat</b> sends one conversation to the model above. Press a preset, or write '
@@ -44,7 +37,7 @@ EMPTY = (
 BACK = '<p class="back"><button type="button" class="link" data-act="bring-back">Bring back what was here</button></p>'
 
 
-def draw_conversation(conversation: Conversation, do: Do = _here) -> str:
+def draw_conversation(conversation: Conversation, do: Do = here) -> str:
     """All turns; a turn that was drawn before is not drawn again.
 
     Args:

@@ -20,6 +20,8 @@ from playground.wire.prepared import PreparedRequest
 
 MAX_EVENTS = 300
 LOOPS = {"loop-curl": "curl", "loop-python": "python"}  # views of a whole loop, and their languages
+QUICK = 2_000  # characters of code: no expression of a highlighter takes long with them
+SMALL = 64 * 1024  # of a curl command, which is coloured by its lines
 MAX_EVENT = 2_000  # characters of one
 MAX_SHOWN = 60_000
 SHOWN_PARAMETERS = ("temperature", "max_tokens", "top_p")
@@ -30,17 +32,26 @@ def draw_code(name: str, coloured: str) -> str:
     return f'<pre tabindex="0" role="group" aria-label="{name}"><code>{coloured}</code></pre>'
 
 
-def draw_snippet(name: str, text: str, language: str = "") -> str:
+def draw_snippet(name: str, text: str, language: str = "", *, colours: bool = True) -> str:
     """Code with its name; `language` where that is not the name."""
-    language = language or name
-    return draw_code(name, colour_curl(text) if language == "curl" else colour_code(text, language))
+    return draw_code(name, _coloured(text, (language or name) if colours else ""))
 
 
-def draw_requests(requests: Sequence[PreparedRequest], view: str) -> str:
+def _coloured(text: str, language: str) -> str:
+    return colour_curl(text) if language == "curl" else colour_code(text, language)
+
+
+def is_quick(requests: Sequence[PreparedRequest], view: str) -> bool:
+    """Whether `draw_requests` takes some milliseconds at most, whatever they hold."""
+    most = SMALL if LOOPS.get(view, view) == "curl" else QUICK
+    return sum(len(request.body) for request in requests) <= most
+
+
+def draw_requests(requests: Sequence[PreparedRequest], view: str, *, colours: bool = True) -> str:
     """One request as a snippet; or all requests of a loop, the recorded results in them, as one script."""
     if view in LOOPS:
-        return draw_snippet(view, render_loop(requests, LOOPS[view]), LOOPS[view])
-    return draw_snippet(view, render_snippet(requests[0], view))
+        return draw_snippet(view, render_loop(requests, LOOPS[view]), LOOPS[view], colours=colours)
+    return draw_snippet(view, render_snippet(requests[0], view), colours=colours)
 
 
 def draw_problem(error: PlaygroundError) -> str:

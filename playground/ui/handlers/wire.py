@@ -1,19 +1,20 @@
 """The wire pane's events."""
 
+from functools import partial
 from typing import Any
 
 import gradio as gr
 
-from playground.errors import PlaygroundError
+from playground.errors import PlaygroundError, TooMuchWork
 from playground.server.context import Context
 from playground.server.form import Form
-from playground.ui.draw.wire import LOOPS, draw_problem, draw_requests, draw_sent, draw_wire
+from playground.ui.draw.wire import LOOPS, draw_problem, draw_requests, draw_sent, draw_wire, is_quick
 from playground.ui.handlers.latest import Latest
 from playground.ui.handlers.visitor import visitor
 from playground.ui.parts import FORM
 
+COLOUR_S = 0.5  # of one snippet; beyond it stands without colours
 VIEWS = {"curl": "curl", "python": "Python", "loop-curl": "loop.sh", "loop-python": "loop.py"}
-SMALL = 64 * 1024  # bytes that are drawn within some milliseconds
 
 
 class WireHandlers:
@@ -47,6 +48,10 @@ class WireHandlers:
             requests = [turn.exchange.request for turn in turns if turn.exchange and turn.exchange.request.url]
         else:
             requests = [(await self._context.build_apart(form, who)).prepared]
-        if sum(len(request.body) for request in requests) <= SMALL:
+        if is_quick(requests, view):
             return draw_requests(requests, view)
-        return await self._context.workers.run(draw_requests, requests, view, who=who or "")
+        run = partial(self._context.workers.run, who=who or "")
+        try:
+            return await run(draw_requests, requests, view, timeout_s=COLOUR_S)
+        except TooMuchWork:
+            return await run(partial(draw_requests, colours=False), requests, view)
