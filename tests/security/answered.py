@@ -72,13 +72,9 @@ class Attacked:
     def exchange(self, conversation: str, **form: Any) -> list[dict[str, Any]]:
         """The frames of one exchange."""
         fields = {"conversation": conversation, "backend": "custom", "model": "m", "message": "go", "stream": True}
-        frames = []
         with self.client.stream("POST", "/gradio_api/exchange", json=fields | form) as response:
             assert response.status_code == 200, response.read()
-            for line in response.iter_lines():
-                if line:
-                    frames.append(json.loads(line.removeprefix("data: ")))
-        return frames
+            return [json.loads(line.removeprefix("data: ")) for line in response.iter_lines() if line]
 
     def call(self, name: str, data: list[Any] | None = None, **values: Any) -> str:
         """The answer of one of the page's functions; without `data` its inputs as the page has them, but `values`."""
