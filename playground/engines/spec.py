@@ -25,7 +25,7 @@ _SECRET_ARGUMENT = re.compile(
 )
 _VARIABLE_GIVEN = re.compile(r"(?:-e=?|--env=)?(?P<name>[A-Za-z_]\w*)=(?P<value>.*)", re.DOTALL)
 _LOOKS_SECRET = re.compile(
-    r"(?<![\w-])(?P<begin>hf_|sk-|gh[pousr]_|AKIA)[A-Za-z0-9_-]{16,}|\b(?P<scheme>Bearer|Basic)\s+[\w.~+/=-]{8,}"
+    r"(?<![\w-])(?P<begin>hf_|sk-|gh[pousr]_|AKIA)[A-Za-z0-9_-]{20,}|\b(?P<scheme>Bearer|Basic)\s+[\w.~+/=-]{8,}"
 )
 _HOW = "give it as the API key, or as a variable (env), such as HF_TOKEN"
 # What a field of its own says; the further arguments come last, so that they would win unseen.

@@ -13,16 +13,16 @@ from playground.engines.recipes import Recipe
 from playground.errors import InvalidRequest, UnknownBackend
 from playground.presets import Preset
 from playground.server.access import Access
+from playground.server.building import Source, build_apart
 from playground.server.conversation_store import Conversations
 from playground.server.conversations import Built, Conversation
-from playground.server.form import Form, build_request
+from playground.server.form import Form
 from playground.server.rendering import Rendering
 from playground.server.servers import Servers
 from playground.server.visitors import Visitors
 from playground.settings import Settings
 from playground.wire.exchange import Exchange
-from playground.wire.prepared import PreparedRequest, prepare
-from playground.wire.request import ChatRequest
+from playground.wire.prepared import PreparedRequest
 from playground.workers import Workers
 
 MAX_CATALOGUES = 100
@@ -34,6 +34,7 @@ PRELOAD = (
     "playground.tools.checks",
     "playground.ui.draw.wire",
     "playground.schema.beginnings",
+    "playground.server.saved_preset",
     "playground.tools.edits",
     "playground.tools.importers.sources",
     "playground.tools.mock",
@@ -162,15 +163,6 @@ class Context:
             raise UnknownBackend("There is no such backend.", advice="Choose one from the list, then give its key.")
         self.visitors.set_key(visitor, backend, key)
 
-    def request(self, form: Form, visitor: str | None = None) -> ChatRequest:
-        """The request that the form and its conversation stand for now.
-
-        Raises:
-            InvalidInput: a field that cannot be read.
-        """
-        conversation = self.conversation(form.conversation, visitor)
-        return build_request(form, conversation.messages(), conversation.images)
-
     def prepare(self, form: Form, visitor: str | None = None) -> PreparedRequest:
         """Its bytes: for the snippet and for sending alike.
 
@@ -185,14 +177,29 @@ class Context:
         Raises:
             InvalidInput: a field that cannot be read, or no such backend.
         """
-        conversation, target = self.conversation(form.conversation, visitor), self.backend(form, visitor).target
-        messages, images = conversation.messages(), list(conversation.images)
-        source = (form.typed(), messages, images)
-        built = conversation.built
-        if built is None or (built.source, built.target) != (source, target):
-            request = build_request(form, messages, images)
-            built = conversation.built = Built(source, target, request, prepare(request, target))
-        return built
+        conversation = self.conversation(form.conversation, visitor)
+        source = self.source(form, visitor)
+        return source.built_before(conversation) or source.keep(conversation, *source.build())
+
+    async def build_apart(self, form: Form, visitor: str | None = None) -> Built:
+        """The same; large texts are read in a worker, so that nobody waits for it.
+
+        Raises:
+            InvalidInput: a field that cannot be read, or no such backend.
+            TooMuchWork: it took too long, or too much memory.
+        """
+        conversation = self.conversation(form.conversation, visitor)
+        return await build_apart(self.source(form, visitor), conversation, self.workers, visitor or "")
+
+    def source(self, form: Form, visitor: str | None = None) -> Source:
+        """What the request is built from now.
+
+        Raises:
+            UnknownBackend: no such backend.
+        """
+        conversation = self.conversation(form.conversation, visitor)
+        target = self.backend(form, visitor).target
+        return Source(form, conversation.messages(), list(conversation.images), target)
 
     def key(self, form: Form, visitor: str | None) -> str | None:
         """The key to send with.

@@ -17,6 +17,7 @@ from starlette.responses import StreamingResponse
 from playground.errors import PlaygroundError
 from playground.loop import run_loop
 from playground.run import run
+from playground.server.building import prepare_apart
 from playground.server.calls import Decision, decide, open_toolbox
 from playground.server.context import Context
 from playground.server.conversations import Conversation, Turn, images_of
@@ -29,7 +30,8 @@ from playground.tools.execute import ToolBox
 from playground.tools.turns import LoopSnapshot
 from playground.tools.turns import Turn as LoopTurn
 from playground.wire.exchange import Exchange
-from playground.wire.prepared import PreparedRequest
+from playground.wire.prepared import PreparedRequest, Target
+from playground.wire.request import ChatRequest
 
 
 class Sent(Form):
@@ -90,7 +92,7 @@ class _Exchange:
 
     async def _send(self, message: dict[str, Any] | None) -> AsyncGenerator[Frame, None]:
         form, visitor = self._form, self._visitor
-        built = self._context.build(form, visitor)
+        built = await self._context.build_apart(form, visitor)
         self._context.servers.touch(form.backend)
         key, client = self._context.key(form, visitor), self._context.client_for(form, visitor)
         async with AsyncExitStack() as stack:
@@ -103,12 +105,16 @@ class _Exchange:
                     toolbox=await stack.enter_async_context(self._toolbox(built.request.tools)),
                     max_turns=form.max_turns if form.by_itself else 1,
                     tool_choice_after=form.choice_after,
+                    preparing=self._prepare,
                 )
                 follow = self._loop(loop, message)
             else:
                 follow = self._single(run(built.prepared, client=client, key=key), message, Exchange(built.prepared))
             async for frame in await stack.enter_async_context(aclosing(follow)):
                 yield frame
+
+    async def _prepare(self, request: ChatRequest, target: Target) -> PreparedRequest:
+        return await prepare_apart(request, target, self._form, self._context.workers, self._visitor or "")
 
     def _toolbox(self, tools: Sequence[Any]) -> AbstractAsyncContextManager[ToolBox]:
         return open_toolbox(self._form, self._context, self._visitor, tools)

@@ -73,8 +73,8 @@ class Changes:
         if self._rules is not None:
             if told := await self._rules.of(answer.content, done=exchange.done):
                 yield {"violations": told}
-        elif not text and (frame := await self._blocks.late()):
-            yield frame
+        elif not text and (late := await self._blocks.late()):
+            yield late
         if calls := list(self._new_in_calls(exchange)):
             yield {"calls": calls}
         if self._with_pieces and len(exchange.pieces) > self._pieces:

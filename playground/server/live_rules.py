@@ -11,6 +11,7 @@ from functools import lru_cache
 import orjson
 
 from playground.errors import TooMuchWork
+from playground.schema.engine import Schema
 from playground.schema.live import LiveValidator
 from playground.schema.partial import PartialJson
 from playground.server.judging import response_format, schema_of
@@ -95,7 +96,7 @@ def find_broken(response_format_json: bytes, text: str) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=4)
-def _schema(response_format_json: bytes) -> tuple[object] | None:
+def _schema(response_format_json: bytes) -> tuple[Schema] | None:
     """The schema in a tuple, since it may be false; None where there is none that can be used."""
     schema = schema_of(orjson.loads(response_format_json))
     return None if schema is None else (schema,)

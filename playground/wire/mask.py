@@ -96,6 +96,7 @@ class Mask:
             for first in {needle.text[0], needle.text[0].upper()} if needle.folded else needle.text[0]:
                 self._firsts.setdefault(first, []).append(needle)
         self._first = re.compile(f"[{re.escape(''.join(self._firsts))}]") if self._firsts else re.compile("(?!)")
+        self._sign = re.compile(rf"[\\%&{re.escape(''.join(self._firsts))}]")
         self._reach = _ESCAPED * self._longest
 
     def __bool__(self) -> bool:
@@ -136,6 +137,10 @@ class Mask:
             return type(value)(map(self.value, value)) if type(value) in {list, tuple} else value
         return value
 
+    def is_clear(self, text: str) -> bool:
+        """Whether no secret stands or may begin in it, told by its characters alone; False says nothing."""
+        return self._sign.search(text) is None
+
     def may_stand_in(self, json_text: str) -> bool:
         """Whether the value of this JSON may hold a secret: to ask is quicker than `value`."""
         return self._is_odd or bool(self.find(json_text))
@@ -154,6 +159,8 @@ class Mask:
 
     def error(self, error: _E) -> _E:
         """The same error with its fields masked; what caused it is forgotten where that holds a secret."""
+        if not self:
+            return error
         for name, value in vars(error).items():
             setattr(error, name, self.excerpt(value) if name == "excerpt" else self.value(value))
         error.args = self.value(error.args)

@@ -17,6 +17,8 @@ from playground.wire.mask import HELD_FROM, MIN_KEY_LENGTH, Beginning, Mask, Spa
 MOST_WAITING = 64  # events; one more, and all go on
 MOST_WAITING_CHARACTERS = 256 * 2**10
 
+_Key = tuple[str, int, int]  # which text: its kind, its choice, its call
+
 
 class EventMask:
     """Takes the events of each raw event of a stream, and gives them back masked.
@@ -27,7 +29,7 @@ class EventMask:
 
     def __init__(self, mask: Mask) -> None:
         self._mask = mask
-        self._channels: dict[tuple[str, int, int], _Channel] = {}  # those that may be amid a key
+        self._channels: dict[_Key, _Channel] = {}  # those that may be amid a key
         self._held: set[_Channel] = set()
         self._waiting: deque[_Batch] = deque()
         self._size = 0
@@ -47,18 +49,58 @@ class EventMask:
                 self.finished = self.finished or isinstance(event, ev.Finished)
                 yield event
             return
-        batch = _Batch(self._number)
-        self._number += 1
-        self._waiting.append(batch)
+        taken: list[ev.StreamEvent] = []
         failure: PlaygroundError | None = None
         try:
-            for event in events:
-                self._take(batch, event)
-        except PlaygroundError as error:
+            taken.extend(events)
+        except PlaygroundError as error:  # `extend` has kept what came before it
             failure = error
-        yield from self._ready()
+        if not self._waiting and self._are_plain(taken):
+            yield from taken  # nearly always
+        else:
+            batch = _Batch(self._number)
+            self._number += 1
+            self._waiting.append(batch)
+            for event in taken:
+                self._take(batch, event)
+            yield from self._ready()
         if failure is not None:
             raise failure
+
+    def _are_plain(self, events: Iterable[ev.StreamEvent]) -> bool:
+        """Whether there is nothing to hide in these events, nor to hold back; False where that takes a closer look."""
+        tails: dict[_Key, str] = {}
+        for event in events:
+            if isinstance(event, ev.ChunkReceived):
+                if self._mask.find(event.data):
+                    return False
+            elif isinstance(event, ev.ContentDelta | ev.ReasoningDelta | ev.RefusalDelta):
+                key = (type(event).__name__, event.choice, 0)
+                tail = self._tail_after(key, event.text) if key not in tails else None
+                if tail is None:
+                    return False
+                tails[key] = tail
+            elif not isinstance(event, ev.Identified) or self._identified(event) is not event:
+                return False
+        for key, tail in tails.items():
+            if tail:
+                self._channels.setdefault(key, _Channel(self._mask)).tail = tail
+            else:
+                self._channels.pop(key, None)
+        return True
+
+    def _tail_after(self, key: "_Key", text: str) -> str | None:
+        """What is to be remembered after a text: the few characters that may begin a key; None: a key, or more."""
+        before = self._channels.get(key)
+        if before is None and self._mask.is_clear(text):
+            return ""
+        text = before.tail + text if before else text
+        if self._mask.find(text):
+            return None
+        beginning = self._mask.beginning(text)
+        if beginning is None:
+            return ""
+        return text[beginning.start :] if beginning.matched < HELD_FROM else None
 
     def flush(self) -> Iterator[ev.StreamEvent]:
         """All that waits: the texts have ended. Of a key that was cut off, half or more is masked."""
@@ -73,6 +115,8 @@ class EventMask:
     def _ready(self) -> list[ev.StreamEvent]:
         if self._count > MOST_WAITING or self._size > MOST_WAITING_CHARACTERS:
             self._settle()
+        if not self._held and len(self._waiting) == 1:
+            return self._waiting.popleft().release()
         first = min((channel.waits_for for channel in self._held), default=self._number)
         ready: list[ev.StreamEvent] = []
         while self._waiting and self._waiting[0].number < first:
@@ -119,6 +163,8 @@ class EventMask:
         return event if (id_, model) == (event.id, event.model) else replace(event, id=id_, model=model)
 
     def _piece(self, batch: "_Batch", kind: str, choice: int, index: int, text: str) -> None:
+        if kind != "logprobs" and (kind, choice, index) not in self._channels and self._mask.is_clear(text):
+            return  # nothing to remember
         piece = _Piece(batch, text)
         batch.pieces.setdefault(len(batch.events), []).append(piece)
         channel = self._channels.pop((kind, choice, index), None) or _Channel(self._mask)
@@ -165,6 +211,8 @@ class _Batch:
 
     def release(self) -> list[ev.StreamEvent]:
         """The events as they may be seen."""
+        if not self.pieces:
+            return self.events
         hidden = self.split or ("" if self.raw_is_masked else self.cut)
         for at, pieces in self.pieces.items():
             for piece in pieces:
@@ -206,7 +254,7 @@ class _Channel:
     def __init__(self, mask: Mask) -> None:
         self._mask = mask
         self.tail = ""
-        self._pieces: list[tuple[_Piece, int]] = []  # those of the tail, and where in it they begin
+        self._pieces: list[tuple[_Piece, int]] = []  # those of the tail that are not seen yet, and where they begin
         self._beginning: Beginning | None = None
         self.is_held = False
 
@@ -215,12 +263,13 @@ class _Channel:
         """The number of the first batch that has to wait for this text."""
         if not self.is_held:
             return float("inf")
-        return min((piece.batch.number for piece, _ in self._pieces if not piece.released), default=float("inf"))
+        return min((piece.batch.number for piece, _ in self._pieces), default=float("inf"))
 
     def feed(self, piece: _Piece) -> None:
         """Take the next piece."""
         if not piece.text:
             return
+        self._pieces = [each for each in self._pieces if not each[0].released]
         self._pieces.append((piece, len(self.tail)))
         text = self.tail + piece.text
         after = 0
@@ -248,13 +297,11 @@ class _Channel:
     def _cut(self, span: Span) -> None:
         """Cut it out of all pieces that are not seen yet; what is shown stands in the first of them."""
         shown = span.shown
-        parts = [(piece, span.start - at, span.end - at) for piece, at in self._pieces]
+        parts = [(piece, span.start - at, span.end - at) for piece, at in self._pieces if not piece.released]
         parts = [part for part in parts if part[1] < len(part[0].text) and part[2] > 0]
         for piece, start, end in parts:
-            if piece.released:
-                continue
             piece.cuts.append(Span(max(0, start), min(end, len(piece.text)), shown))
             piece.batch.cut = span.shown
-            if len(parts) > 1:
+            if len(parts) > 1 or start < 0:
                 piece.batch.split = span.shown
             shown = ""

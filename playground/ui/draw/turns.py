@@ -176,7 +176,8 @@ def _bounded(do: Do, text: str, function: Callable[..., str], *given: Any) -> st
         except TooMuchWork:
             continue
     why = "it is too long to be drawn" if len(text) > MAX_RENDERED else "to draw it took too long or too much memory"
-    return f'{plain(text)}<p class="note">This answer is shown as plain text: {why}.</p>'
+    said = "is shown as plain text" + (", and is not checked" if function is draw_json else "")
+    return f'{plain(text)}<p class="note">This answer {said}: {why}.</p>'
 
 
 def _reasoning(answer: Answer, exchange: Exchange) -> str:

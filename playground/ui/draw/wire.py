@@ -4,19 +4,24 @@ from collections.abc import Sequence
 from html import escape
 from itertools import islice
 
-from playground.errors import PlaygroundError, TooMuchWork
+from playground.errors import PlaygroundError
 from playground.markup.code import colour_code, colour_curl, colour_json
 from playground.server.form import Form
 from playground.server.parameters import PARAMETERS
+from playground.snippets import render_snippet
 from playground.snippets.curl import render_curl
+from playground.snippets.loop import render_loop
 from playground.ui.draw.numbers import plural, seconds
-from playground.ui.draw.text import Do, here, pretty
+from playground.ui.draw.text import pretty
 from playground.wire.exchange import Exchange
 from playground.wire.metrics import percentiles, stalls
 from playground.wire.parse import cut
+from playground.wire.prepared import PreparedRequest
 
 MAX_EVENTS = 300
+LOOPS = {"loop-curl": "curl", "loop-python": "python"}  # views of a whole loop, and their languages
 QUICK = 2_000  # characters of code: no expression of a highlighter takes long with them
+SMALL = 64 * 1024  # of a curl command, which is coloured by its lines
 MAX_EVENT = 2_000  # characters of one
 MAX_SHOWN = 60_000
 SHOWN_PARAMETERS = ("temperature", "max_tokens", "top_p")
@@ -27,20 +32,26 @@ def draw_code(name: str, coloured: str) -> str:
     return f'<pre tabindex="0" role="group" aria-label="{name}"><code>{coloured}</code></pre>'
 
 
-def draw_snippet(name: str, text: str, language: str = "", do: Do = here) -> str:
-    """Code with its name; `language` where that is not the name. `do` colours what may take long, or gives it up."""
-    language = language or name
-    if language == "curl" or len(text) <= QUICK:
-        return draw_code(name, coloured(text, language))
-    try:
-        return draw_code(name, do(coloured, text, language))
-    except TooMuchWork:
-        return draw_code(name, coloured(text, ""))
+def draw_snippet(name: str, text: str, language: str = "", *, colours: bool = True) -> str:
+    """Code with its name; `language` where that is not the name."""
+    return draw_code(name, _coloured(text, (language or name) if colours else ""))
 
 
-def coloured(text: str, language: str) -> str:
-    """The lines of code, coloured where the language is known."""
+def _coloured(text: str, language: str) -> str:
     return colour_curl(text) if language == "curl" else colour_code(text, language)
+
+
+def is_quick(requests: Sequence[PreparedRequest], view: str) -> bool:
+    """Whether `draw_requests` takes some milliseconds at most, whatever they hold."""
+    most = SMALL if LOOPS.get(view, view) == "curl" else QUICK
+    return sum(len(request.body) for request in requests) <= most
+
+
+def draw_requests(requests: Sequence[PreparedRequest], view: str, *, colours: bool = True) -> str:
+    """One request as a snippet; or all requests of a loop, the recorded results in them, as one script."""
+    if view in LOOPS:
+        return draw_snippet(view, render_loop(requests, LOOPS[view]), LOOPS[view], colours=colours)
+    return draw_snippet(view, render_snippet(requests[0], view), colours=colours)
 
 
 def draw_problem(error: PlaygroundError) -> str:
