@@ -48,8 +48,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Attacked]:
 
 @pytest.mark.parametrize("name", ANSWERS)
 def test_markup_stops_nobody(app: Attacked, name: str) -> None:
-    text = ANSWERS[name]
-    attack = app.send(said(text))
+    attack = app.send(said(f"{ANSWERS[name]}\n\nand an end\n"))  # so that the block is finished while it streams
     attack.told(name)
     assert attack.frames[-1] == {"end": {"ok": True}}
     assert attack.pause_s < BOUND_S
