@@ -2,6 +2,8 @@
 
 import json
 import socket
+import ssl
+import threading
 import time
 from typing import Any
 
@@ -215,3 +217,24 @@ def test_an_address_stands_for_itself_alone() -> None:
     assert [allowed(one) for one in ("fd00::5", "fd00:0::5", "fd00::6", "8.8.8.8")] == [True, True, False, False]
     local = InternalHosts().addresses_of("localhost")
     assert [local(one) for one in ("127.0.0.1", "::1", "10.0.0.1")] == [True, True, False]
+
+
+async def test_the_checks_at_each_redirect_do_not_read_the_certificates_again(
+    upstream: Upstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+    load = ssl.SSLContext.load_verify_locations
+
+    def counted(self: ssl.SSLContext, *given: Any, **named: Any) -> None:
+        read.append(threading.current_thread().name)
+        load(self, *given, **named)
+
+    monkeypatch.setattr(ssl.SSLContext, "load_verify_locations", counted)
+    for path, there in (("/1", "/2"), ("/2", "/3"), ("/3", "/data")):
+        upstream.on(path, Script((Status(302, (("location", there), ("content-length", "0"))),)))
+    upstream.on("/data", scripts.json_body(1))
+    tool = getter(upstream, "127.0.0.1")
+    for _ in range(2):
+        assert await tool.call({"url": f"{upstream.origin}/1"}) == 1
+    assert len(read) == 1
+    assert threading.main_thread().name not in read  # it takes 30 ms and more, which other visitors would wait
