@@ -6,7 +6,7 @@ snapshot. The user's request is not changed; messages are added to it, and nothi
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
@@ -29,7 +29,7 @@ from playground.tools.turns import (
     next_request,
 )
 from playground.wire.exchange import Exchange, ToolCall
-from playground.wire.prepared import Target, prepare
+from playground.wire.prepared import PreparedRequest, Target, prepare
 from playground.wire.request import ChatRequest
 
 __all__ = [
@@ -49,6 +49,7 @@ __all__ = [
 ]
 
 MAX_TURNS = 8
+Preparing = Callable[[ChatRequest, Target], Awaitable[PreparedRequest]]
 
 
 async def run_loop(
@@ -63,6 +64,7 @@ async def run_loop(
     tool_choice_after: After = "keep",
     send_reasoning: bool = False,
     hz: float = SCREEN_HZ,
+    preparing: Preparing | None = None,
 ) -> AsyncGenerator[LoopSnapshot, None]:
     """Send, answer the calls, send again; snapshots all the way, the last of them with its `end`.
 
@@ -82,18 +84,20 @@ async def run_loop(
         send_reasoning: whether the model's `reasoning_content` goes back with its calls, as DeepSeek's thinking
             models want it.
         hz: snapshots a second, at most.
+        preparing: makes the bytes of each request, where that may take long; None does it here.
     """
     turns: tuple[Turn, ...] = ()
     ids = CallIds(request)
     for number in range(1, max(1, max_turns) + 1):
-        prepared = prepare(request, target)
+        prepared = await preparing(request, target) if preparing else prepare(request, target)
         exchange = Exchange(prepared)
         async with aclosing(run(prepared, client=client, key=key, hz=hz)) as shots:
             async for exchange in shots:
                 if not exchange.done:
                     yield LoopSnapshot(request, (*turns, Turn(exchange)))
         given = ids.give(exchange.answer.tool_calls)
-        calls = tuple(Call(call, call.arguments, toolbox.check(call)) for call in given)
+        checks = await toolbox.check_all(given)
+        calls = tuple(Call(call, call.arguments, check) for call, check in zip(given, checks, strict=True))
         if exchange.error is not None or not calls or number >= max_turns:
             end = End.FAILED if exchange.error else End.MAX_TURNS if calls else End.ANSWERED
             yield LoopSnapshot(request, (*turns, Turn(exchange, calls)), end)
@@ -156,7 +160,8 @@ class _Answers:
             return False
         if decision.arguments is not None:
             call = replace(self._calls[index].call, arguments=decision.arguments)
-            self._move(index, call=call, check=self._toolbox.check(call))
+            (check,) = await self._toolbox.check_all([call])
+            self._move(index, call=call, check=check)
         return True
 
     def _move(self, index: int, **fields: Any) -> None:

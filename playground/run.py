@@ -50,8 +50,8 @@ async def run(
                 changed.set()
                 if builder.begun and not begun.done():
                     begun.set_result(None)
-                if builder.ended:
-                    return
+                if builder.ended and not isinstance(event, ev.Completed | ev.Failed):
+                    return  # it was too much; an answer that ends by itself lets go of its connection in order
                 if isinstance(event, ev.ChunkReceived) and not await ahead.add(len(event.data)):
                     builder.apply(ev.Failed(event.at_s, ahead.error()))
                     return

@@ -4,13 +4,20 @@ TheRouter: `{"data": [{id, name, context_length, pricing: {prompt, completion, â
 US dollars per token; a bare list is taken too. Engines give `{"data": [{id, â€¦}]}`, vLLM with `max_model_len`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from itertools import islice
 from typing import Any
 
 from playground.errors import StreamProtocolError
+from playground.wire.parse import to_text
 
 MILLION = 1_000_000
+MAX_MODELS = 5_000
+MAX_NAME = 300  # characters; a model with a longer id is passed over
+MAX_DIGITS = 40  # of a price
+MAX_WORDS = 100  # of one list of abilities
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +63,21 @@ ABILITIES = {"tools": "tools", "structured_outputs": "JSON schema", "reasoning":
 
 
 def parse_models(body: Any) -> tuple[ModelEntry, ...]:
-    """The entries, in the server's order; an item without an id is passed over.
+    """The entries, in the server's order, `MAX_MODELS` at most; an item without an id is passed over.
 
     Raises:
         StreamProtocolError: neither a list nor an object with one under `data`.
     """
     items = body.get("data") if isinstance(body, dict) else body
     if not isinstance(items, list):
-        raise StreamProtocolError("/models answered with no list of models.", excerpt=str(body))
-    return tuple(_entry(item) for item in items if isinstance(item, dict) and isinstance(item.get("id"), str))
+        raise StreamProtocolError("/models answered with no list of models.", excerpt=to_text(body) or "")
+    named = (item for item in items if isinstance(item, dict) and isinstance(item.get("id"), str))
+    return tuple(_entry(item) for item in islice((one for one in named if len(one["id"]) <= MAX_NAME), MAX_MODELS))
+
+
+def weight(models: Sequence[ModelEntry]) -> int:
+    """About how many bytes they take."""
+    return sum(500 + len(m.id) + len(m.name) + 60 * len(m.supported_parameters + m.input_modalities) for m in models)
 
 
 def _entry(item: dict[str, Any]) -> ModelEntry:
@@ -73,7 +86,7 @@ def _entry(item: dict[str, Any]) -> ModelEntry:
     context = item.get("context_length") or item.get("max_model_len")
     return ModelEntry(
         id=item["id"],
-        name=item["name"] if isinstance(item.get("name"), str) else "",
+        name=item["name"][:MAX_NAME] if isinstance(item.get("name"), str) else "",
         context_length=context if isinstance(context, int) else None,
         prompt_price=_decimal(pricing.get("prompt")),
         completion_price=_decimal(pricing.get("completion")),
@@ -87,7 +100,7 @@ def _object(value: Any) -> dict[str, Any]:
 
 
 def _decimal(value: Any) -> Decimal | None:
-    if not isinstance(value, str | int | float) or isinstance(value, bool):
+    if not isinstance(value, str | int | float) or isinstance(value, bool) or len(str(value)) > MAX_DIGITS:
         return None
     try:
         number = Decimal(str(value))
@@ -97,7 +110,7 @@ def _decimal(value: Any) -> Decimal | None:
 
 
 def _words(value: Any) -> tuple[str, ...]:
-    return tuple(word for word in value if isinstance(word, str)) if isinstance(value, list) else ()
+    return tuple(word for word in value[:MAX_WORDS] if isinstance(word, str)) if isinstance(value, list) else ()
 
 
 def _price(per_token: Decimal) -> str:

@@ -6,14 +6,18 @@ pair is that of older versions.
 """
 
 import math
+import re
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from prometheus_client.parser import text_string_to_metric_families
 
 from playground.errors import StreamProtocolError
 
+MAX_CHARACTERS = 2**20
+MAX_WHOLE = 8 * 2**10  # characters that are read as they are: the library takes a second for a few hundred thousand
+MAX_CHOSEN = 32 * 2**10  # of those lines of a longer text that are of use
 HISTORY = 120  # samples: with one each second, two minutes
 PREFIXES = {"vllm:": "vllm", "sglang:": "sglang", "llamacpp:": "llama.cpp"}
 # A part of one engine: the ranks of one replica tell of the same requests, data-parallel replicas of their own.
@@ -64,6 +68,15 @@ _NAMES = {
         ("llamacpp:tokens_predicted_total",),
     ),
 }
+
+
+_USED = {
+    name
+    for names in _NAMES.values()
+    for field_ in ("running", "waiting", "cache_usage", "prompt", "generation", "tokens_per_s", "requests", "live")
+    for name in getattr(names, field_)
+} | {"vllm:cache_config_info", "llamacpp:n_decode_total", "llamacpp:n_busy_slots_per_decode"}
+_OF_USE = re.compile(rf"^(?:{'|'.join(sorted(_USED))})[ {{][^\n]*\n", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,8 +206,11 @@ _Sample = tuple[Mapping[str, str], float]
 
 
 def _samples(text: str) -> dict[str, list[_Sample]]:
-    """All finite samples by name."""
+    """All finite samples by name; of a long text, those of an engine's alone."""
     found: dict[str, list[_Sample]] = {}
+    if len(text) > MAX_CHARACTERS:
+        raise StreamProtocolError(f"/metrics answered with more than {MAX_CHARACTERS:,} characters.", excerpt=text)
+    text = text if len(text) <= MAX_WHOLE else "".join(_chosen(text))
     try:
         for family in text_string_to_metric_families(text):
             for sample in family.samples:
@@ -203,6 +219,16 @@ def _samples(text: str) -> dict[str, list[_Sample]]:
     except (ValueError, KeyError, IndexError) as error:
         raise StreamProtocolError("/metrics answered with what is not Prometheus's format.", excerpt=text) from error
     return found
+
+
+def _chosen(text: str) -> Iterator[str]:
+    """The lines that are of use, as many as can be read in a moment."""
+    room = MAX_CHOSEN
+    for line in _OF_USE.finditer(text):
+        room -= len(line[0])
+        if room < 0:
+            return
+        yield line[0]
 
 
 def _values(samples: Mapping[str, list[_Sample]], names: tuple[str, ...]) -> list[float]:

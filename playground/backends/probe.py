@@ -1,7 +1,7 @@
 """Ask a backend how it is, and which models it has."""
 
 from playground.backends.base import Backend, BackendState, Phase
-from playground.backends.catalogue import parse_models
+from playground.backends.catalogue import MAX_MODELS, parse_models
 from playground.client import Client
 from playground.errors import APIStatusError, PlaygroundError
 
@@ -24,7 +24,8 @@ async def probe(backend: Backend, client: Client, *, key: str | None = None, tim
         return _refused(error)
     except PlaygroundError as error:
         return BackendState(Phase.UNREACHABLE, f"unreachable: {error.message}")
-    return BackendState(Phase.READY, "ready", models)
+    words = "ready" if len(models) < MAX_MODELS else f"ready; the first {MAX_MODELS:,} models are listed"
+    return BackendState(Phase.READY, words, models)
 
 
 def _refused(error: APIStatusError) -> BackendState:

@@ -34,6 +34,7 @@ from playground.wire.sse import MAX_EVENT_BYTES
 
 MAX_ERROR_BYTES = 2**20
 MAX_DOCUMENT_BYTES = 8 * 2**20  # a catalogue of some thousand models is 2 MB
+MAX_DOCUMENT_VALUES = 200_000
 OWN_HEADERS = {
     "accept": "*/*",
     "accept-encoding": "identity",  # as curl: a compressed stream would come in blocks
@@ -87,13 +88,12 @@ class Client:
         mask = mask_of(url, key)
         text = (await self._get(url, key, timeout_s, mask)).decode("utf-8", "replace")
         try:
-            value = read_values(text)
-            return mask.value(value) if mask.may_stand_in(text) else value
+            value = read_values(text, MAX_DOCUMENT_VALUES)
         except TooManyValues as error:
-            said = f"The answer of {url} was not read: {error}."
-            raise mask.error(StreamProtocolError(said, excerpt=text)) from None
+            raise mask.error(StreamProtocolError(f"The answer of {url} was not read: {error}.", excerpt=text)) from None
         except ValueError:
             raise mask.error(StreamProtocolError(f"{url} answered with no JSON.", excerpt=text)) from None
+        return mask.value(value) if mask.may_stand_in(text) else value
 
     async def get_text(self, url: str, *, key: str | None = None, timeout_s: float = 5) -> str:
         """A small text, such as `/metrics`; what is no UTF-8 in it is replaced.

@@ -82,6 +82,11 @@ class BlockStream:
             self._partial.append(rest)
         return self._patches() or [Open(text)]
 
+    @property
+    def tail(self) -> str:
+        """The text of the open block."""
+        return "".join(self._block) + "".join(self._partial)
+
     def finish(self) -> list[Patch]:
         """The text has ended: finish what is open."""
         if self._partial:
@@ -94,9 +99,8 @@ class BlockStream:
     def _patches(self) -> list[Patch]:
         if not self._done:
             return []
-        tail = "".join(self._block) + "".join(self._partial)
         patches: list[Patch] = [Closed(html, "") for html in self._done[:-1]]
-        patches.append(Closed(self._done[-1], tail))
+        patches.append(Closed(self._done[-1], self.tail))
         self._done = []
         return patches
 

@@ -10,7 +10,7 @@ from pygments.token import Comment, Keyword, Name, Number, String, _TokenType
 MAX_COLOURED = 50_000
 MAX_LANGUAGE = 40
 
-# Only languages whose lexers stay fast on hostile text; tests/markup/test_highlight.py measures each.
+# Their expressions take minutes for some hostile texts: where text from outside is coloured, a worker does it.
 LEXERS = (
     "bash c cpp csharp css dart docker go graphql html ini java javascript json kotlin lua "
     "php powershell python r ruby rust sql swift toml typescript xml yaml"
@@ -52,7 +52,7 @@ _CLASSES: tuple[tuple[_TokenType, str], ...] = (
 )
 
 
-def code_block(code: str, info: str = "") -> str:
+def code_block(code: str, info: str = "", *, colours: bool = True) -> str:
     """The block; `info` is what stands behind the fence, its first word the language."""
     language = (info.split() or [""])[0][:MAX_LANGUAGE]
     language = re.sub(r"[^\w#+.-]", "", language)
@@ -60,8 +60,8 @@ def code_block(code: str, info: str = "") -> str:
     return (
         f'<div class="code"><div class="code-bar"><span>{escape(language)}</span>'
         '<button type="button" class="link" data-act="copy-code">copy</button></div>'
-        f'<pre tabindex="0" role="group" aria-label="{escape(label)}"><code>{_coloured(code, language)}'
-        "</code></pre></div>\n"
+        f'<pre tabindex="0" role="group" aria-label="{escape(label)}"><code>'
+        f"{_coloured(code, language if colours else '')}</code></pre></div>\n"
     )
 
 

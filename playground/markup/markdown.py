@@ -6,6 +6,7 @@ links, so that nothing remote loads by itself; and what comes out is sanitised o
 
 import re
 from collections.abc import Sequence
+from html import escape
 
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
@@ -18,8 +19,14 @@ from playground.markup.math_rules import add_math
 from playground.markup.mathml import render_math
 from playground.markup.sanitise import sanitise
 
+COLOURS = "colours"
 MAX_NESTING = 40  # deeper quotes and lists are cut off: the price of a bound
 
+LIGHT = 4_000  # characters; with few marks they take some milliseconds, whatever they are
+LIGHT_MARKS = 40
+LIGHT_MATHS = 200  # characters, where a formula may be among them: each is converted by code that is slow itself
+
+_MARK = re.compile(r"[\[\]!*_`$\\<>&|~#\n+-]")
 _LINK = re.compile(r"(?:https?://|mailto:)", re.IGNORECASE)
 _ALIGN = "text-align:"
 
@@ -32,9 +39,26 @@ class _Parser(MarkdownIt):
         return _LINK.match(url) is not None
 
 
-def render_markdown(text: str) -> str:
-    """Markdown with tables, strikethrough, coloured code and LaTeX, as sanitised HTML."""
-    return sanitise(str(_PARSER.render(text)))
+def render_markdown(text: str, *, colours: bool = True) -> str:
+    """Markdown with tables, strikethrough, code (coloured or not) and LaTeX, as sanitised HTML.
+
+    The time grows with the square of some texts, in the parser and in the expressions that colour code: what is not
+    `is_light` belongs in a worker.
+    """
+    return sanitise(str(_PARSER.render(text, {COLOURS: colours})))
+
+
+def render_plain(text: str) -> str:
+    """Text as it is, for where it cannot be rendered."""
+    return f'<div class="plain">{escape(text, quote=False)}</div>'
+
+
+def is_light(text: str) -> bool:
+    """Whether this Markdown takes some milliseconds at most."""
+    most = LIGHT_MATHS if "$" in text or "\\" in text else LIGHT
+    if len(text) > most or "```" in text or "~~~" in text:
+        return False
+    return sum(1 for _ in _MARK.finditer(text)) <= LIGHT_MARKS
 
 
 def _images_to_links(state: StateCore) -> None:
@@ -65,8 +89,8 @@ def _align_by_class(state: StateCore) -> None:
             token.attrs["class"] = style.removeprefix(_ALIGN)
 
 
-def _code(_: RendererHTML, tokens: Sequence[Token], at: int, __: OptionsDict, ___: EnvType) -> str:
-    return code_block(tokens[at].content, tokens[at].info)
+def _code(_: RendererHTML, tokens: Sequence[Token], at: int, __: OptionsDict, env: EnvType) -> str:
+    return code_block(tokens[at].content, tokens[at].info, colours=env.get(COLOURS, True))
 
 
 def _math_inline(_: RendererHTML, tokens: Sequence[Token], at: int, __: OptionsDict, ___: EnvType) -> str:

@@ -4,6 +4,7 @@ import shlex
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
+from functools import partial
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -62,7 +63,8 @@ async def open_toolbox(
     async with AsyncExitStack() as stack:
         sessions = [mcp_session(form.mcp, context, visitor)] if form.mcp.strip() else []
         servers = [await stack.enter_async_context(session) for session in sessions]
-        yield ToolBox(tools=tools, mocks=mocks, builtins=builtins, servers=servers)
+        run = partial(context.workers.run, who=visitor or "")
+        yield ToolBox(tools=tools, mocks=mocks, builtins=builtins, servers=servers, run=run)
 
 
 def mcp_session(text: str, context: Context, visitor: str | None) -> McpSession:
@@ -106,9 +108,9 @@ def _turn(decision: Decision, conversation: Conversation) -> Turn:
 
 
 async def _answer(decision: Decision, turn: Turn, chosen: Sequence[int], toolbox: ToolBox) -> None:
-    calls = [_with_arguments(turn.calls[i], decision.arguments, toolbox) for i in chosen]
+    calls = [await _with_arguments(turn.calls[i], decision.arguments, toolbox) for i in chosen]
     if decision.act == "run":
-        results = await toolbox.execute_all([call.call for call in calls])
+        results = await toolbox.execute_all([call.call for call in calls], [call.check for call in calls])
     else:
         results = tuple(_by_person(call, decision) for call in calls)
     if None in results:
@@ -124,11 +126,12 @@ async def _answer(decision: Decision, turn: Turn, chosen: Sequence[int], toolbox
     turn.calls = tuple(answered)
 
 
-def _with_arguments(call: Call, arguments: str | None, toolbox: ToolBox) -> Call:
+async def _with_arguments(call: Call, arguments: str | None, toolbox: ToolBox) -> Call:
     if arguments is None or arguments == call.call.arguments:
         return call
     edited = replace(call.call, arguments=arguments)
-    return replace(call, call=edited, check=toolbox.check(edited))
+    (check,) = await toolbox.check_all([edited])
+    return replace(call, call=edited, check=check)
 
 
 def _by_person(call: Call, decision: Decision) -> ToolResult:

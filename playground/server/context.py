@@ -7,27 +7,34 @@ from typing import Protocol
 from playground.addresses import is_public
 from playground.backends import CUSTOM, Backend, BackendState, ModelEntry, Phase, list_backends, probe
 from playground.backends.base import EMBEDDED
+from playground.backends.catalogue import weight
 from playground.client import Client
 from playground.engines.recipes import Recipe
 from playground.errors import InvalidRequest, UnknownBackend
 from playground.presets import Preset
 from playground.server.access import Access
+from playground.server.building import Source, build_apart
 from playground.server.conversation_store import Conversations
 from playground.server.conversations import Built, Conversation
-from playground.server.form import Form, build_request
+from playground.server.form import Form
+from playground.server.rendering import Rendering
 from playground.server.servers import Servers
 from playground.server.visitors import Visitors
 from playground.settings import Settings
 from playground.wire.exchange import Exchange
-from playground.wire.prepared import PreparedRequest, prepare
-from playground.wire.request import ChatRequest
+from playground.wire.prepared import PreparedRequest
 from playground.workers import Workers
 
 MAX_CATALOGUES = 100
+MAX_LISTED_BYTES = 32 * 2**20  # of all of them
 # What a worker has imported before its first work.
 PRELOAD = (
     "playground.markup.markdown",
+    "playground.server.live_rules",
+    "playground.tools.checks",
+    "playground.ui.draw.wire",
     "playground.schema.beginnings",
+    "playground.server.saved_preset",
     "playground.tools.edits",
     "playground.tools.importers.sources",
     "playground.tools.mock",
@@ -58,7 +65,7 @@ class Context:
 
     `catalogues`: each base URL's models as it last listed them, for prices. `public_client` reaches no inside
     address; it has connections of its own, so that it cannot take over one that an administrator's request opened.
-    `workers` do what text from outside may make slow.
+    `workers` do what text from outside may make slow; `rendering` has them draw it.
 
     Raises:
         InvalidSetting: the app would be open to others with no login.
@@ -74,12 +81,14 @@ class Context:
     catalogues: dict[str, tuple[ModelEntry, ...]] = field(default_factory=dict)
     public_client: Client = field(default_factory=lambda: Client(allow_address=is_public))
     workers: Workers = field(default_factory=lambda: Workers(preload=PRELOAD))
+    rendering: Rendering = field(init=False)
     access: Access = field(init=False)
     servers: Servers = field(init=False)
 
     def __post_init__(self) -> None:
         """Decide who may use the app; no server runs yet."""
         self.access = Access.from_settings(self.settings)
+        self.rendering = Rendering(self.workers)
         self.access.sessions.ended = self.visitors.forget
         self.servers = Servers(self.settings, self.client)
 
@@ -154,15 +163,6 @@ class Context:
             raise UnknownBackend("There is no such backend.", advice="Choose one from the list, then give its key.")
         self.visitors.set_key(visitor, backend, key)
 
-    def request(self, form: Form, visitor: str | None = None) -> ChatRequest:
-        """The request that the form and its conversation stand for now.
-
-        Raises:
-            InvalidInput: a field that cannot be read.
-        """
-        conversation = self.conversation(form.conversation, visitor)
-        return build_request(form, conversation.messages(), conversation.images)
-
     def prepare(self, form: Form, visitor: str | None = None) -> PreparedRequest:
         """Its bytes: for the snippet and for sending alike.
 
@@ -177,14 +177,29 @@ class Context:
         Raises:
             InvalidInput: a field that cannot be read, or no such backend.
         """
-        conversation, target = self.conversation(form.conversation, visitor), self.backend(form, visitor).target
-        messages, images = conversation.messages(), list(conversation.images)
-        source = (form.typed(), messages, images)
-        built = conversation.built
-        if built is None or (built.source, built.target) != (source, target):
-            request = build_request(form, messages, images)
-            built = conversation.built = Built(source, target, request, prepare(request, target))
-        return built
+        conversation = self.conversation(form.conversation, visitor)
+        source = self.source(form, visitor)
+        return source.built_before(conversation) or source.keep(conversation, *source.build())
+
+    async def build_apart(self, form: Form, visitor: str | None = None) -> Built:
+        """The same; large texts are read in a worker, so that nobody waits for it.
+
+        Raises:
+            InvalidInput: a field that cannot be read, or no such backend.
+            TooMuchWork: it took too long, or too much memory.
+        """
+        conversation = self.conversation(form.conversation, visitor)
+        return await build_apart(self.source(form, visitor), conversation, self.workers, visitor or "")
+
+    def source(self, form: Form, visitor: str | None = None) -> Source:
+        """What the request is built from now.
+
+        Raises:
+            UnknownBackend: no such backend.
+        """
+        conversation = self.conversation(form.conversation, visitor)
+        target = self.backend(form, visitor).target
+        return Source(form, conversation.messages(), list(conversation.images), target)
 
     def key(self, form: Form, visitor: str | None) -> str | None:
         """The key to send with.
@@ -218,7 +233,10 @@ class Context:
         state = await probe(backend, self.client_for(form, visitor), key=self.visitors.key(visitor, backend.name))
         if state.models:
             self.catalogues[backend.target.base_url] = state.models
-            while len(self.catalogues) > MAX_CATALOGUES:  # a visitor may type any number of URLs
+            # a visitor may type any number of URLs
+            while len(self.catalogues) > 1 and (
+                len(self.catalogues) > MAX_CATALOGUES or sum(map(weight, self.catalogues.values())) > MAX_LISTED_BYTES
+            ):
                 self.catalogues.pop(next(iter(self.catalogues)))
         return state
 

@@ -17,18 +17,21 @@ from starlette.responses import StreamingResponse
 from playground.errors import PlaygroundError
 from playground.loop import run_loop
 from playground.run import run
+from playground.server.building import prepare_apart
 from playground.server.calls import Decision, decide, open_toolbox
 from playground.server.context import Context
 from playground.server.conversations import Conversation, Turn, images_of
 from playground.server.form import STREAMING, Form, user_message
 from playground.server.frames import Changes, Frame, stream
-from playground.server.judging import answer_schema, is_json
+from playground.server.judging import is_json
+from playground.server.live_rules import LiveRules
 from playground.server.scope import visitor_of
 from playground.tools.execute import ToolBox
 from playground.tools.turns import LoopSnapshot
 from playground.tools.turns import Turn as LoopTurn
 from playground.wire.exchange import Exchange
-from playground.wire.prepared import PreparedRequest
+from playground.wire.prepared import PreparedRequest, Target
+from playground.wire.request import ChatRequest
 
 
 class Sent(Form):
@@ -89,7 +92,7 @@ class _Exchange:
 
     async def _send(self, message: dict[str, Any] | None) -> AsyncGenerator[Frame, None]:
         form, visitor = self._form, self._visitor
-        built = self._context.build(form, visitor)
+        built = await self._context.build_apart(form, visitor)
         self._context.servers.touch(form.backend)
         key, client = self._context.key(form, visitor), self._context.client_for(form, visitor)
         async with AsyncExitStack() as stack:
@@ -102,6 +105,7 @@ class _Exchange:
                     toolbox=await stack.enter_async_context(self._toolbox(built.request.tools)),
                     max_turns=form.max_turns if form.by_itself else 1,
                     tool_choice_after=form.choice_after,
+                    preparing=self._prepare,
                 )
                 follow = self._loop(loop, message)
             else:
@@ -109,18 +113,21 @@ class _Exchange:
             async for frame in await stack.enter_async_context(aclosing(follow)):
                 yield frame
 
+    async def _prepare(self, request: ChatRequest, target: Target) -> PreparedRequest:
+        return await prepare_apart(request, target, self._form, self._context.workers, self._visitor or "")
+
     def _toolbox(self, tools: Sequence[Any]) -> AbstractAsyncContextManager[ToolBox]:
         return open_toolbox(self._form, self._context, self._visitor, tools)
 
     async def _single(
         self, snapshots: AsyncGenerator[Exchange, None], message: dict[str, Any] | None, before: Exchange
     ) -> AsyncGenerator[Frame, None]:
-        last, changes = before, self._changes(before.request)
+        last = before
         start = time.perf_counter()
         try:
-            async with aclosing(snapshots):
+            async with aclosing(snapshots), aclosing(self._changes(before.request)) as changes:
                 async for last in snapshots:
-                    for frame in changes.since(last):
+                    async for frame in changes.since(last):
                         yield frame
         finally:  # also when the visitor pressed Stop, or left: what was seen is kept
             if not last.done:
@@ -137,13 +144,15 @@ class _Exchange:
         following: Changes | None = None
         count = 0
         try:
-            async with aclosing(snapshots):
+            async with AsyncExitStack() as stack:
+                await stack.enter_async_context(aclosing(snapshots))
                 async for last in snapshots:
                     if following is None or len(last.turns) > count:
                         if count:
                             yield {"turn": True}
-                        count, following = len(last.turns), self._changes(last.exchange.request)
-                    for frame in following.since(last.exchange):
+                        following = await stack.enter_async_context(aclosing(self._changes(last.exchange.request)))
+                        count = len(last.turns)
+                    async for frame in following.since(last.exchange):
                         yield frame
                     if phases := _phases(last.turns[-1]):
                         yield {"phases": phases}
@@ -160,8 +169,9 @@ class _Exchange:
             self._keep(self._turn(message if number == 0 else None, exchange, turn.calls))
 
     def _changes(self, request: PreparedRequest) -> Changes:
-        pieces, json = self._form.tab == STREAMING, is_json(request)
-        return Changes(pieces=pieces, json=json, schema=answer_schema(request) if json else None)
+        rendering, who = self._context.rendering, self._visitor or self._form.conversation
+        rules = LiveRules(request, rendering, who) if is_json(request) else None
+        return Changes(rendering, who, pieces=self._form.tab == STREAMING, rules=rules)
 
     def _turn(self, message: dict[str, Any] | None, exchange: Exchange, calls: Sequence[Any] = ()) -> Turn:
         cost = self._context.cost(self._form, exchange)

@@ -10,44 +10,49 @@
 {"pieces": [[n, at_ms, gap_ms, kind, text], …], "count": n}
 """
 
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from typing import Any
 
 import orjson
 from starlette.responses import StreamingResponse
 
-from playground.markup.blocks import BlockStream, Closed, Open, Patch
-from playground.schema.engine import Schema
-from playground.schema.live import LiveValidator
 from playground.schema.partial import PartialJson
 from playground.schema.partial_ops import Begin, Broken, End, Noise, Op, Text
+from playground.server.live_blocks import LiveBlocks
+from playground.server.live_rules import LiveRules
+from playground.server.rendering import Rendering
+from playground.slices import Slices
 from playground.wire.exchange import Exchange
+from playground.wire.parse import cut
 
 HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no"}
 MAX_PIECES = 60  # rows of one frame; a screen shows no more
+MAX_PIECE = 2_000  # characters of a row; the answer beside it has all
+PART = 4 * 2**10  # characters that are taken in one go
 
 Frame = dict[str, Any]
 
 
 class Changes:
-    """Compares each snapshot with the last.
+    """Compares each snapshot with the last. Close it with `aclose()`.
 
     Args:
+        rendering: makes HTML of finished blocks.
+        who: the visitor.
         pieces: whether the stream is listed piece by piece.
-        json: whether the answer is drawn as a tree.
-        schema: what that JSON is checked against as it grows; None where there is no schema that can be used.
+        rules: of a JSON answer, which is drawn as a tree: what tells the rules that it breaks; else None.
     """
 
-    def __init__(self, *, pieces: bool = False, json: bool = False, schema: Schema | None = None) -> None:
-        self._blocks = BlockStream()
-        self._parser = PartialJson() if json else None
-        self._validator = LiveValidator(schema) if json and schema is not None else None
+    def __init__(self, rendering: Rendering, who: str, *, pieces: bool = False, rules: LiveRules | None = None) -> None:
+        self._blocks = LiveBlocks(rendering, who)
+        self._parser = PartialJson() if rules is not None else None
+        self._rules = rules
         self._with_pieces = pieces
         self._began = False
         self._content = self._reasoning = self._pieces = 0
         self._calls: dict[int, tuple[str, int]] = {}
 
-    def since(self, exchange: Exchange) -> Iterator[Frame]:
+    async def since(self, exchange: Exchange) -> AsyncIterator[Frame]:
         """The frames of this snapshot."""
         answer = exchange.answer
         if not self._began and exchange.status_code is not None:
@@ -56,24 +61,34 @@ class Changes:
         if len(answer.reasoning) > self._reasoning:
             yield {"reasoning": answer.reasoning[self._reasoning :]}
             self._reasoning = len(answer.reasoning)
-        if len(answer.content) > self._content:
-            yield from self._text(answer.content[self._content :])
-            self._content = len(answer.content)
+        text, self._content = answer.content[self._content :], len(answer.content)
+        slices = Slices()
+        for at in range(0, len(text), PART):
+            async for frame in self._text(text[at : at + PART]):
+                yield frame
+            await slices.rest()
+        if self._rules is not None:
+            if told := await self._rules.of(answer.content, done=exchange.done):
+                yield {"violations": told}
+        elif not text and (late := await self._blocks.late()):
+            yield late
         if calls := list(self._new_in_calls(exchange)):
             yield {"calls": calls}
         if self._with_pieces and len(exchange.pieces) > self._pieces:
             yield {"pieces": self._rows(exchange), "count": len(exchange.pieces)}
             self._pieces = len(exchange.pieces)
 
-    def _text(self, text: str) -> Iterator[Frame]:
+    async def aclose(self) -> None:
+        """End what is under way."""
+        await self._blocks.aclose()
+        if self._rules is not None:
+            await self._rules.aclose()
+
+    async def _text(self, text: str) -> AsyncIterator[Frame]:
         if self._parser is None:
-            yield from map(_patch, self._blocks.feed(text))
-            return
-        ops = self._parser.feed(text)
-        if drawn := [drawn for op in ops for drawn in tree_op(op)]:
+            yield await self._blocks.feed(text)
+        elif drawn := [drawn for op in self._parser.feed(text) for drawn in tree_op(op)]:
             yield {"tree": drawn}
-        if self._validator is not None and (found := self._validator.apply(ops)):
-            yield {"violations": [violation.message for violation in found]}
 
     def _new_in_calls(self, exchange: Exchange) -> Iterator[list[Any]]:
         for index, call in enumerate(exchange.answer.tool_calls):
@@ -88,7 +103,8 @@ class Changes:
         for i in range(first, len(exchange.pieces)):
             piece = exchange.pieces[i]
             gap = piece.at_s - exchange.pieces[i - 1].at_s if i else None
-            rows.append([i + 1, round(piece.at_s * 1000, 1), gap and round(gap * 1000, 1), piece.kind, piece.text])
+            text = cut(piece.text, MAX_PIECE)
+            rows.append([i + 1, round(piece.at_s * 1000, 1), gap and round(gap * 1000, 1), piece.kind, text])
         return rows
 
 
@@ -111,11 +127,3 @@ def tree_op(op: Op) -> Iterator[list[Any]]:
             yield ["n", text]
         case Broken(message):
             yield ["x", message]
-
-
-def _patch(patch: Patch) -> Frame:
-    match patch:
-        case Open(text):
-            return {"open": text}
-        case Closed(html, tail):
-            return {"closed": html, "tail": tail}

@@ -1,5 +1,6 @@
 """Answers judged by the `response_format` of the very request that was sent."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,8 @@ from playground.schema.verdict import JSON_OBJECT, Verdict, judge
 from playground.wire.exchange import Exchange
 from playground.wire.prepared import PreparedRequest
 from playground.wire.request import ChatRequest
+
+JSON_TYPES = ("json_object", "json_schema")
 
 
 def response_format(request: PreparedRequest) -> dict[str, Any]:
@@ -24,12 +27,15 @@ def response_format(request: PreparedRequest) -> dict[str, Any]:
 
 def is_json(request: PreparedRequest) -> bool:
     """Whether JSON was asked for."""
-    return response_format(request).get("type") in {"json_object", "json_schema"}
+    return response_format(request).get("type") in JSON_TYPES
 
 
-def answer_schema(request: PreparedRequest) -> Schema | None:
-    """The schema that the answer must fit; any object without one; None where the schema cannot be used."""
-    described = response_format(request).get("json_schema")
+def schema_of(format_: Mapping[str, Any]) -> Schema | None:
+    """The schema that an answer must fit by a `response_format`; None where it cannot be used.
+
+    To find that out takes long for some schemas: it belongs in a worker.
+    """
+    described = format_.get("json_schema")
     if not isinstance(described, dict):
         return JSON_OBJECT
     schema = described.get("schema", True)
@@ -38,26 +44,34 @@ def answer_schema(request: PreparedRequest) -> Schema | None:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What an answer is judged by, and the answer: plain values, which a worker can be given."""
+    """What an answer is judged by, and the answer: plain values, which a worker can be given.
+
+    Attributes:
+        content, finish_reason, refusal: of the answer.
+        format: the request's `response_format`; whether its schema can be used takes long to say.
+    """
 
     content: str
     finish_reason: str | None
     refusal: str
-    schema: Schema
+    format: Mapping[str, Any]
 
-    def judge(self) -> Verdict:
-        """The verdict."""
-        return judge(self.content, finish_reason=self.finish_reason, refusal=self.refusal, schema=self.schema)
+    def judge(self) -> Verdict | None:
+        """The verdict; None where the schema cannot be used."""
+        schema = schema_of(self.format)
+        if schema is None:
+            return None
+        return judge(self.content, finish_reason=self.finish_reason, refusal=self.refusal, schema=schema)
 
 
 def question_of(exchange: Exchange) -> Question | None:
-    """None where no JSON was asked for, where there is no answer, or no schema to use."""
-    if not is_json(exchange.request) or exchange.error is not None or exchange.stopped:
+    """None where no JSON was asked for, or where there is no answer."""
+    asked, answer = response_format(exchange.request), exchange.answer
+    if asked.get("type") not in JSON_TYPES or exchange.error is not None or exchange.stopped:
         return None
-    answer, schema = exchange.answer, answer_schema(exchange.request)
-    if schema is None or (answer.tool_calls and not answer.content):
+    if answer.tool_calls and not answer.content:
         return None
-    return Question(answer.content, answer.finish_reason, answer.refusal, schema)
+    return Question(answer.content, answer.finish_reason, answer.refusal, asked)
 
 
 def verdict_on(exchange: Exchange) -> Verdict | None:

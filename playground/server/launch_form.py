@@ -1,6 +1,7 @@
 """The Servers tab's form, as text the way it was typed, to a checked specification and back."""
 
 import shlex
+from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -14,6 +15,7 @@ WORDS = (
     *("engine", "model", "name", "served_name", "revision", "dtype", "kv_cache_dtype", "quantization"),
     *("tool_parser", "reasoning_parser", "chat_template"),
 )
+MAX_TEXT = 64 * 1024  # of a field: the words of a command are split one character after another
 COUNTS = ("port", "tensor_parallel", "pipeline_parallel", "data_parallel", "context_length")
 NUMBERS = ("memory_fraction", "idle_stop_min")
 FIELDS = (*WORDS, *COUNTS, *NUMBERS, "trust_remote_code", "extra", "env", "api_key")
@@ -28,6 +30,8 @@ def read_spec(typed: Mapping[str, Any]) -> LaunchSpec:
     Raises:
         InvalidLaunch: a field that cannot be used, with its name.
     """
+    for field in FIELDS:
+        _check_length(str(typed.get(field) or ""), field)
     data: dict[str, Any] = {name: text(typed, name) for name in WORDS}
     if not data["model"]:
         raise InvalidLaunch(
@@ -67,10 +71,11 @@ def read_command(shown: str, made: Command) -> Command:
     Raises:
         InvalidLaunch: it cannot be split, has no program, or a word that no command may have.
     """
-    words = _words(shown, "command")
+    _check_length(shown, "command")
+    words = deque(_words(shown, "command"))
     variables: dict[str, str] = {}
     while words and "=" in words[0] and words[0].split("=", 1)[0].isidentifier():
-        name, value = words.pop(0).split("=", 1)
+        name, value = words.popleft().split("=", 1)
         if name not in made.secrets:
             # a token is shown as its name: it stays what it was
             variables[name] = made.env[name] if value == f"${name}" and name in made.env else value
@@ -100,8 +105,8 @@ def port_of(argv: Sequence[str], otherwise: int) -> int:
     for word, following in zip(argv, [*argv[1:], ""], strict=True):
         given = following if word in {"--port", "--server-port"} else word.partition("=")[2]
         if word.split("=", 1)[0] in {"--port", "--server-port"}:
-            if not given.isdecimal() or not 1 <= int(given) <= 65535:  # noqa: PLR2004 - the last port
-                raise InvalidLaunch(f"{given!r} is no port: 1 to 65535.", field="command")
+            if not (given.isdecimal() and len(given) <= len("65535") and 1 <= int(given) <= 65535):  # noqa: PLR2004
+                raise InvalidLaunch(f"{given[:40]!r} is no port: 1 to 65535.", field="command")
             port = int(given)
     return port
 
@@ -111,13 +116,19 @@ def text(typed: Mapping[str, Any], name: str) -> str:
     return str(typed.get(name) or "").strip()
 
 
+def _check_length(typed: str, field: str) -> None:
+    if len(typed) > MAX_TEXT:
+        message = f"it has {len(typed):,} characters; {MAX_TEXT:,} are the most."
+        raise InvalidLaunch(message, field=field)
+
+
 def _number(typed: Mapping[str, Any], name: str, kind: type[int] | type[float]) -> int | float:
     typed_text = text(typed, name)
     try:
         return kind(typed_text)
     except ValueError:
         what = "a whole number" if kind is int else "a number"
-        raise InvalidLaunch(f"{typed_text!r} is not {what}.", field=name) from None
+        raise InvalidLaunch(f"{typed_text[:40]!r} is not {what}.", field=name) from None
 
 
 def _words(typed: str, field: str) -> list[str]:

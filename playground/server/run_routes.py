@@ -38,7 +38,7 @@ def run_routes(context: Context, draw: Draw) -> APIRouter:
 async def _frames(context: Context, wanted: Wanted, visitor: str | None, draw: Draw) -> AsyncGenerator[Frame, None]:
     done = list[Run]()
     try:
-        prepared, key = context.prepare(wanted, visitor), context.key(wanted, visitor)
+        prepared, key = (await context.build_apart(wanted, visitor)).prepared, context.key(wanted, visitor)
         client = context.client_for(wanted, visitor)
         context.servers.touch(wanted.backend)
     except PlaygroundError as error:

@@ -82,7 +82,7 @@ async def _judged(exchange: Exchange, workers: Workers, who: str) -> Run:
         verdict = await workers.run(question.judge, who=who)
     except PlaygroundError as error:
         return Run("failed", error.message, took_s)
-    return Run(verdict.outcome, _reason(verdict), took_s)
+    return Run(verdict.outcome, _reason(verdict), took_s) if verdict else Run("failed", NO_SCHEMA, took_s)
 
 
 def _reason(verdict: Verdict) -> str:

@@ -14,6 +14,9 @@ from playground.tools.problems import Problem, placed
 MAX_NAMES = 200  # of tools that there are, for a call of another
 
 
+MAX_VALUES = 200_000  # of all calls of an answer
+
+
 @dataclass(frozen=True, slots=True)
 class CallCheck:
     """What there is to say of a call.
@@ -68,6 +71,26 @@ def check_call(name: str, text: str, tools: Sequence[Any]) -> CallCheck:
         check = CallCheck(text, is_json=True, arguments=document.value, known=tool is not None, notes=notes)
     broken, more = _broken(tool, check)
     return replace(check, problems=(*problems, *broken), notes=(*check.notes, *more))
+
+
+def check_calls(calls: Sequence[tuple[str, str]], tools: Sequence[Any]) -> tuple[CallCheck, ...]:
+    """`check_call` for several, each a name and its arguments; for a worker. Of too many values no more are read."""
+    room = MAX_VALUES
+    checks: list[CallCheck] = []
+    for name, text in calls:
+        room -= text.count(",") + text.count("[") + text.count("{")
+        if room < 0:
+            checks.append(unchecked(name, text, tools, f"there are more than {MAX_VALUES:,} values in all calls"))
+        else:
+            checks.append(check_call(name, text, tools))
+    return tuple(checks)
+
+
+def unchecked(name: str, text: str, tools: Sequence[Any], why: str) -> CallCheck:
+    """What there is to say of a call whose arguments are not read."""
+    known = find_tool(name, tools) is not None
+    problem = Problem(f"the arguments were not read: {why}")
+    return CallCheck(text, is_json=False, arguments={}, known=known, problems=(problem,))
 
 
 def _unknown(name: str, tools: Sequence[Any]) -> Problem:

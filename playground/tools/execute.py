@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from playground.errors import TooMuchWork
 from playground.tools.builtin.base import Builtin
-from playground.tools.checks import CallCheck, check_call
+from playground.tools.checks import CallCheck, check_call, check_calls, unchecked
 from playground.tools.failure import ToolFailed
 from playground.tools.mcp_session import McpSession
 from playground.tools.mock import NO_ARGUMENTS, MockRow, find_row
@@ -54,6 +55,7 @@ class ToolResult:
         return {"role": "tool", "tool_call_id": self.tool_call_id, "content": self.content}
 
 
+Run = Callable[..., Awaitable[Any]]  # calls a function with what it is given, where it can be given up
 ByHand = Callable[[ToolCall, CallCheck], Awaitable[str]]
 
 
@@ -69,6 +71,7 @@ class ToolBox:
         by_hand: asks a person; None where nobody can be asked.
         clock: monotonic seconds.
         sleep: waits for a mock's delay.
+        run: has calls checked elsewhere, where they take long; it raises `TooMuchWork` where they take too long.
     """
 
     tools: Sequence[Any] = ()
@@ -78,10 +81,22 @@ class ToolBox:
     by_hand: ByHand | None = None
     clock: Callable[[], float] = time.perf_counter
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    run: Run | None = None
 
     def check(self, call: ToolCall) -> CallCheck:
         """What there is to say of a call."""
         return check_call(call.name, call.arguments, self.tools)
+
+    async def check_all(self, calls: Sequence[ToolCall]) -> tuple[CallCheck, ...]:
+        """`check` for several calls. A model can make calls whose check takes long: see `run`."""
+        if self.run is None or not calls:
+            return tuple(map(self.check, calls))
+        named = tuple((call.name, call.arguments) for call in calls)
+        try:
+            checks: tuple[CallCheck, ...] = await self.run(check_calls, named, self.tools)
+        except TooMuchWork as error:
+            checks = tuple(unchecked(name, text, self.tools, error.message) for name, text in named)
+        return checks
 
     def source_of(self, call: ToolCall, check: CallCheck | None = None) -> Source | None:
         """Who would answer; None: nobody can. A check that was made already need not be made again."""
@@ -105,10 +120,13 @@ class ToolBox:
             content, failed = str(error), True
         return ToolResult(call.id or "", call.name, content, source, self.clock() - start, failed)
 
-    async def execute_all(self, calls: Sequence[ToolCall]) -> tuple[ToolResult | None, ...]:
-        """The results of several calls, which run at the same time."""
+    async def execute_all(
+        self, calls: Sequence[ToolCall], checks: Sequence[CallCheck | None] | None = None
+    ) -> tuple[ToolResult | None, ...]:
+        """The results of several calls, which run at the same time; `checks` that were made are not made again."""
+        checks = [None] * len(calls) if checks is None else checks
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(self.execute(call)) for call in calls]
+            tasks = [group.create_task(self.execute(call, check)) for call, check in zip(calls, checks, strict=True)]
         return tuple(task.result() for task in tasks)
 
     def _plan(self, call: ToolCall, check: CallCheck) -> tuple[Source | None, Callable[[], Awaitable[str]] | None]:

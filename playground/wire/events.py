@@ -85,11 +85,12 @@ class ToolCallDelta:
 
 @dataclass(frozen=True, slots=True)
 class LogprobsDelta:
-    """Token log-probabilities, as the server wrote them."""
+    """Token log-probabilities, as the server wrote them. `dropped`: how many more there were."""
 
     at_s: float
     content: tuple[dict[str, Any], ...]
     choice: int = 0
+    dropped: int = 0
 
 
 @dataclass(frozen=True, slots=True)

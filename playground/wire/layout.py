@@ -37,6 +37,26 @@ def _inline(value: Any) -> str:
     return _ENCODER.encode(value)
 
 
+def _may_fit(value: Any, room: int) -> bool:
+    """Whether a value may be so short on one line; no more work than that for one which is not.
+
+    Without it, each level of a nested value would be written once to see how long it is, and once more further down.
+    """
+    left = [value]
+    while left and room >= 0:
+        found = left.pop()
+        room -= 2 if isinstance(found, str | dict | list) else 1
+        if isinstance(found, str):
+            room -= len(found)
+        elif isinstance(found, dict) and len(found) <= room:
+            left += [*found, *found.values()]
+        elif isinstance(found, list) and len(found) <= room:
+            left += found
+        elif isinstance(found, dict | list):
+            return False
+    return room >= 0
+
+
 def _is_flat(value: Any) -> bool:
     items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     return not any(isinstance(item, dict | list) and item for item in items)
@@ -47,7 +67,7 @@ def _value(value: Any, *, indent: str, column: int, top: bool = False) -> str:
     if not isinstance(value, dict | list) or not value or (_is_flat(value) and not top):
         return _inline(value)
     if isinstance(value, dict):
-        if not top and column + len(line := _inline(value)) <= WIDTH:
+        if not top and _may_fit(value, WIDTH - column) and column + len(line := _inline(value)) <= WIDTH:
             return line
         inner = indent + STEP
         fields = []

@@ -82,6 +82,7 @@ class Limits:
     def keeps_logprobs(self, event: ev.LogprobsDelta) -> bool:
         """Whether the log-probabilities of the event that came last are kept."""
         self._logprobs += self._last_chunk
+        self.dropped_logprobs += event.dropped
         if self.has_room(event.choice) and self._logprobs <= MAX_LOGPROBS_CHARACTERS:
             return True
         self.dropped_logprobs += len(event.content)

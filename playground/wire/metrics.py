@@ -85,9 +85,18 @@ def gaps(times_s: Sequence[float]) -> tuple[float, ...]:
 
 def percentile(values: Sequence[float], percent: float) -> float | None:
     """The percentile with linear interpolation between ranks (as NumPy's default); None of nothing."""
+    return percentiles(values, percent)[0]
+
+
+def percentiles(values: Sequence[float], *percents: float) -> list[float | None]:
+    """Several of the same values, which are put in order once."""
     if not values:
-        return None
+        return [None for _ in percents]
     ordered = sorted(values)
+    return [_percentile(ordered, percent) for percent in percents]
+
+
+def _percentile(ordered: Sequence[float], percent: float) -> float:
     rank = (len(ordered) - 1) * percent / 100
     below = int(rank)
     above = min(below + 1, len(ordered) - 1)

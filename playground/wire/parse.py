@@ -27,6 +27,8 @@ from playground.wire.events import (
 REASONING_NAMES = ("reasoning_content", "reasoning")
 
 MAX_VALUES = 400_000  # of one JSON text: read in about 0.05 s, some 40 MB; 3,000 tokens with 20 logprobs each have less
+MAX_PARTS = 1_000  # choices of one event, tool calls of one of them
+MAX_LOGPROBS = 4_000  # tokens of one event
 MAX_NAME = 500  # characters of a name, an id, a reason
 MAX_ERROR_CHARACTERS = 64 * 2**10
 MAX_MESSAGE = 4_000  # characters
@@ -54,15 +56,15 @@ def parse_completion(data: str, at_s: float) -> Iterator[StreamEvent]:
     yield from _events(body, "message", at_s)
 
 
-def read_values(data: str) -> Any:
+def read_values(data: str, most: int = MAX_VALUES) -> Any:
     """The value of a JSON text from outside.
 
     Raises:
         ValueError: it is no JSON. Its message says why.
-        TooManyValues: it holds more than `MAX_VALUES`: one character can be a value of 60 bytes.
+        TooManyValues: it holds more than `most`: one character can be a value of 60 bytes.
     """
-    if len(data) > MAX_VALUES and data.count(",") + data.count("[") + data.count("{") > MAX_VALUES:
-        raise TooManyValues(f"it holds more than {MAX_VALUES:,} values, which is more than is read")
+    if len(data) > most and data.count(",") + data.count("[") + data.count("{") > most:
+        raise TooManyValues(f"it holds more than {most:,} values, which is more than is read")
     try:
         return orjson.loads(data)
     except orjson.JSONDecodeError as error:
@@ -116,7 +118,7 @@ def _stream_failed(error: Any, size: int) -> StreamFailed:
 def _events(body: dict[str, Any], part: str, at_s: float) -> Iterator[StreamEvent]:
     if body.get("id") or body.get("model"):
         yield Identified(at_s, _str(body.get("id")), _str(body.get("model")))
-    for position, choice in enumerate(_list(body.get("choices"))):
+    for position, choice in enumerate(_few(body.get("choices"), "choices")):
         if isinstance(choice, dict):
             yield from _choice(choice, part, position, at_s)
     if isinstance(usage := body.get("usage"), dict):
@@ -136,18 +138,28 @@ def _choice(choice: dict[str, Any], part: str, position: int, at_s: float) -> It
             yield ContentDelta(at_s, text, index)
         if isinstance(text := delta.get("refusal"), str) and text:
             yield RefusalDelta(at_s, text, index)
-        for place, call in enumerate(_list(delta.get("tool_calls"))):
+        for place, call in enumerate(_few(delta.get("tool_calls"), "tool calls")):
             if isinstance(call, dict):
                 yield _tool_call(call, place, index, at_s)
     logprobs = choice.get("logprobs")
     if isinstance(logprobs, dict) and (tokens := [t for t in _list(logprobs.get("content")) if isinstance(t, dict)]):
-        yield LogprobsDelta(at_s, tuple(tokens), index)
+        yield LogprobsDelta(at_s, tuple(tokens[:MAX_LOGPROBS]), index, max(0, len(tokens) - MAX_LOGPROBS))
     if reason := choice.get("finish_reason"):
         yield Finished(at_s, _str(reason) or "", index)
 
 
 def _list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
+
+
+def _few(value: Any, what: str) -> list[Any]:
+    found = _list(value)
+    if len(found) > MAX_PARTS:
+        raise StreamProtocolError(
+            f"One event of the answer has {len(found):,} {what}; at most {MAX_PARTS:,} are read.",
+            advice="What had come by then is kept. Try again, or ask the server's operator.",
+        )
+    return found
 
 
 def _str(value: Any) -> str | None:

@@ -36,7 +36,9 @@ def context_for(base_url: str, **settings: Any) -> Context:
 @asynccontextmanager
 async def serving(context: Context) -> AsyncIterator[str]:
     """The address of the app of `context`; its lifespan runs."""
-    config = uvicorn.Config(create_api(context), log_config=None, ws="none", timeout_graceful_shutdown=5)
+    api = create_api(context)
+    api.add_api_route("/", lambda: "where Gradio's page stands")
+    config = uvicorn.Config(api, log_config=None, ws="none", timeout_graceful_shutdown=5)
     server = uvicorn.Server(config)
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))

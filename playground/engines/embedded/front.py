@@ -23,6 +23,7 @@ _NOT_RELAYED = frozenset(
 )
 _RELAYED_PATHS = ("/v1/{rest:path}", "/health", "/metrics", "/props")
 _METHODS = ["GET", "HEAD", "POST"]
+MAX_BYTES = 512 * 1024  # of a request with tools: the model reads far less
 _CONNECT_S = 10.0
 
 
@@ -76,11 +77,16 @@ def _rewrite(body: bytes) -> Rewritten | None:
     """The request for llama.cpp; what is no JSON object goes as it is, for llama.cpp to refuse."""
     try:
         request = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     if not isinstance(request, dict):
         return None
-    rewritten = rewrite(request)
+    if request.get("tools") and len(body) > MAX_BYTES:
+        raise BadTools(f"A request with 'tools' has {MAX_BYTES:,} bytes at most here; this has {len(body):,}.", "tools")
+    try:
+        rewritten = rewrite(request)
+    except RecursionError:
+        raise BadTools("The schemas in 'tools' are nested too deeply.", "tools") from None
     if request.get("stream"):
         return rewritten
     # llama.cpp sees that a client has left only while it streams, so it is asked to.

@@ -9,6 +9,8 @@ from playground.tools.failure import ToolFailed
 
 __all__ = ["Builtin", "ToolFailed", "text_argument"]
 
+MAX_ARGUMENT = 8 * 1024  # characters: a URL may be as long
+
 
 @dataclass(frozen=True, slots=True)
 class Builtin:
@@ -32,9 +34,11 @@ def text_argument(arguments: dict[str, Any], name: str) -> str:
     """An argument that must be a text.
 
     Raises:
-        ToolFailed: it is missing, or something else.
+        ToolFailed: it is missing, something else, or longer than any such argument.
     """
     value = arguments.get(name)
     if not isinstance(value, str) or not value.strip():
         raise ToolFailed(f"The argument {name!r} is missing." if value is None else f"{name!r} must be a text.")
+    if len(value) > MAX_ARGUMENT:
+        raise ToolFailed(f"{name!r} has {len(value):,} characters; {MAX_ARGUMENT:,} are the most.")
     return value.strip()

@@ -10,7 +10,7 @@ from playground.tools.leaks import Leak, find_leaks
 from playground.tools.turns import Call
 from playground.ui.draw.numbers import plural, seconds
 from playground.ui.draw.problems import draw_problems
-from playground.ui.draw.text import pretty
+from playground.ui.draw.text import cut_off, pretty
 
 MAX_SHOWN = 20_000
 DECISIONS = (("call-run", "Run tool"), ("call-by-hand", "Use this result"), ("call-reject", "Reject"))
@@ -57,19 +57,31 @@ def _arguments(call: Call) -> str:
     text = call.call.arguments
     shown = pretty(text)[:MAX_SHOWN] if call.check.is_json else text[:MAX_SHOWN]
     name = escape(call.call.name or "no name")
-    return f'<pre tabindex="0" role="group" aria-label="arguments of {name}"><code>{colour_json(shown)}</code></pre>'
+    more = _more(text)
+    pre = f'<pre tabindex="0" role="group" aria-label="arguments of {name}">'
+    return f"{pre}<code>{colour_json(shown)}</code></pre>{more}"
+
+
+def _more(text: str) -> str:
+    return cut_off(text, MAX_SHOWN)[1]
 
 
 def _open(call: Call, turn: int, index: int) -> str:
-    """What a person can do: change the arguments, run it, answer it, reject it."""
+    """What a person can do: change the arguments, unless they are too long, run it, answer it, reject it."""
+    return (
+        f"{_edit(call) if len(call.call.arguments) <= MAX_SHOWN else ''}"
+        '<textarea data-part="text" rows="1" aria-label="Result or reason" '
+        'placeholder="a result typed by hand, or the reason for a rejection"></textarea>'
+        f"<footer>{''.join(_button(act, words, turn, index) for act, words in DECISIONS)}</footer>"
+    )
+
+
+def _edit(call: Call) -> str:
     rows = min(8, pretty(call.call.arguments).count("\n") + 1)
     said = escape(pretty(call.call.arguments) if call.check.is_json else call.call.arguments)
     return (
         f'<details><summary>edit the arguments</summary><textarea data-part="arguments" rows="{rows}" '
         f'aria-label="Arguments" spellcheck="false" data-before="{said}">{said}</textarea></details>'
-        '<textarea data-part="text" rows="1" aria-label="Result or reason" '
-        'placeholder="a result typed by hand, or the reason for a rejection"></textarea>'
-        f"<footer>{''.join(_button(act, words, turn, index) for act, words in DECISIONS)}</footer>"
     )
 
 
@@ -85,7 +97,7 @@ def _result(result: ToolResult) -> str:
     words = f"{SOURCES[result.source]}{' · failed' if result.failed else ''}{took}"
     return (
         f'<p class="line {mark}">→ {words}</p><pre tabindex="0" role="group" aria-label="result"><code>'
-        f"{colour_json(shown)}</code></pre>"
+        f"{colour_json(shown)}</code></pre>{_more(result.content)}"
     )
 
 

@@ -6,13 +6,15 @@ from playground.ui.draw.numbers import plural, rate, seconds
 from playground.ui.draw.turns import draw_error
 from playground.ui.draw.wire import draw_timeline
 from playground.wire.exchange import Exchange, Piece
-from playground.wire.metrics import percentile
+from playground.wire.metrics import percentiles
+from playground.wire.parse import cut
 
 EMPTY = (
     '<p class="empty"><b>Streaming</b> sends the same request with <code>stream: true</code> and shows the stream '
     "itself: every piece as it arrives, its time, and the gap before it.</p>"
 )
 MAX_ROWS = 500
+MAX_PIECE = 2_000  # characters of a row
 HEAD = (
     '<table class="pieces"><thead><tr><th scope="col">#</th><th scope="col">at</th><th scope="col">gap</th>'
     '<th scope="col">kind</th><th scope="col">text</th></tr></thead><tbody>'
@@ -38,14 +40,15 @@ def draw_stream(exchange: Exchange | None) -> str:
 
 def _figures(exchange: Exchange) -> str:
     times = exchange.timings
+    p50_s, p95_s, p99_s = percentiles(times.itl_s, 50, 95, 99)
     figures = [
         ("connect", "reused" if times.connection_reused else seconds(times.connect_s)),
         ("first byte", seconds(times.first_byte_s)),
         *([("first reasoning", seconds(times.first_reasoning_s))] if times.first_reasoning_s is not None else []),
         ("first content", seconds(times.first_content_s)),
-        ("gap p50", seconds(percentile(times.itl_s, 50))),
-        ("p95", seconds(percentile(times.itl_s, 95))),
-        ("p99", seconds(percentile(times.itl_s, 99))),
+        ("gap p50", seconds(p50_s)),
+        ("p95", seconds(p95_s)),
+        ("p99", seconds(p99_s)),
         ("tokens/s", rate(times.output_tokens_per_s)),
         ("in all", f"{seconds(times.e2e_s)}, {plural(len(exchange.pieces), 'piece')}"),
     ]
@@ -72,5 +75,5 @@ def _row(index: int, piece: Piece, before: Piece | None) -> str:
     gap = f"{(piece.at_s - before.at_s) * 1000:,.1f}" if before else ""
     return (
         f'<tr><td class="n">{index + 1}</td><td class="n">{piece.at_s * 1000:,.1f}</td><td class="n">{gap}</td>'
-        f"<td>{piece.kind}</td><td><code>{visible(piece.text)}</code></td></tr>"
+        f"<td>{piece.kind}</td><td><code>{visible(cut(piece.text, MAX_PIECE))}</code></td></tr>"
     )

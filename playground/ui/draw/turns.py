@@ -1,30 +1,29 @@
 """The conversation: turns, figures, and errors where the answer would stand."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from html import escape
 from typing import Any
 
 from playground.errors import PlaygroundError, TooMuchWork
-from playground.markup.markdown import render_markdown
+from playground.markup.markdown import is_light, render_markdown
 from playground.server.conversations import Conversation, Turn, text_of
 from playground.server.judging import Question, is_json, question_of
-from playground.ui.draw.calls import draw_calls, draw_leaks
+from playground.ui.draw.calls import MAX_SHOWN, draw_calls, draw_leaks
 from playground.ui.draw.images import draw_pictures
 from playground.ui.draw.numbers import dollars, rate, seconds
+from playground.ui.draw.text import Do, cut_off, here, plain
 from playground.ui.draw.tree import draw_tree
 from playground.ui.draw.verdict import draw_verdict
 from playground.wire.exchange import Answer, Exchange
 from playground.wire.metrics import percentile
 
 STRETCH = 10  # turns
-SMALL = 1000  # characters: no markup of them takes long
-
-Do = Callable[..., str]  # calls a function with what it is given: here, or where it can be given up
-
-
-def _here(function: Callable[..., str], *given: Any) -> str:
-    return function(*given)
-
+MAX_RENDERED = 256 * 2**10  # characters that are read as Markdown or as JSON; a longer answer stands as plain text
+MAX_OTHERS = 16  # choices besides the first
+MAX_OTHER = 32 * 2**10  # characters of one of them
+MAX_DRAWN = 8 * 2**20  # characters of all turns' HTML; of what is before that, only the beginnings stand
+BEGINNING = 500  # characters
 
 EMPTY = (
     '<p class="empty" data-for="chat"><b>Chat</b> sends one conversation to the model above. Press a preset, or write '
@@ -38,7 +37,7 @@ EMPTY = (
 BACK = '<p class="back"><button type="button" class="link" data-act="bring-back">Bring back what was here</button></p>'
 
 
-def draw_conversation(conversation: Conversation, do: Do = _here) -> str:
+def draw_conversation(conversation: Conversation, do: Do = here) -> str:
     """All turns; a turn that was drawn before is not drawn again.
 
     Args:
@@ -51,8 +50,26 @@ def draw_conversation(conversation: Conversation, do: Do = _here) -> str:
     parts = [_preface(message, index) for index, message in enumerate(conversation.preface)]
     for index, turn in enumerate(conversation.turns):
         turn.html = turn.html or _turn(turn, index, do)
-        parts.append(turn.html)
+    parts += _as_room_is(conversation.turns)
     return _in_stretches(parts) + back
+
+
+def _as_room_is(turns: Sequence[Turn]) -> list[str]:
+    """The drawn turns; the earliest ones only by their beginnings, where all are more than a page can hold."""
+    room = MAX_DRAWN
+    first = len(turns)
+    while first and (first == len(turns) or len(turns[first - 1].html) <= room):  # the last one stands in any case
+        first -= 1
+        room -= len(turns[first].html)
+    return [*map(_beginning, turns[:first]), *(turn.html for turn in turns[first:])]
+
+
+def _beginning(turn: Turn) -> str:
+    """A turn for which there is no room."""
+    asked = text_of(turn.message)[:BEGINNING] if turn.message else ""
+    answer = turn.edited or (turn.exchange.answer.content if turn.exchange else "")
+    note = '<p class="note">Not drawn: the conversation is longer than a page can hold. All of it is kept.</p>'
+    return _said("…", f"{asked}\n\n{answer[:BEGINNING]}".strip(), note)
 
 
 def _in_stretches(parts: Sequence[str]) -> str:
@@ -92,34 +109,53 @@ def _answer(turn: Turn, exchange: Exchange, index: int, do: Do) -> str:
     answer = exchange.answer
     body = _reasoning(answer, exchange)
     if turn.edited is not None:
-        raw, body = turn.edited, _bounded(do, turn.edited, render_markdown, turn.edited)
+        raw, body = turn.edited, _bounded(do, turn.edited, render_markdown)
     else:
         raw = answer.content
         body += _content(exchange, index, do)
-        body += f'<p class="note">Refused: {escape(answer.refusal)}</p>' if answer.refusal else ""
+        body += _refusal(answer)
         body += draw_calls(turn.calls, index) or "".join(_call(call.name, call.arguments) for call in answer.tool_calls)
-        for number, other in enumerate(exchange.answers[1:], 2):
-            drawn = _bounded(do, other.content, render_markdown, other.content)
-            body += f'<div class="choice"><span class="who">choice {number}</span>{drawn}</div>'
-    source = f'<div class="source" data-text hidden>{escape(raw)}</div>'
+        body += _others(exchange.answers[1:], do)
+    body += "".join(f'<p class="note">{escape(words)}</p>' for words in exchange.left_out)
+    is_long = bool(cut_off(raw)[1])  # it can be neither copied nor changed: not all of it is on the page
+    source = "" if is_long else f'<div class="source" data-text hidden>{escape(raw)}</div>'
     if exchange.error is not None:
         return source + body + draw_error(exchange.error, exchange, index)
     if exchange.stopped:
         body += '<p class="note">Stopped. The text so far is kept.</p>'
-    return source + body + _meter(turn, exchange, index)
+    return source + body + _meter(turn, exchange, index, is_long=is_long)
+
+
+def _refusal(answer: Answer) -> str:
+    shown, note = cut_off(answer.refusal)
+    return f'<p class="note">Refused: {escape(shown)}</p>{note}' if shown else ""
+
+
+def _others(answers: Sequence[Answer], do: Do) -> str:
+    """The choices after the first."""
+    drawn = [
+        _bounded(do, other.content, render_markdown)
+        if len(other.content) <= MAX_OTHER
+        else plain(other.content, MAX_OTHER)
+        for other in answers[:MAX_OTHERS]
+    ]
+    parts = [f'<div class="choice"><span class="who">choice {n}</span>{html}</div>' for n, html in enumerate(drawn, 2)]
+    if len(answers) > MAX_OTHERS:
+        parts.append(f'<p class="note">{len(answers) - MAX_OTHERS:,} more choices are not shown.</p>')
+    return "".join(parts)
 
 
 def _content(exchange: Exchange, index: int, do: Do) -> str:
     """The answer's text: a tree with its verdict where JSON was asked for, else Markdown."""
     text = exchange.answer.content
     if not is_json(exchange.request):
-        return _bounded(do, text, draw_text, text) if text else ""
-    return _bounded(do, text, draw_json, text, question_of(exchange), index)
+        return _bounded(do, text, draw_text) if text else ""
+    return _bounded(do, text, draw_json, question_of(exchange), index)
 
 
-def draw_text(text: str) -> str:
+def draw_text(text: str, *, colours: bool = True) -> str:
     """An answer in Markdown."""
-    return render_markdown(text) + draw_leaks(text)
+    return render_markdown(text, colours=colours) + draw_leaks(text)
 
 
 def draw_json(text: str, question: Question | None, index: int) -> str:
@@ -130,14 +166,18 @@ def draw_json(text: str, question: Question | None, index: int) -> str:
 
 
 def _bounded(do: Do, text: str, function: Callable[..., str], *given: Any) -> str:
-    """What `function` draws of a text; the text as it is, and why, where that takes too long."""
-    if len(text) <= SMALL and function is not draw_json and "```" not in text and "~~~" not in text:
-        return function(*given)
-    try:
-        return do(function, *given)
-    except TooMuchWork:
-        said = "This answer is shown as plain text: to draw it took too long or too much memory."
-        return f'<div class="plain">{escape(text)}</div><p class="note">{said}</p>'
+    """What `function` draws of a text, at worst without colours; or the text as it is, and why."""
+    if function is not draw_json and is_light(text):
+        return function(text, *given)
+    ways = [function] if function is draw_json else [function, partial(function, colours=False)]
+    for way in ways if len(text) <= MAX_RENDERED else ():
+        try:
+            return do(way, text, *given)
+        except TooMuchWork:
+            continue
+    why = "it is too long to be drawn" if len(text) > MAX_RENDERED else "to draw it took too long or too much memory"
+    said = "is shown as plain text" + (", and is not checked" if function is draw_json else "")
+    return f'{plain(text)}<p class="note">This answer {said}: {why}.</p>'
 
 
 def _reasoning(answer: Answer, exchange: Exchange) -> str:
@@ -146,14 +186,15 @@ def _reasoning(answer: Answer, exchange: Exchange) -> str:
     details = (exchange.usage or {}).get("completion_tokens_details") or {}
     tokens = details.get("reasoning_tokens") if isinstance(details, dict) else None
     head = "Reasoning" + (f" · {tokens:,} tokens" if isinstance(tokens, int) and tokens else "")
-    return f'<details><summary>{head}</summary><div class="plain">{escape(answer.reasoning)}</div></details>'
+    return f"<details><summary>{head}</summary>{plain(answer.reasoning)}</details>"
 
 
 def _call(name: str, arguments: str) -> str:
+    shown, note = cut_off(arguments, MAX_SHOWN)
     return (
         f'<div class="code"><div class="code-bar"><span>calls {escape(name or "?")}</span></div>'
         f'<pre tabindex="0" role="group" aria-label="arguments of {escape(name or "?")}"><code>'
-        f"{escape(arguments)}</code></pre></div>"
+        f"{escape(shown)}</code></pre>{note}</div>"
     )
 
 
@@ -162,7 +203,7 @@ def _link(act: str, index: int, part: str = "assistant") -> str:
     return f'<button type="button" class="link" {data}>{act}</button>'
 
 
-def _meter(turn: Turn, exchange: Exchange, index: int) -> str:
+def _meter(turn: Turn, exchange: Exchange, index: int, *, is_long: bool) -> str:
     times = exchange.timings
     items = []
     if times.completion_tokens is not None:
@@ -180,7 +221,7 @@ def _meter(turn: Turn, exchange: Exchange, index: int) -> str:
         items.append(f"<span>finish <b>{escape(exchange.finish_reason)}</b></span>")
     if turn.edited is not None:
         items.append("<span>edited</span>")
-    links = _link("retry", index) + _link("edit", index) + _link("copy", index)
+    links = _link("retry", index) + ("" if is_long else _link("edit", index) + _link("copy", index))
     return f'<div class="meter num">{"".join(items)}{links}</div>'
 
 

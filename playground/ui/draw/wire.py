@@ -8,13 +8,21 @@ from playground.errors import PlaygroundError
 from playground.markup.code import colour_code, colour_curl, colour_json
 from playground.server.form import Form
 from playground.server.parameters import PARAMETERS
+from playground.snippets import render_snippet
 from playground.snippets.curl import render_curl
+from playground.snippets.loop import render_loop
 from playground.ui.draw.numbers import plural, seconds
 from playground.ui.draw.text import pretty
 from playground.wire.exchange import Exchange
-from playground.wire.metrics import percentile, stalls
+from playground.wire.metrics import percentiles, stalls
+from playground.wire.parse import cut
+from playground.wire.prepared import PreparedRequest
 
 MAX_EVENTS = 300
+LOOPS = {"loop-curl": "curl", "loop-python": "python"}  # views of a whole loop, and their languages
+QUICK = 2_000  # characters of code: no expression of a highlighter takes long with them
+SMALL = 64 * 1024  # of a curl command, which is coloured by its lines
+MAX_EVENT = 2_000  # characters of one
 MAX_SHOWN = 60_000
 SHOWN_PARAMETERS = ("temperature", "max_tokens", "top_p")
 
@@ -24,10 +32,26 @@ def draw_code(name: str, coloured: str) -> str:
     return f'<pre tabindex="0" role="group" aria-label="{name}"><code>{coloured}</code></pre>'
 
 
-def draw_snippet(name: str, text: str, language: str = "") -> str:
+def draw_snippet(name: str, text: str, language: str = "", *, colours: bool = True) -> str:
     """Code with its name; `language` where that is not the name."""
-    language = language or name
-    return draw_code(name, colour_curl(text) if language == "curl" else colour_code(text, language))
+    return draw_code(name, _coloured(text, (language or name) if colours else ""))
+
+
+def _coloured(text: str, language: str) -> str:
+    return colour_curl(text) if language == "curl" else colour_code(text, language)
+
+
+def is_quick(requests: Sequence[PreparedRequest], view: str) -> bool:
+    """Whether `draw_requests` takes some milliseconds at most, whatever they hold."""
+    most = SMALL if LOOPS.get(view, view) == "curl" else QUICK
+    return sum(len(request.body) for request in requests) <= most
+
+
+def draw_requests(requests: Sequence[PreparedRequest], view: str, *, colours: bool = True) -> str:
+    """One request as a snippet; or all requests of a loop, the recorded results in them, as one script."""
+    if view in LOOPS:
+        return draw_snippet(view, render_loop(requests, LOOPS[view]), LOOPS[view], colours=colours)
+    return draw_snippet(view, render_snippet(requests[0], view), colours=colours)
 
 
 def draw_problem(error: PlaygroundError) -> str:
@@ -90,11 +114,11 @@ def draw_request(exchange: Exchange | None) -> str:
         return _empty("What was really sent stands here after the first request: headers, and the very bytes.")
     request = exchange.request
     headers = exchange.request_headers or request.shown_headers()
-    body = request.body.decode()
+    body = request.body[: 4 * MAX_SHOWN].decode(errors="ignore")  # so many bytes hold as many characters as are shown
     return (
         f'<p class="line"><b>{request.method}</b><span>{escape(request.url)}</span>'
         f"<span>{len(request.body):,} bytes</span></p>{_headers(headers)}"
-        f"{draw_code('Request body', colour_json(body[:MAX_SHOWN]))}"
+        f"{draw_code('Request body', colour_json(body[:MAX_SHOWN]))}{_rest(body)}"
         f"<details class='replay'><summary>this very request as curl</summary>"
         f"{draw_snippet('Sent request', render_curl(request), 'curl')}</details>"
     )
@@ -105,8 +129,12 @@ def draw_response(exchange: Exchange | None) -> str:
     if exchange is None or exchange.status_code is None:
         return _empty("Status, headers and body of the answer stand here.")
     body = "" if len(exchange.chunks) != 1 else pretty(exchange.chunks[0].data)
-    shown = draw_code("Response body", colour_json(body[:MAX_SHOWN])) if body else ""
+    shown = draw_code("Response body", colour_json(body[:MAX_SHOWN])) + _rest(body) if body else ""
     return _status(exchange) + _headers(exchange.response_headers) + shown
+
+
+def _rest(body: str) -> str:
+    return f'<p class="empty">The first {MAX_SHOWN:,} characters are shown.</p>' if len(body) > MAX_SHOWN else ""
 
 
 def _status(exchange: Exchange) -> str:
@@ -126,7 +154,7 @@ def draw_events(exchange: Exchange | None) -> str:
     if exchange is None or not exchange.chunks:
         return _empty("The raw events stand here, one line each, with the time each arrived.")
     rows = "".join(
-        f'<li><span class="n">{chunk.at_s * 1000:,.0f} ms</span><code>{escape(chunk.data[:2000])}</code></li>'
+        f'<li><span class="n">{chunk.at_s * 1000:,.0f} ms</span><code>{escape(cut(chunk.data, MAX_EVENT))}</code></li>'
         for chunk in islice(exchange.chunks, MAX_EVENTS)
     )
     total = len(exchange.chunks) + exchange.dropped_chunks
@@ -174,7 +202,7 @@ def draw_timeline(exchange: Exchange) -> str:
         if piece.chunk != seen:
             times.append(piece.at_s)
             seen = piece.chunk
-    p50, p95, p99 = (percentile(gaps_s, p) or 0.0 for p in (50, 95, 99))
+    p50, p95, p99 = (found or 0.0 for found in percentiles(gaps_s, 50, 95, 99))
     stalled = set(stalls(gaps_s))
     top = max(min(max(gaps_s), max(4 * p50, p99)), 1e-6)
     end = exchange.timings.e2e_s or times[-1] or 1e-9

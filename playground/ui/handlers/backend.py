@@ -16,6 +16,7 @@ from playground.ui.handlers.latest import Latest
 from playground.ui.handlers.visitor import visitor
 from playground.ui.parts import FORM
 
+MAX_REMEMBERED = 64 * 1024  # characters: each backend's model, as the page keeps them
 POLL_S = 2.0
 CALM_S = 20.0
 
@@ -76,8 +77,8 @@ def _connection(form: Form) -> tuple[Any, Any]:
 def _read(models: str) -> dict[str, str]:
     """The backends' models, as the page keeps them; none where it is not what this app wrote."""
     try:
-        read = json.loads(models or "{}")
-    except ValueError:
+        read = json.loads(models or "{}") if len(models) <= MAX_REMEMBERED else {}
+    except (ValueError, RecursionError):
         return {}
     return {str(name): str(model) for name, model in read.items()} if isinstance(read, dict) else {}
 

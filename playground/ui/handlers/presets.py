@@ -6,18 +6,19 @@ from typing import Any
 import gradio as gr
 
 from playground.errors import PlaygroundError
-from playground.presets import Preset, render_preset
+from playground.presets import Preset
+from playground.server.building import Source
 from playground.server.context import Context
 from playground.server.form import Form, form_fields
 from playground.server.parameters import PARAMETERS
-from playground.tools.mock import read_rows
+from playground.server.saved_preset import saved_preset
 from playground.ui.draw.turns import draw_conversation
 from playground.ui.handlers.conversation import draw_panels
 from playground.ui.handlers.visitor import visitor
 from playground.ui.parts import FORM
+from playground.wire.prepared import Target
 from playground.yaml_text import dump_yaml
 
-TITLE, LAST = 40, 1000
 EMPTY: dict[str, Any] = {"tools": "", "tool_choice": "", "parallel_tool_calls": "", "mock": ""} | {
     "json_mode": "none",
     "schema_name": "",
@@ -75,21 +76,16 @@ class PresetHandlers:
             *draw_panels(conversation, draw_conversation(conversation)),
         )
 
-    def save(self, request: gr.Request, *values: Any) -> str:
+    async def save(self, request: gr.Request, *values: Any) -> str:
         """The form as the text of a preset's file.
 
         Raises:
             gr.Error: the form cannot be read as a request.
         """
-        form = Form.from_values(FORM, values)
+        form, who = Form.from_values(FORM, values), visitor(request)
+        conversation = self._context.conversation(form.conversation, who)
+        source = Source(form, conversation.messages(), list(conversation.images), Target(""))
         try:
-            sent = self._context.request(form, visitor(request))
-            mock = read_rows(form.mock) if form.sends_tools else ()
+            return await self._context.workers.run(saved_preset, source.plain(), form.mock, who=who or "")
         except PlaygroundError as error:
             raise gr.Error(f"{error.message} {error.advice}", title="Not saved") from error
-        title = " ".join(form.message.split())[:TITLE] or "Saved request"
-        source = "saved from the playground"
-        saved = Preset(
-            name="saved", title=title, tab=form.tab, about="", source=source, order=LAST, request=sent, mock=mock
-        )
-        return render_preset(saved)

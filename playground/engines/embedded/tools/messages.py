@@ -5,12 +5,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 
-def tell(message: Any, messages: Sequence[Any]) -> Any:
-    """A message about tools, in words that the model's template has a place for."""
+def tell_all(messages: Sequence[Any]) -> list[Any]:
+    """Messages, those about tools in words that the model's template has a place for."""
+    names = _names_of_calls(messages)
+    return [_told(message, names) for message in messages]
+
+
+def _told(message: Any, names: Mapping[str, str]) -> Any:
     if not isinstance(message, dict):
         return message
     if message.get("role") == "tool":
-        name = message.get("name") or _name_of_call(message.get("tool_call_id"), messages)
+        name = message.get("name") or names.get(str(message.get("tool_call_id")), "The function")
         return {"role": "user", "content": f"{name} returned: {_text(message.get('content'))}"}
     calls = message.get("tool_calls")
     if message.get("role") == "assistant" and "tool_calls" in message:
@@ -23,13 +28,15 @@ def tell(message: Any, messages: Sequence[Any]) -> Any:
     return message
 
 
-def _name_of_call(call_id: Any, messages: Sequence[Any]) -> str:
+def _names_of_calls(messages: Sequence[Any]) -> dict[str, str]:
+    """The function of each call, by the call's id; of two with one id the first."""
+    names: dict[str, str] = {}
     for message in messages:
         calls = message.get("tool_calls") if isinstance(message, dict) else None
         for call in calls if isinstance(calls, list) else []:
-            if isinstance(call, dict) and call.get("id") == call_id and isinstance(call.get("function"), dict):
-                return str(call["function"].get("name"))
-    return "The function"
+            if isinstance(call, dict) and isinstance(call.get("function"), dict):
+                names.setdefault(str(call.get("id")), str(call["function"].get("name")))
+    return names
 
 
 def _text(content: Any) -> str:

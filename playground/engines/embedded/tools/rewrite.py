@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from playground.engines.embedded.tools.messages import introduce, tell
+from playground.engines.embedded.tools.messages import introduce, tell_all
 from playground.engines.embedded.tools.schema import answer_schema, reply_schema
 
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
@@ -56,7 +56,7 @@ def rewrite(body: Mapping[str, Any]) -> Rewritten | None:
     messages = body.get("messages")
     messages = messages if isinstance(messages, list) else []
     after_result = bool(messages) and isinstance(messages[-1], dict) and messages[-1].get("role") == "tool"
-    told = [tell(message, messages) for message in messages]
+    told = tell_all(messages)
     rest = {key: value for key, value in body.items() if key not in _TOOL_FIELDS}
     if not tools or choice == "none" or (choice == "auto" and after_result):
         if not tools and told == messages and not any(field in body for field in _TOOL_FIELDS):
