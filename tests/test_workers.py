@@ -78,12 +78,12 @@ async def test_a_process_that_dies_is_replaced(workers: Workers) -> None:
 
 async def test_errors_come_back_with_their_fields(workers: Workers) -> None:
     with pytest.raises(InvalidMock) as caught:
-        await workers.run(raise_mock)
+        await workers.run(raise_mock, timeout_s=30)
     assert (caught.value.file, caught.value.field) == ("mock.yaml", "0")
     assert "mock.yaml" in caught.value.message
     assert caught.value.advice
     with pytest.raises(TooMuchWork, match="deeply"):
-        await workers.run(deep)
+        await workers.run(deep, timeout_s=30)
 
 
 async def test_one_visitor_does_not_keep_another_waiting(workers: Workers) -> None:

@@ -27,6 +27,7 @@ STRIPPED = FORWARDED | {
     *("x-gradio-server", "x-direct-url", "front-end-https"),
 }
 PREFIX = "x-forwarded-"
+REFUSED = frozenset({403, 429})  # who is refused is given nothing, a wrong token among it
 
 
 class Gate:
@@ -62,7 +63,7 @@ class Gate:
             return
 
         async def send_named(message: Message) -> None:
-            if message["type"] == "http.response.start" and message["status"] == 200:  # noqa: PLR2004 - the page itself
+            if message["type"] == "http.response.start" and message["status"] not in REFUSED:
                 answer = MutableHeaders(scope=message)
                 if "set-cookie" not in answer:  # who has just come with the token has one
                     secure = scope["scheme"] == "https"
