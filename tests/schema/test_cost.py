@@ -1,5 +1,6 @@
 """What takes a step for each of many ways is told or refused in time, what is only large is not."""
 
+from functools import partial
 from time import process_time
 from typing import Any
 
@@ -11,6 +12,7 @@ from playground.schema.cost import Cost
 from playground.schema.live import LiveValidator, operations
 from playground.schema.references import References
 from playground.schema.validate import validate
+from tests.steps import steps
 
 TWICE = {
     "$defs": {
@@ -107,3 +109,20 @@ def test_large_but_plain_is_no_matter() -> None:
     ]
     schema = {"items": {"anyOf": alternatives}}
     assert validate(schema, [{"id": "x", "k3": 1}] * 100_000) == ()
+
+
+@pytest.mark.parametrize("alternatives", [40, 400])
+def test_alternatives_are_compared_as_long_as_they_are_few(alternatives: int) -> None:
+    def schema(times: int) -> dict[str, Any]:
+        one = [{"properties": {"a": {"const": str(n)}}} for n in range(alternatives)]
+        return {"allOf": [{"oneOf": one}] * times}
+
+    few, many = (steps(partial(Cost, References(schema(n)))) for n in (30, 300))
+    assert many < 15 * few
+
+
+def test_each_level_is_worked_out_once() -> None:
+    cost = Cost(References(TWICE))
+    cost.ways(200)
+    assert steps(lambda: [cost.ways(depth) for depth in range(200)]) < 2000
+    assert [cost.ways(depth) for depth in (0, 1, 2)] == [Cost(References(TWICE)).ways(depth) for depth in (0, 1, 2)]

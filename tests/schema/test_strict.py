@@ -1,4 +1,5 @@
 import json
+from functools import partial
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from playground.schema.strict import lint
 from playground.schema.strict_fix import fix
 from playground.schema.validate import validate
 from tests.schema.values import SMALL, schemas
+from tests.steps import steps
 
 CLOSED: dict[str, Any] = {"type": "object", "properties": {}, "required": [], "additionalProperties": False}
 
@@ -203,3 +205,15 @@ def test_what_the_fixed_schema_takes_the_schema_takes_without_the_nulls(schema: 
         filled = {name: value.get(name) for name in fixed["properties"]}
     if not validate(fixed, filled):
         assert validate(schema, without_nulls(filled, schema, schema)) == ()
+
+
+def test_many_names_cost_in_proportion_and_are_cut() -> None:
+    def schema(count: int) -> dict[str, Any]:
+        names = [f"p{n}" for n in range(count)]
+        return CLOSED | {"properties": {n: {"type": "string"} for n in names}, "required": names[: count // 2]}
+
+    for work in (lint, fix):
+        few, many = (steps(partial(work, schema(n))) for n in (100, 1000))
+        assert many < 11 * few
+    (finding,) = lint(schema(120))
+    assert finding.message.endswith("p109 and 10 more")

@@ -5,8 +5,7 @@ still meanwhile is printed.
 """
 
 import json
-import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from types import SimpleNamespace
 from typing import Any
 
@@ -24,6 +23,7 @@ from playground.ui.handlers import SchemaHandlers, ToolHandlers
 from playground.yaml_text import MAX_DEPTH, MAX_NODES, YamlError, read_yaml
 from tests.security.pauses import BOUND_S, longest_pause
 from tests.server.opened import context_of
+from tests.steps import steps
 
 ASKER: Any = SimpleNamespace(cookies={}, session_hash="session")
 
@@ -178,24 +178,6 @@ async def test_a_text_of_tools_stops_nobody(context: Context, name: str) -> None
     answer, pause = await longest_pause(ToolHandlers(context).check(ASKER, TOOLS[name], ""))
     print(f"{name}: {pause:.3f} s; {answer!r:.160}")
     assert pause < BOUND_S
-
-
-def steps(work: Callable[[], Any]) -> int:
-    """How many lines of Python ran: the same on every machine."""
-    count = 0
-
-    def tracer(*_: Any) -> Any:
-        nonlocal count
-        count += 1
-        return tracer
-
-    before = sys.gettrace()
-    sys.settrace(tracer)
-    try:
-        work()
-    finally:
-        sys.settrace(before)
-    return count
 
 
 def test_bases_of_bases_cost_in_proportion() -> None:
