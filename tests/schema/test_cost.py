@@ -8,7 +8,7 @@ import pytest
 
 from playground.errors import InvalidInput
 from playground.schema.check import check_value
-from playground.schema.cost import Cost
+from playground.schema.cost import MAX_CHOICES, Cost
 from playground.schema.live import LiveValidator, operations
 from playground.schema.references import References
 from playground.schema.validate import validate
@@ -111,14 +111,22 @@ def test_large_but_plain_is_no_matter() -> None:
     assert validate(schema, [{"id": "x", "k3": 1}] * 100_000) == ()
 
 
-@pytest.mark.parametrize("alternatives", [40, 400])
-def test_alternatives_are_compared_as_long_as_they_are_few(alternatives: int) -> None:
-    def schema(times: int) -> dict[str, Any]:
-        one = [{"properties": {"a": {"const": str(n)}}} for n in range(alternatives)]
-        return {"allOf": [{"oneOf": one}] * times}
+def test_of_very_many_alternatives_none_are_compared() -> None:
+    def references(count: int) -> References:
+        return References({"oneOf": [{"properties": {"a": {"const": str(n)}}} for n in range(count)]})
 
-    few, many = (steps(partial(Cost, References(schema(n)))) for n in (30, 300))
-    assert many < 15 * few
+    few, many = (steps(partial(Cost, references(n))) for n in (MAX_CHOICES + 1, 10 * MAX_CHOICES + 10))
+    assert many < 11 * few
+
+
+def test_all_comparisons_together_have_an_end() -> None:
+    def references(times: int) -> References:
+        alike: dict[str, Any] = {str(n): {} for n in range(30)}
+        one = [{"properties": alike | {"kind": {"const": str(n)}}} for n in range(MAX_CHOICES)]
+        return References({"allOf": [{"oneOf": one}] * times})
+
+    few, many = (steps(partial(Cost, references(times))) for times in (2, 20))
+    assert many < 6 * few
 
 
 def test_each_level_is_worked_out_once() -> None:

@@ -1,5 +1,5 @@
 import json
-from functools import partial
+from time import process_time
 from typing import Any
 
 import pytest
@@ -10,7 +10,6 @@ from playground.schema.strict import lint
 from playground.schema.strict_fix import fix
 from playground.schema.validate import validate
 from tests.schema.values import SMALL, schemas
-from tests.steps import steps
 
 CLOSED: dict[str, Any] = {"type": "object", "properties": {}, "required": [], "additionalProperties": False}
 
@@ -212,8 +211,9 @@ def test_many_names_cost_in_proportion_and_are_cut() -> None:
         names = [f"p{n}" for n in range(count)]
         return CLOSED | {"properties": {n: {"type": "string"} for n in names}, "required": names[: count // 2]}
 
-    for work in (lint, fix):
-        few, many = (steps(partial(work, schema(n))) for n in (100, 1000))
-        assert many < 11 * few
+    start = process_time()
+    fix(schema(30_000))
+    assert len(lint(schema(30_000))) == 3
+    assert process_time() - start < 3  # it took a minute
     (finding,) = lint(schema(120))
     assert finding.message.endswith("p109 and 10 more")
