@@ -97,9 +97,9 @@ def render(app: FastAPI) -> str:
 def own_routes(app: FastAPI) -> Iterator[tuple[str, str, str]]:
     """Path, methods, what it does; in the order of the paths."""
     found = list(_api_routes(app.routes))
-    for route in sorted(found, key=lambda route: (route.path, sorted(route.methods))):
+    for route in sorted(found, key=lambda route: (route.path, sorted(route.methods or ()))):
         about = (inspect.getdoc(route.endpoint) or route.endpoint.__name__.replace("_", " ")).split("\n")[0]
-        yield route.path, ", ".join(sorted(route.methods)), about
+        yield route.path, ", ".join(sorted(route.methods or ())), about
 
 
 def _api_routes(routes: Iterable[Any]) -> Iterator[APIRoute]:

@@ -24,6 +24,7 @@ MAX_NESTING = 40  # deeper quotes and lists are cut off: the price of a bound
 
 LIGHT = 4_000  # characters; with few marks they take some milliseconds, whatever they are
 LIGHT_MARKS = 40
+LIGHT_MATHS = 200  # characters, where a formula may be among them: each is converted by code that is slow itself
 
 _MARK = re.compile(r"[\[\]!*_`$\\<>&|~#\n+-]")
 _LINK = re.compile(r"(?:https?://|mailto:)", re.IGNORECASE)
@@ -54,7 +55,8 @@ def render_plain(text: str) -> str:
 
 def is_light(text: str) -> bool:
     """Whether this Markdown takes some milliseconds at most."""
-    if len(text) > LIGHT or "```" in text or "~~~" in text:
+    most = LIGHT_MATHS if "$" in text or "\\" in text else LIGHT
+    if len(text) > most or "```" in text or "~~~" in text:
         return False
     return sum(1 for _ in _MARK.finditer(text)) <= LIGHT_MARKS
 
