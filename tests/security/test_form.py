@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from types import SimpleNamespace
 from typing import Any
 
+import httpx
 import pytest
 
 from playground.errors import InvalidRequest, TooMuchWork
@@ -41,7 +42,7 @@ async def browser(context: Context) -> AsyncIterator[Browser]:
     async with serving(context) as address:
         await context.workers.run(len, "")  # the first one is imported
         browser = Browser(address)
-        browser.http.timeout = 60  # type: ignore[assignment] # httpx takes numbers too
+        browser.http.timeout = httpx.Timeout(60)
         yield browser
         await browser.http.aclose()
 
@@ -59,6 +60,7 @@ MANY = json.dumps(
 )
 DEEP = '{"a":' * 240 + "[" + "1," * 40_000 + "1]" + "}" * 240
 HEAVY = {
+    "tools of 3.9 MB": tools(tools='[{"name": "f", "x": [' + "{}," * 1_290_000 + "{}]}]"),
     "300,000 numbers in a tool": tools(tools='[{"name": "f", "x": [' + "1," * 300_000 + "1]}]"),
     "60,000 properties": tools(tools=MANY),
     "tools that are no JSON": tools(tools="[" + "[]," * 300_000 + "x"),
