@@ -37,7 +37,11 @@ def build_http_client(
     With `allow_address` it connects to those IP addresses only, and through no proxy.
     """
     return httpx.AsyncClient(
-        transport=_Transport(allow_address, client=lambda: _session(context, clock, allow_address)),
+        transport=_Transport(
+            allow_address,
+            verify=context,  # it would else read all trusted certificates again: 30 ms and more of the event loop
+            client=lambda: _session(context, clock, allow_address),
+        ),
         timeout=httpx.Timeout(None, connect=connect_s),
         follow_redirects=False,
         # As the session's: a backend's cookies must not travel from visitor to visitor.

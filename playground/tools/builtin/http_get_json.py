@@ -64,6 +64,7 @@ class _Getter:
     def __init__(self, hosts: Collection[str], internal: InternalHosts, timeout_s: float, max_bytes: int) -> None:
         self._allowed = frozenset(host.strip().lower() for host in hosts if host.strip())
         self._internal = internal
+        self._context: ssl.SSLContext | None = None
         self._timeout_s = timeout_s
         self._max_bytes = max_bytes
         self.there = ", ".join(sorted(self._allowed)) or "none"
@@ -88,7 +89,10 @@ class _Getter:
         return ToolFailed(f"No complete answer came within {self._timeout_s:g} s.")
 
     async def _get(self, text: str) -> Any:
-        url, context = httpx.URL(text), httpx.create_ssl_context()
+        url = httpx.URL(text)
+        if self._context is None:  # read once, and not by the event loop, which others wait for
+            self._context = await asyncio.to_thread(httpx.create_ssl_context)
+        context = self._context
         for _ in range(MAX_REDIRECTS + 1):
             self._check(url)
             async with (
