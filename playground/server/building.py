@@ -12,7 +12,7 @@ from playground.wire.prepared import PreparedRequest, Target, prepare
 from playground.wire.request import ChatRequest
 from playground.workers import Workers
 
-SMALL = 8 * 1024  # characters of JSON in the form: some 10 ms
+SMALL = 16 * 1024  # characters of JSON in the form: some 10 ms
 SMALL_TALK = 2**20  # characters of the conversation, which are only copied
 MAX_VALUES = 100_000  # of a request; read, each takes up to 100 bytes
 BUILD_S = 4.0
