@@ -25,6 +25,8 @@ from playground.errors import PlaygroundError, TooMuchWork
 
 TIMEOUT_S = 2.0
 MEMORY_BYTES = 768 * 2**20  # above what a worker's modules take
+START_S = 30.0  # until a process has begun, on the busiest machine
+READY = "ready"
 WAITING = 4  # of one visitor
 ADVICE = "Use a smaller or simpler text."
 PRELOAD = ("playground.workers",)
@@ -177,6 +179,7 @@ class _Process:
         )
         self._child.start()
         other.close()
+        self._ready = False
 
     def do(self, job: _Job) -> Any:
         """Let the child do it.
@@ -187,6 +190,7 @@ class _Process:
         if not self._child.is_alive():
             self._again()
         try:
+            self._wait_until_ready()
             self._pipe.send((job.work, job.given))
             if not self._pipe.poll(job.timeout_s):
                 self._again()
@@ -201,6 +205,14 @@ class _Process:
             self._again()
             raise TooMuchWork("This took more memory than it may have and was given up.", advice=ADVICE)
         raise answer
+
+    def _wait_until_ready(self) -> None:
+        """The child's own beginning is not the work's: it does not count as its time."""
+        if not self._ready:
+            if not self._pipe.poll(START_S):
+                self._again()
+                raise TooMuchWork("The process that reads large texts did not start in time.", advice="Try again.")
+            self._ready = self._pipe.recv() == READY
 
     def _again(self) -> None:
         self.end()
@@ -224,6 +236,7 @@ def _work(pipe: Connection, memory_bytes: int) -> None:
     """The child: one piece of work after another, until nobody is at the other end."""
     _limit(memory_bytes)
     with contextlib.suppress(EOFError, OSError, KeyboardInterrupt):
+        pipe.send(READY)
         while True:
             work, given = pipe.recv()
             try:

@@ -4,8 +4,11 @@ import asyncio
 import os
 import pickle
 import re
+import subprocess
+import sys
 import time
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
@@ -94,6 +97,32 @@ async def test_one_visitor_does_not_keep_another_waiting(workers: Workers) -> No
     assert await workers.run(sorted, [2, 1], who="ben") == [1, 2]
     assert time.perf_counter() - begun < 0.5
     await asyncio.gather(*slow)
+
+
+SLOW_TO_BEGIN = """
+import asyncio, time
+from playground.workers import Workers
+
+if __name__ != "__main__":  # a child imports its parent's script before it begins
+    time.sleep(1)
+
+async def main():
+    workers = Workers(1)
+    print(await workers.run(len, "abc", timeout_s=0.5))
+    workers.close()
+
+if __name__ == "__main__":
+    asyncio.run(main())
+"""
+
+
+def test_how_long_a_process_takes_to_begin_does_not_count(tmp_path: Path) -> None:
+    script = tmp_path / "slow.py"
+    script.write_text(SLOW_TO_BEGIN)
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
+    command = [sys.executable, str(script)]
+    ran = subprocess.run(command, timeout=60, check=False, capture_output=True, text=True, env=environment)
+    assert (ran.stdout, ran.returncode) == ("3\n", 0), ran.stderr
 
 
 async def test_one_visitor_cannot_queue_without_end(workers: Workers) -> None:

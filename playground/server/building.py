@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from playground.errors import InvalidRequest
+from playground.errors import InvalidRequest, TooMuchWork
 from playground.schema.engine import measure
 from playground.server.conversations import Built, Conversation, parts_of
 from playground.server.form import Form, build_request
@@ -12,9 +12,11 @@ from playground.wire.prepared import PreparedRequest, Target, prepare
 from playground.wire.request import ChatRequest
 from playground.workers import Workers
 
-SMALL = 8 * 1024  # characters of JSON in the form: some 10 ms
+SMALL = 16 * 1024  # characters of JSON in the form: some 10 ms
 SMALL_TALK = 2**20  # characters of the conversation, which are only copied
 MAX_VALUES = 100_000  # of a request; read, each takes up to 100 bytes
+BUILD_S = 4.0
+TOO_MUCH = "The request could not be built: its tools, schema, extra fields or parameters are too much to read."
 KEPT_BYTES = 256 * 1024  # of a request that stays with its conversation until it is sent
 
 
@@ -89,7 +91,10 @@ async def build_apart(source: Source, conversation: Conversation, workers: Worke
         return built
     if source.is_small:
         return source.keep(conversation, *source.build())
-    return source.keep(conversation, *await workers.run(source.plain().build, who=who))
+    try:
+        return source.keep(conversation, *await workers.run(source.plain().build, who=who, timeout_s=BUILD_S))
+    except TooMuchWork as error:
+        raise TooMuchWork(f"{TOO_MUCH} {error.message}", advice=error.advice) from None
 
 
 async def prepare_apart(
@@ -98,7 +103,7 @@ async def prepare_apart(
     """The bytes of a request that follows from what the form stands for; raises as `build_apart` does."""
     if _is_small(form, request.to_wire()["messages"]):
         return prepare(request, target)
-    return await workers.run(prepare, request, target, who=who)
+    return await workers.run(prepare, request, target, who=who, timeout_s=BUILD_S)
 
 
 def _is_small(form: Form, messages: Sequence[Mapping[str, Any]]) -> bool:

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from playground.errors import InvalidRequest
 from playground.tools.choice import Mode, ToolChoice
-from playground.tools.definitions import parse_tools, render_tools
+from playground.tools.definitions import read_tools, render_tools
 
 MAX_TEXT = 6 * 2**20  # more than is read, so that it is the reader that says what is too much
 MODES = (Mode.AUTO.value, Mode.NONE.value, Mode.REQUIRED.value)
@@ -40,7 +40,7 @@ def tool_fields(form: ToolForm) -> dict[str, Any]:
     Raises:
         InvalidRequest: the text is no list of tools.
     """
-    read = parse_tools(form.tools)
+    read = read_tools(form.tools)
     if read.problems and not read.tools:
         raise InvalidRequest(f"Tools JSON: {read.problems[0]}.", field="tools")
     fields: dict[str, Any] = {"tools": list(read.tools)} if read.tools else {}
@@ -63,7 +63,7 @@ def take_tools(rest: dict[str, Any]) -> dict[str, str]:
     """Take these fields out of a request, as the tab holds them; what it cannot hold is left there."""
     taken: dict[str, str] = {}
     tools = rest.get("tools")
-    if isinstance(tools, list) and list(parse_tools(json.dumps(tools)).tools) == tools:
+    if isinstance(tools, list) and list(read_tools(json.dumps(tools)).tools) == tools:
         taken["tools"] = render_tools(rest.pop("tools"))
     choice = ToolChoice.from_wire(rest.get("tool_choice"))
     if "tool_choice" in rest and choice is not None and _reads_back(choice, rest["tool_choice"]):

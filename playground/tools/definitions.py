@@ -48,7 +48,7 @@ class ToolsText:
 
 def parse_tools(text: str) -> ToolsText:
     """Read a list of tools, one tool, or bare function objects. Without text there are no tools, and all is well."""
-    found, problems, notes = _read(text)
+    found, problems, notes = _read(text, with_notes=True)
     if problems or not found:
         return ToolsText(problems=problems, notes=notes)
     faults = [problem for each in found for problem in each.faults()]
@@ -60,7 +60,7 @@ def parse_tools(text: str) -> ToolsText:
 
 def read_tools(text: str) -> ToolsText:
     """The same tools, not judged: their schemas are not looked at. `problems` say why there are none."""
-    found, problems, notes = _read(text)
+    found, problems, notes = _read(text, with_notes=False)
     tools = tuple(each.tool for each in found if each.tool is not None)
     if len(tools) < len(found):
         first = next(each for each in found if each.tool is None)
@@ -68,7 +68,7 @@ def read_tools(text: str) -> ToolsText:
     return ToolsText(tools, problems, notes)
 
 
-def _read(text: str) -> "tuple[list[_Found], tuple[Problem, ...], tuple[Problem, ...]]":
+def _read(text: str, *, with_notes: bool) -> "tuple[list[_Found], tuple[Problem, ...], tuple[Problem, ...]]":
     """The items of the text; else why there are none; and what is worth a word, without its place."""
     if len(text) > MAX_CHARACTERS:
         message = (
@@ -80,7 +80,7 @@ def _read(text: str) -> "tuple[list[_Found], tuple[Problem, ...], tuple[Problem,
     document = read_json(text)
     if document.problem is not None:
         return [], (document.problem,), ()
-    notes = find_duplicates(text) if document.has_duplicates else ()
+    notes = find_duplicates(text) if document.has_duplicates and with_notes else ()
     if (problem := _no_list(document.value)) is not None:
         return [], placed([problem], text), notes
     if isinstance(document.value, dict):

@@ -26,11 +26,12 @@ def lay_out(body: Mapping[str, Any]) -> bytes:
     Raises:
         InvalidRequest: a value JSON has no word for (NaN, infinity, an object of Python's own).
     """
+    pieces: list[str] = []
     try:
-        text = _value(dict(body), indent=STEP, column=0, top=True)
+        _write(pieces, dict(body), indent=STEP, column=0, top=True)
     except (TypeError, ValueError, RecursionError) as error:  # the last: lists in lists without end
         raise InvalidRequest(f"The request cannot be written as JSON: {error}.") from None
-    return _SURROGATE.sub(lambda match: f"\\u{ord(match[0]):04x}", text).encode()
+    return _SURROGATE.sub(lambda match: f"\\u{ord(match[0]):04x}", "".join(pieces)).encode()
 
 
 def _inline(value: Any) -> str:
@@ -62,21 +63,27 @@ def _is_flat(value: Any) -> bool:
     return not any(isinstance(item, dict | list) and item for item in items)
 
 
-def _value(value: Any, *, indent: str, column: int, top: bool = False) -> str:
-    """`value` as text whose further lines stand at `indent`; its first line begins at `column`."""
+def _write(out: list[str], value: Any, *, indent: str, column: int, top: bool = False) -> None:
+    """`value` as pieces of text whose further lines stand at `indent`; its first line begins at `column`."""
     if not isinstance(value, dict | list) or not value or (_is_flat(value) and not top):
-        return _inline(value)
+        out.append(_inline(value))
+        return
+    inner = indent + STEP
     if isinstance(value, dict):
         if not top and _may_fit(value, WIDTH - column) and column + len(line := _inline(value)) <= WIDTH:
-            return line
-        inner = indent + STEP
-        fields = []
-        for key, item in value.items():
+            out.append(line)
+            return
+        for count, (key, item) in enumerate(value.items()):
             name = f"{inner}{_inline(str(key))}: "
-            fields.append(name + _value(item, indent=inner, column=len(name)))
-        return "{\n" + ",\n".join(fields) + f"\n{indent}}}"
-    if len(value) == 1:
-        return f"[{_value(value[0], indent=indent, column=column + 1)}]"
-    inner = indent + STEP
-    items = [inner + _value(item, indent=inner, column=len(inner)) for item in value]
-    return "[\n" + ",\n".join(items) + f"\n{indent}]"
+            out += (",\n" if count else "{\n", name)
+            _write(out, item, indent=inner, column=len(name))
+        out.append(f"\n{indent}}}")
+    elif len(value) == 1:
+        out.append("[")
+        _write(out, value[0], indent=indent, column=column + 1)
+        out.append("]")
+    else:
+        for count, item in enumerate(value):
+            out += (",\n" if count else "[\n", inner)
+            _write(out, item, indent=inner, column=len(inner))
+        out.append(f"\n{indent}]")

@@ -1,6 +1,7 @@
 """The translation between tool calls and constrained JSON, at every cut."""
 
 import json
+from functools import partial
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from playground.engines.embedded.tools import (
     completion,
     rewrite,
 )
+from tests.steps import steps
 
 PARAMETERS = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
 TOOL = {"type": "function", "function": {"name": "get_weather", "description": "Weather", "parameters": PARAMETERS}}
@@ -240,3 +242,19 @@ def test_a_whole_reply() -> None:
     made = completion({"choices": [{"index": 0, "message": {"content": REPLY_TEXT}, "finish_reason": "stop"}]})
     assert made["choices"][0]["message"] == {"role": "assistant", "content": REPLY}
     assert made["choices"][0]["finish_reason"] == "stop"
+
+
+def test_results_find_their_calls_in_one_way_through_the_messages() -> None:
+    def conversation(turns: int) -> dict[str, Any]:
+        asked = [ASKED | {"tool_calls": [CALL | {"id": f"c{n}"}]} for n in range(turns)]
+        told = [RESULT | {"tool_call_id": f"c{n}"} for n in range(turns)]
+        return {"messages": [USER, *asked, *told, RESULT | {"tool_call_id": "lost"}]}
+
+    made = rewrite(conversation(3))
+    assert made is not None
+    assert [message["content"].split(" returned")[0] for message in made.body["messages"][-2:]] == [
+        "get_weather",
+        "The function",
+    ]
+    few, many = (steps(partial(rewrite, conversation(n))) for n in (50, 500))
+    assert many < 11 * few

@@ -1,5 +1,6 @@
 """What takes a step for each of many ways is told or refused in time, what is only large is not."""
 
+from functools import partial
 from time import process_time
 from typing import Any
 
@@ -7,10 +8,11 @@ import pytest
 
 from playground.errors import InvalidInput
 from playground.schema.check import check_value
-from playground.schema.cost import Cost
+from playground.schema.cost import MAX_CHOICES, Cost
 from playground.schema.live import LiveValidator, operations
 from playground.schema.references import References
 from playground.schema.validate import validate
+from tests.steps import steps
 
 TWICE = {
     "$defs": {
@@ -107,3 +109,28 @@ def test_large_but_plain_is_no_matter() -> None:
     ]
     schema = {"items": {"anyOf": alternatives}}
     assert validate(schema, [{"id": "x", "k3": 1}] * 100_000) == ()
+
+
+def test_of_very_many_alternatives_none_are_compared() -> None:
+    def references(count: int) -> References:
+        return References({"oneOf": [{"properties": {"a": {"const": str(n)}}} for n in range(count)]})
+
+    few, many = (steps(partial(Cost, references(n))) for n in (MAX_CHOICES + 1, 10 * MAX_CHOICES + 10))
+    assert many < 11 * few
+
+
+def test_all_comparisons_together_have_an_end() -> None:
+    def references(times: int) -> References:
+        alike: dict[str, Any] = {str(n): {} for n in range(30)}
+        one = [{"properties": alike | {"kind": {"const": str(n)}}} for n in range(MAX_CHOICES)]
+        return References({"allOf": [{"oneOf": one}] * times})
+
+    few, many = (steps(partial(Cost, references(times))) for times in (2, 20))
+    assert many < 6 * few
+
+
+def test_each_level_is_worked_out_once() -> None:
+    cost = Cost(References(TWICE))
+    cost.ways(200)
+    assert steps(lambda: [cost.ways(depth) for depth in range(200)]) < 2000
+    assert [cost.ways(depth) for depth in (0, 1, 2)] == [Cost(References(TWICE)).ways(depth) for depth in (0, 1, 2)]

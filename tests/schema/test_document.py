@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from playground.schema.document import MAX_DEPTH, find_duplicates, locate, read_json
+from playground.schema.document import MAX_DEPTH, MAX_DUPLICATES, MAX_EXPLAINED, find_duplicates, locate, read_json
 from tests.schema.values import VALUES
+from tests.steps import steps
 
 
 @given(VALUES)
@@ -83,3 +84,61 @@ def test_duplicate_names_are_found_and_the_last_counts() -> None:
 def test_values_are_located() -> None:
     text = '{"a/b": [1,\n  {"c": "x"}]}'
     assert locate(text, {"", "/a~1b/1/c", "/a~1b/0", "/no"}) == {"": (1, 1), "/a~1b/0": (1, 10), "/a~1b/1/c": (2, 9)}
+
+
+@pytest.mark.parametrize("inside", ["1, ", '"a", ', "{}, "])
+def test_places_are_found_in_one_way_through_the_text(inside: str) -> None:
+    def work(count: int) -> int:
+        text = '{"a": ' * 100 + "[" + inside * count + '"x"' + "]" + "}" * 100
+        return steps(lambda: locate(text, {"/a" * 100 + f"/{count}", "/a", ""}))
+
+    few, many = work(200), work(2000)
+    assert many < 11 * few
+
+
+def test_of_very_many_duplicates_the_first_are_told_and_the_rest_counted() -> None:
+    def text(count: int) -> str:
+        return "{" + ",\n".join(['"a": 1'] * (count + 1)) + "}"
+
+    assert len(find_duplicates(text(MAX_DUPLICATES))) == MAX_DUPLICATES
+    *first, last = find_duplicates(text(MAX_DUPLICATES + 1234))
+    assert [(problem.line, problem.column) for problem in first] == [(line, 6) for line in range(2, MAX_DUPLICATES + 2)]
+    assert last.message == "and 1,234 more names stand twice"
+    assert steps(lambda: find_duplicates(text(4000))) < 11 * steps(lambda: find_duplicates(text(400)))
+
+
+LONG = "[" + "1," * MAX_EXPLAINED
+
+
+@pytest.mark.parametrize(
+    ("end", "said"),
+    [
+        ("x]", 'a value was expected, not "x"'),
+        ("1 2]", 'a comma or the end was expected, not "2"'),
+        ('{"a" 1}]', 'a colon was expected, not "1"'),
+        ("{a: 1}]", 'a name in double quotes was expected, not "a"'),
+        ("1] x", "there is more text after the JSON value"),
+        ('"\n"]', "a string cannot hold a control character: write an escape"),
+        ("", "the text ends before the JSON value does"),
+        ('"abc', "the text ends before the JSON value does"),
+    ],
+)
+def test_a_long_text_is_told_apart_at_the_same_place(end: str, said: str) -> None:
+    found = read_json(LONG + end)
+    short = read_json("[1," + end)
+    assert found.problem is not None
+    assert found.problem.message == said
+    assert short.problem is not None
+    assert found.offset - len(LONG) == short.offset - len("[1,")
+    assert found.is_cut == short.is_cut
+
+
+def test_a_long_text_that_is_no_json_is_called_words() -> None:
+    problem = read_json(" \nHello" + " world" * MAX_EXPLAINED).problem
+    assert problem is not None
+    assert (problem.message, problem.line, problem.column) == ("a JSON value was expected, not words", 2, 1)
+
+
+@pytest.mark.parametrize("text", ["1e400", "-1E+999", "9" * 310 + ".0", "1" * 4300])
+def test_numbers_that_a_float_does_not_hold_are_kept(text: str) -> None:
+    assert read_json(f'["12345678901234567890", 1, 2.5, {text}]').value[-1] == Decimal(text)

@@ -3,13 +3,15 @@
 import sys
 import types
 from collections.abc import Iterator
+from functools import partial
 from time import process_time
 from typing import Any
 
 import pytest
 
 from playground.schema.check import check_value
-from playground.schema.pydantic_source import schema_from_pydantic
+from playground.schema.pydantic_source import MAX_CLASSES, MAX_INHERITED, schema_from_pydantic
+from tests.steps import steps
 
 HEADER = """
 import datetime as dt
@@ -346,3 +348,43 @@ def test_an_alias_that_a_model_gives_a_base_s_field() -> None:
     schema = schema_from_pydantic(source).schema
     assert schema is not None
     assert list(schema["properties"]) == schema["required"] == ["X", "y"]
+
+
+def enum_of(count: int) -> str:
+    members = "".join(f"    A{n} = auto()\n" for n in range(count))
+    return f"class E(Enum):\n{members}class M(BaseModel):\n    e: E"
+
+
+def test_many_members_and_alternatives_cost_in_proportion() -> None:
+    def union_of(count: int) -> str:
+        return "class M(BaseModel):\n    a: Union[" + ", ".join(f"Literal[{n}]" for n in range(count)) + "]"
+
+    for source in (enum_of, union_of):
+        few, many = (steps(partial(schema_from_pydantic, source(n))) for n in (100, 1000))
+        assert many < 11 * few
+    found = schema_from_pydantic(enum_of(300)).schema
+    assert found is not None
+    assert found["$defs"]["E"]["enum"] == list(range(1, 301))
+
+
+@pytest.mark.parametrize("value", ["0x" + "f" * 5000, "[1]"])
+def test_an_enum_s_member_that_json_cannot_say_is_named(value: str) -> None:
+    (problem,) = schema_from_pydantic(f"class E(Enum):\n    A = {value}\nclass M(BaseModel):\n    e: E").problems
+    assert problem.line == 2
+
+
+def test_classes_and_inherited_fields_have_an_end() -> None:
+    fields = "".join(f"    x{n}: int\n" for n in range(1000))
+    heirs = "".join(f"class M{n + 1}(M{n}): ...\n" for n in range(60))
+    problem = schema_from_pydantic(f"class M0(BaseModel):\n{fields}{heirs}").problems[0]
+    assert f"inherit more than {MAX_INHERITED:,} fields" in problem.message
+    (problem,) = schema_from_pydantic("class M(BaseModel): ...\n" * (MAX_CLASSES + 1)).problems
+    assert f"{MAX_CLASSES} are the most" in problem.message
+
+
+def test_a_base_s_field_keeps_its_place_under_another_name() -> None:
+    source = "class A(BaseModel):\n    a: int\n    b: int\nclass B(A):\n    a: str = Field(alias='c')\n"
+    schema = schema_from_pydantic(source).schema
+    assert schema is not None
+    assert list(schema["properties"]) == ["c", "b"]
+    assert schema["required"] == ["c", "b"]

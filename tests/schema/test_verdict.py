@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from playground.schema.found import find_json
 from playground.schema.repair import repair_prompt
 from playground.schema.verdict import Outcome, judge
 
@@ -120,3 +121,16 @@ def test_what_cannot_be_checked_is_not_called_valid() -> None:
     assert "cannot be checked: 40 levels are too deep for this schema" in verdict.message
     assert "nested too deep" in repair_prompt(verdict)
     assert "cannot be checked" in judge(f"Here: {deep}", schema=schema).message
+
+
+@pytest.mark.parametrize("text", ["`" * 200_000, "~" * 200_000, "\n".join(["`" * 200] * 500), " " * 200_000 + "`"])
+def test_fences_without_end_take_one_way_through_the_text(text: str) -> None:
+    start = process_time()
+    assert find_json(text) is None
+    assert process_time() - start < 5  # it took minutes
+
+
+def test_a_fence_is_closed_by_one_as_long() -> None:
+    found = find_json('Here:\n````json\n["```"]\n````\nDone.')
+    assert found is not None
+    assert (found.where, found.value, found.line) == ("fence", ["```"], 3)

@@ -4,17 +4,14 @@ Each took 10 to 60 s, for everybody, before there were bounds and workers. The l
 still meanwhile is printed.
 """
 
-import asyncio
 import json
-import sys
-import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from playground.errors import InvalidMock, PlaygroundError, TooMuchWork
+from playground.errors import InvalidMock, TooMuchWork
 from playground.schema.pydantic_source import schema_from_pydantic
 from playground.server.calls import open_toolbox
 from playground.server.context import Context
@@ -24,9 +21,10 @@ from playground.tools.importers.sources import FUNCTION, OPENAPI
 from playground.tools.mock import read_rows
 from playground.ui.handlers import SchemaHandlers, ToolHandlers
 from playground.yaml_text import MAX_DEPTH, MAX_NODES, YamlError, read_yaml
+from tests.security.pauses import BOUND_S, longest_pause
 from tests.server.opened import context_of
+from tests.steps import steps
 
-GOAL_S, BOUND_S = 0.25, 1.0  # wanted, and asserted: machines are noisy, and the attacks took 10 s and more
 ASKER: Any = SimpleNamespace(cookies={}, session_hash="session")
 
 
@@ -38,27 +36,6 @@ async def context() -> AsyncIterator[Context]:
     yield context
     context.workers.close()
     await context.client.aclose()
-
-
-async def longest_pause(work: Any) -> tuple[Any, float]:
-    """What `work` gave or raised, and how long the loop stood still at most, in seconds."""
-    longest = 0.0
-
-    async def watch() -> None:
-        nonlocal longest
-        while True:
-            at = time.perf_counter()
-            await asyncio.sleep(0.005)
-            longest = max(longest, time.perf_counter() - at - 0.005)
-
-    watching = asyncio.create_task(watch())
-    await asyncio.sleep(0.02)
-    try:
-        answer: Any = await work
-    except PlaygroundError as error:
-        answer = error
-    watching.cancel()
-    return answer, longest
 
 
 YAML_BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
@@ -201,24 +178,6 @@ async def test_a_text_of_tools_stops_nobody(context: Context, name: str) -> None
     answer, pause = await longest_pause(ToolHandlers(context).check(ASKER, TOOLS[name], ""))
     print(f"{name}: {pause:.3f} s; {answer!r:.160}")
     assert pause < BOUND_S
-
-
-def steps(work: Callable[[], Any]) -> int:
-    """How many lines of Python ran: the same on every machine."""
-    count = 0
-
-    def tracer(*_: Any) -> Any:
-        nonlocal count
-        count += 1
-        return tracer
-
-    before = sys.gettrace()
-    sys.settrace(tracer)
-    try:
-        work()
-    finally:
-        sys.settrace(before)
-    return count
 
 
 def test_bases_of_bases_cost_in_proportion() -> None:

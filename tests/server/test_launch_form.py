@@ -12,7 +12,7 @@ from playground.engines.kinds.base import Command, SecretFile
 from playground.engines.spec import LaunchSpec
 from playground.errors import InvalidLaunch
 from playground.server.launch_choices import command_of
-from playground.server.launch_form import FIELDS, port_of, read_command, read_spec, show_spec
+from playground.server.launch_form import FIELDS, MAX_TEXT, port_of, read_command, read_spec, show_spec
 
 WORD = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,20}", fullmatch=True).filter(lambda word: ".." not in word)
 LINE = st.text(st.characters(exclude_categories=["C", "Zl", "Zp"]), max_size=20)
@@ -197,3 +197,20 @@ def test_the_key_of_a_command_stays_with_the_specification() -> None:
     assert "sk-recognisable" not in made.shown() + repr(made)
     assert read_command(f"{made.shown()} --more", made).secrets == made.secrets
     assert spec.api_key == SecretStr("sk-recognisable")
+
+
+@pytest.mark.parametrize("field", ["extra", "env", "model", "port"])
+def test_a_field_has_a_length(field: str) -> None:
+    typed = {"engine": "vllm", "model": "a/b", field: "A=" + "1" * MAX_TEXT}
+    with pytest.raises(InvalidLaunch, match=f"65,538 characters; {MAX_TEXT:,} are the most") as caught:
+        read_spec(typed)
+    assert caught.value.field == field
+
+
+def test_a_command_has_a_length_and_its_port_too() -> None:
+    with pytest.raises(InvalidLaunch, match="are the most"):
+        read_command("A=1 " * MAX_TEXT, Command(("vllm",)))
+    variables = " ".join(f"A{n}=1" for n in range(8000))
+    assert len(read_command(f"{variables} vllm", Command(("vllm",))).env) == 8000
+    with pytest.raises(InvalidLaunch, match="is no port"):
+        port_of(["--port", "9" * 5000], 1)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from playground.errors import InvalidTools
 from playground.presets import load_presets, presets_folder
 from playground.tools.builtin import BUILTINS, Builtin, ToolFailed, make_builtins
+from playground.tools.builtin.base import MAX_ARGUMENT, text_argument
 from playground.tools.builtin.calculate import calculate
 from playground.tools.builtin.http_get_json import MAX_REDIRECTS, make_http_get_json
 from playground.tools.builtin.lookup_region import region_table
@@ -265,3 +266,9 @@ async def test_time_has_a_limit_and_a_call_can_be_cancelled(upstream: Upstream) 
     with pytest.raises(ToolFailed, match=r"within 0\.2 s"):
         await quick.call({"url": f"{upstream.origin}/x"})
     await upstream.wait_for_disconnect(timeout_s=1)
+
+
+async def test_an_argument_has_a_length() -> None:
+    assert text_argument({"a": "x" * MAX_ARGUMENT}, "a")
+    with pytest.raises(ToolFailed, match="'a' has 8,193 characters; 8,192 are the most"):
+        text_argument({"a": "x" * (MAX_ARGUMENT + 1)}, "a")

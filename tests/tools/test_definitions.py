@@ -7,7 +7,16 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from playground.tools.definitions import MAX_CHARACTERS, make_tool, name_of, parse_tools, render_tools
+from playground.tools.definitions import (
+    MAX_CHARACTERS,
+    MAX_TOOLS,
+    make_tool,
+    name_of,
+    parse_tools,
+    read_tools,
+    render_tools,
+)
+from tests.steps import steps
 from tests.wire.values import JSON_VALUES, same
 
 PARAMETERS = {"type": "object", "properties": {"a": {"type": "string"}}}
@@ -150,3 +159,21 @@ def test_names() -> None:
     assert name_of(TOOL) == "f"
     assert [name_of(value) for value in (None, {}, {"function": 5}, {"function": {"name": 5}})] == [""] * 4
     assert make_tool("f") == {"type": "function", "function": {"name": "f"}}
+
+
+@given(JSON_VALUES)
+def test_read_tools_are_those_that_are_checked(value: Any) -> None:
+    text = json.dumps([value, TOOL])
+    assert read_tools(text).tools == parse_tools(text).tools
+    assert bool(read_tools(text).problems) == (not parse_tools(text).tools)
+
+
+def test_the_number_of_tools_has_an_end() -> None:
+    assert len(parse_tools(render_tools([make_tool(f"f{n}") for n in range(MAX_TOOLS)])).tools) == MAX_TOOLS
+    (problem,) = parse_tools(render_tools([make_tool("f")] * (MAX_TOOLS + 1))).problems
+    assert problem.message == "1,001 tools; 1,000 are the most that are read"
+
+
+def test_a_schema_of_a_tool_is_not_looked_at_to_be_sent() -> None:
+    text = json.dumps([make_tool("f", parameters={"allOf": [{"pattern": "(\\p{L}{99}){9}"}] * 900})])
+    assert 3 * steps(lambda: read_tools(text)) < steps(lambda: parse_tools(text))

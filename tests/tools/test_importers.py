@@ -2,6 +2,7 @@
 
 import json
 import os
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,6 +15,7 @@ from playground.tools.definitions import parse_tools, render_tools
 from playground.tools.importers.imported import Imported, fitting_name, unique_name
 from playground.tools.importers.pydantic_schema import tool_from_schema
 from playground.tools.importers.python_function import tools_from_python
+from tests.steps import steps
 
 DOCS = {
     "google": """
@@ -286,3 +288,28 @@ def test_names_that_fit() -> None:
     assert [fitting_name(text) for text in ("a.b c", "é", "", "x" * 70)] == ["a_b_c", "tool", "tool", "x" * 64]
     assert unique_name("a b", ["a_b", "a_b_2"]) == "a_b_3"
     assert unique_name("x" * 70, ["x" * 64]) == "x" * 62 + "_2"
+
+
+def test_what_a_text_holds_is_found_once_for_all_its_functions() -> None:
+    def source(functions: int, aliases: int) -> str:
+        names = "".join(f"A{n} = int\n" for n in range(aliases))
+        return names + "".join(f"def f{n}(a: int): ...\n" for n in range(functions))
+
+    few, many = (steps(partial(tools_from_python, source(50, n))) for n in (10, 1000))
+    assert many < 3 * few  # else 20 times
+
+
+def test_hints_of_all_functions_together_have_an_end() -> None:
+    aliases = "A0 = int\n" + "".join(f"A{n + 1} = dict[str, list[A{n}]] | set[A{n}]\n" for n in range(7))
+    (problem,) = tools_from_python(aliases + "".join(f"def f{n}(a: A7): ...\n" for n in range(200))).problems
+    assert "unfold to more than 20,000 parts" in problem.message
+    assert tools_from_python(aliases + "def f(a: A7): ...\n").tools
+
+
+def test_unknown_hints_are_told_once_each() -> None:
+    def source(count: int) -> str:
+        return "def f(" + ", ".join(f"a{n}: X{n}" for n in range(count)) + ", b: X0): ..."
+
+    assert len(tools_from_python(source(5)).notes) == 5
+    few, many = (steps(partial(tools_from_python, source(n))) for n in (50, 500))
+    assert many < 11 * few

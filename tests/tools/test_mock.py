@@ -1,6 +1,8 @@
 """The mock table: what a row matches, and what a broken file says."""
 
 import json
+import math
+import time
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,7 @@ from hypothesis import given
 
 from playground.errors import InvalidMock
 from playground.tools.mock import NO_ARGUMENTS, Match, find_row, is_subset, load_rows, read_rows, same_json
+from playground.yaml_text import YamlError, check_json
 from tests.wire.values import JSON_VALUES
 
 TABLE = """\
@@ -123,3 +126,17 @@ def test_an_unreadable_file(tmp_path: Path) -> None:
     (tmp_path / "latin.yaml").write_bytes(b"\xe9")
     with pytest.raises(InvalidMock, match="not UTF-8"):
         load_rows(tmp_path / "latin.yaml")
+
+
+@pytest.mark.parametrize("number", ["0x" + "f" * 5000, "0" + "7" * 9000, "0b" + "1" * 20_000, "9" * 5000])
+def test_a_number_that_cannot_be_written_is_refused(number: str) -> None:
+    with pytest.raises(InvalidMock, match=r"too large|limit"):
+        read_rows(f"- tool: f\n  result: {number}")
+
+
+def test_the_way_to_a_fault_is_written_for_the_fault_alone() -> None:
+    start = time.process_time()
+    with pytest.raises(YamlError, match="inf is no JSON value") as caught:
+        check_json({"k" * 1_000_000: [1] * 50_000 + [math.inf]}, "row 1")
+    assert time.process_time() - start < 2  # written at each step, it would be 50 GB
+    assert caught.value.field == f"row 1.{'k' * 1_000_000}.50000"

@@ -2,14 +2,15 @@
 
 import json
 import math
+from time import process_time
 from typing import Any
 
 import pytest
 from hypothesis import given
 
 from playground.errors import InvalidRequest
-from playground.wire.layout import WIDTH, lay_out
-from tests.wire.values import JSON_OBJECTS, same
+from playground.wire.layout import WIDTH, _may_fit, lay_out
+from tests.wire.values import JSON_OBJECTS, JSON_VALUES, same
 
 
 @given(JSON_OBJECTS)
@@ -94,3 +95,23 @@ def test_deep_nesting_is_linear_enough() -> None:
     for _ in range(100):
         value = {"a": [value, {}]}
     assert json.loads(lay_out({"top": value})) == {"top": value}
+
+
+@given(JSON_VALUES)
+def test_what_fits_on_a_line_is_never_taken_for_longer(value: Any) -> None:
+    assert _may_fit(value, len(json.dumps(value, ensure_ascii=False)))
+
+
+@pytest.mark.parametrize("value", ["x" * 200, [1] * 200, {str(n): n for n in range(200)}, [["x" * 30] * 4]])
+def test_what_is_longer_is_seen_from_its_beginning(value: Any) -> None:
+    assert not _may_fit(value, WIDTH)
+
+
+def test_a_deep_value_is_written_once() -> None:
+    value: Any = ["x" * 5_000_000]
+    for _ in range(400):
+        value = {"a": value, "b": 1}
+    start = process_time()
+    body = lay_out({"v": value})
+    assert process_time() - start < 1.5  # once for each level, it would be 2 GB
+    assert json.loads(body)["v"]["b"] == 1
