@@ -9,12 +9,13 @@ BOOTSTRAP = found=; for python in python3 python3.13 python3.12 python3.11; do \
     $$found .ci/bootstrap
 ARGS =
 
-.PHONY: help setup setup-dev setup-test run test test-engines test-gpu check audit bench screenshots lock clean
+.PHONY: help setup setup-dev setup-test run test test-security test-engines test-gpu check audit bench screenshots lock clean
 
 help:
 	@echo 'make run          start the playground, setting it up first'
 	@echo 'make setup        set it up only: .venv with the app and the embedded model engine'
 	@echo 'make test         all tests with coverage; ARGS="tests/wire -k tools" for some'
+	@echo 'make test-security  attacks on the app, opened in each of three ways'
 	@echo 'make test-engines  tests against a real vLLM and a real SGLang, on the CPU; fetches 1 GB the first time'
 	@echo 'make test-gpu     the tests that ask a real GPU; they skip where there is none'
 	@echo 'make check        lint, format, types and the direction of imports'
@@ -40,6 +41,11 @@ run: setup
 test: setup-test
 	@$(PY) -m playground.engines.models
 	$(PY) -m pytest --cov --cov-report=term $(ARGS)
+
+# Not part of `make test`: attacks take minutes, and what is measured in them wants no coverage beside it.
+test-security: setup-test
+	@$(PY) -m playground.engines.models
+	$(PY) -m pytest tests/security $(ARGS)
 
 # Not part of `make test`: the engines take 5 GB of the user's cache, and minutes. A second time nothing is fetched.
 test-engines: setup-test

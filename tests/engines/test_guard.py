@@ -1,6 +1,5 @@
 """Nothing that the guard started outlives it, however it or its app ends."""
 
-import asyncio
 import signal
 import subprocess
 import sys
@@ -13,6 +12,7 @@ import pytest
 
 from playground.engines.process import EngineProcess, how_it_ended
 from playground.errors import EngineExited
+from tests.server.running import until
 
 GUARD = [sys.executable, "-m", "playground.engines.guard"]
 DEAF = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(99)"
@@ -176,9 +176,17 @@ async def test_a_process_that_ends_says_why() -> None:
     await process.stop()
 
 
+async def begun(process: EngineProcess) -> None:
+    """Until the guard has started the program: from then on it answers signals."""
+    assert process.guard_pid
+    guard = psutil.Process(process.guard_pid)
+    await until(lambda: bool(guard.children()), 30)
+
+
 async def test_a_process_that_is_never_ready() -> None:
     process = EngineProcess(["sleep", "99"], grace_s=1)
     await process.start()
+    await begun(process)
     with pytest.raises(EngineExited, match=r"not ready after 0\.2 s"):
         await process.wait_until(never(), 0.2)
     await process.stop()
@@ -203,7 +211,7 @@ async def test_stop_kills_a_guard_that_hangs() -> None:
     process = EngineProcess(["sleep", "99"], grace_s=-7.5)
     await process.start()
     assert process.guard_pid
-    await asyncio.sleep(0.3)
+    await begun(process)
     psutil.Process(process.guard_pid).suspend()
     await process.stop()
     assert process.returncode == -9

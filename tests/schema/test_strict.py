@@ -214,6 +214,6 @@ def test_many_names_cost_in_proportion_and_are_cut() -> None:
     start = process_time()
     fix(schema(30_000))
     assert len(lint(schema(30_000))) == 3
-    assert process_time() - start < 3  # it took a minute
+    assert process_time() - start < 15  # it took a minute; coverage makes it slower
     (finding,) = lint(schema(120))
     assert finding.message.endswith("p109 and 10 more")

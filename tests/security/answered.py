@@ -17,7 +17,7 @@ import httpx
 import psutil
 
 from tests.security.test_files import call, config_of, functions
-from tests.server.opened import ROOT, app_process
+from tests.server.opened import app_process
 from tests.upstream import Script, ThreadedUpstream, scripts
 from tests.upstream.steps import Status, Write
 
@@ -111,8 +111,7 @@ def attacked(folder: Path) -> Iterator[Attacked]:
     with ThreadedUpstream() as upstream:
         settings = {"PLAYGROUND_BACKEND": "custom", "PLAYGROUND_CUSTOM_BASE_URL": upstream.base_url}
         with app_process(folder / "log", PLAYGROUND_CACHE_DIR=str(folder / "cache"), **settings) as app:
-            (process,) = (one for one in psutil.Process().children() if str(ROOT / "app.py") in one.cmdline())
-            one = Attacked(app.url, process, upstream)
+            one = Attacked(app.url, psutil.Process(app.pid), upstream)
             with closing(one.client):
                 one.send(scripts.stream(["```python\nprint(1)\n```\n"]))  # the first of a process is slower
                 yield one

@@ -201,6 +201,7 @@ def test_a_trusted_proxy_says_who_asks_and_over_what(tmp_path: Path) -> None:
         assert "Secure" in entered.headers["set-cookie"]
 
 
+@pytest.mark.browser
 def test_nginx_with_a_plain_proxy_pass_and_the_name_set(browser: Browser, tmp_path: Path) -> None:
     """The page works: the operator said by which name it is asked."""
     port = free_port()
@@ -220,6 +221,7 @@ def test_nginx_with_a_plain_proxy_pass_and_the_name_set(browser: Browser, tmp_pa
         context.close()
 
 
+@pytest.mark.browser
 def test_and_without_the_name_it_says_what_to_set(browser: Browser, tmp_path: Path) -> None:
     variables = {"PLAYGROUND_USERS": f"ada:{ADA}", "PLAYGROUND_CACHE_DIR": str(tmp_path)}
     with (

@@ -55,11 +55,12 @@ def served(app: ASGIApp, **config: Any) -> Iterator[str]:
 
 @dataclass(frozen=True)
 class App:
-    """`url` is where it is; `opening` the address that it printed, with the token where it has one."""
+    """`url` is where it is; `opening` the address that it printed, with the token where it has one; `pid` its own."""
 
     url: str
     log: Path
     opening: str = ""
+    pid: int = 0
 
     def browser(self) -> httpx.Client:
         """A client that sends what a browser would."""
@@ -85,7 +86,7 @@ def app_process(log: Path, **variables: str) -> Iterator[App]:
             while not (match := re.search(r"Playground: (http://\S+)\n", log.read_text())):
                 assert process.poll() is None, log.read_text()
                 waited.wait(0.05)
-            yield App(base_url(match[1]), log, match[1])
+            yield App(base_url(match[1]), log, match[1], process.pid)
         finally:
             process.terminate()
             process.wait(30)
