@@ -17,7 +17,7 @@ import httpx
 import psutil
 
 from tests.security.test_files import call, config_of, functions
-from tests.server.opened import app_process
+from tests.server.opened import ROOT, app_process
 from tests.upstream import Script, ThreadedUpstream, scripts
 from tests.upstream.steps import Status, Write
 
