@@ -28,7 +28,8 @@ from playground.tools.turns import (
     forces_calls,
     next_request,
 )
-from playground.wire.exchange import Exchange, ToolCall
+from playground.wire.answer import SendReasoning, ToolCall
+from playground.wire.exchange import Exchange
 from playground.wire.prepared import PreparedRequest, Target, prepare
 from playground.wire.request import ChatRequest
 
@@ -62,7 +63,7 @@ async def run_loop(
     max_turns: int = MAX_TURNS,
     approve: Approve | None = None,
     tool_choice_after: After = "keep",
-    send_reasoning: bool = False,
+    send_reasoning: SendReasoning = "calls",
     hz: float = SCREEN_HZ,
     preparing: Preparing | None = None,
 ) -> AsyncGenerator[LoopSnapshot, None]:
@@ -81,8 +82,7 @@ async def run_loop(
         approve: asked before each call is made, if given.
         tool_choice_after: what `tool_choice` becomes once calls were answered. "keep" leaves it; a request that
             forces a call then ends only at the cap.
-        send_reasoning: whether the model's `reasoning_content` goes back with its calls, as DeepSeek's thinking
-            models want it.
+        send_reasoning: which of the model's messages go back with their reasoning.
         hz: snapshots a second, at most.
         preparing: makes the bytes of each request, where that may take long; None does it here.
     """

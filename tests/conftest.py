@@ -1,6 +1,11 @@
 """What all tests share: the scriptable upstream, the real embedded model, a real browser."""
 
 import pytest
+from hypothesis import settings
+
+# No test is timed: on a busy machine a single example may take any time.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 pytest_plugins = ["tests.fixtures_upstream", "tests.fixtures_model", "tests.fixtures_browser"]
 

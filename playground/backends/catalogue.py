@@ -11,7 +11,7 @@ from itertools import islice
 from typing import Any
 
 from playground.errors import StreamProtocolError
-from playground.wire.parse import to_text
+from playground.wire.values import to_text
 
 MILLION = 1_000_000
 MAX_MODELS = 5_000

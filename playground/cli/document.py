@@ -4,11 +4,12 @@ import json
 from typing import Any
 
 from playground.errors import PlaygroundError
-from playground.wire.exchange import Answer, Exchange
+from playground.wire.answer import Answer
+from playground.wire.exchange import Exchange
 from playground.wire.prepared import PreparedRequest
 
 EMPTY: dict[str, Any] = dict.fromkeys(
-    ("request", "status", "response_headers", "message", "finish_reason", "usage", "timings", "error")
+    ("request", "status", "response_headers", "message", "finish_reason", "usage", "timings", "notes", "error")
 )
 
 
@@ -24,7 +25,8 @@ def exchange_document(exchange: Exchange) -> dict[str, Any]:
     """What was sent and what came back, as JSON values.
 
     The key stands in it by its name, and `request.body` is the exact text that was sent. `message` is the first
-    choice, as far as it came; null where nothing did. Times are seconds.
+    choice, as far as it came; null where nothing did. `notes` say what was too much to be kept, and what was not
+    understood. Times are seconds.
     """
     answer = exchange.answer
     return {
@@ -35,6 +37,7 @@ def exchange_document(exchange: Exchange) -> dict[str, Any]:
         "finish_reason": exchange.finish_reason,
         "usage": exchange.usage,
         "timings": exchange.timings.to_dict(),
+        "notes": list(exchange.left_out),
         "error": exchange.error.to_dict() if exchange.error else None,
     }
 

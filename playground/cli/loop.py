@@ -4,6 +4,7 @@ import argparse
 import sys
 from collections.abc import Callable
 from contextlib import aclosing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -49,6 +50,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--tool-choice-after",
         choices=("keep", "auto", "none"),
         help="what tool_choice becomes once a call was answered (default keep)",
+    )
+    group.add_argument(
+        "--send-reasoning",
+        choices=("never", "calls", "always"),
+        default="calls",
+        help="which of the model's messages go back with their reasoning (default calls: those that call tools)",
     )
 
 
@@ -108,6 +115,7 @@ async def send_loop(
         key=key,
         max_turns=arguments.max_turns or MAX_TURNS,
         tool_choice_after=arguments.tool_choice_after or "keep",
+        send_reasoning=arguments.send_reasoning,
     )
     last = None
     async with aclosing(snapshots):
@@ -169,10 +177,11 @@ class LoopPrinter:
 
 
 def _turn_document(turn: Turn) -> dict[str, Any]:
-    """One turn: the exchange's fields, the message as it goes back, and the results."""
+    """One turn: the exchange's fields, the message with its calls as they were made, and the results."""
     document = exchange_document(turn.exchange)
     if document["message"] is not None:
-        document["message"] = turn.message()
+        answer = replace(turn.exchange.answer, tool_calls=tuple(call.call for call in turn.calls))
+        document["message"] = answer.to_wire()
     results = [
         {
             "tool_call_id": call.result.tool_call_id,

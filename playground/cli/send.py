@@ -138,6 +138,10 @@ class Printer:
             write("\n", sys.stdout)
         for line in filter(None, (answer.refusal, *calls)):
             write(f"{line}\n", sys.stdout)
+        if extras := answer.extras():
+            write(f"also in the message: {', '.join(extras)} (--json shows it)\n", sys.stderr)
+        for words in exchange.left_out:
+            write(f"{words}\n", sys.stderr)
         if line := figures(exchange):
             write(f"{line}\n", sys.stderr)
 

@@ -2,24 +2,32 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from contextlib import aclosing
+from functools import partial
 
 import aiohttp
 import httpx
 
 from playground.client.failures import timed_out, words
+from playground.client.sniff import rest_of, sniff
 from playground.client.timeouts import Timeouts
 from playground.client.unpack import unpacker
 from playground.errors import PlaygroundError, StreamInterrupted, StreamProtocolError
 from playground.slices import Slices
 from playground.wire import events as ev
 from playground.wire.masking import EventMask
-from playground.wire.parse import parse_chunk, parse_completion
-from playground.wire.sse import EventDecoder
+from playground.wire.parse import MAX_SHOWN, is_done, parse_body, parse_chunk
+from playground.wire.reported import error_of_event
+from playground.wire.sse import EventDecoder, ServerSentEvent
+from playground.wire.values import cut
 
-DONE = "[DONE]"
+SAYING = (ev.ContentDelta, ev.ReasoningDelta, ev.RefusalDelta, ev.ToolCallDelta, ev.FieldsDelta, ev.Finished)
 MAX_BODY_BYTES = 16 * 2**20  # a quarter of it is the answer's text at most, as `wire.limits` has it
 PIECE_BYTES = 256 * 2**10
 DRAIN_S = 0.1
+
+
+Parse = Callable[[str, float], Iterator[ev.StreamEvent]]
 
 
 async def pieces(body: bytes) -> AsyncIterator[bytes]:
@@ -59,14 +67,47 @@ async def read_bytes(response: httpx.Response, url: str, timeouts: Timeouts) -> 
             await slices.rest()
 
 
-async def stream_events(
-    chunks: AsyncIterator[bytes], now: Callable[[], float], max_event_bytes: int, masked: EventMask
+async def answer_events(
+    chunks: AsyncIterator[bytes],
+    response: httpx.Response,
+    now: Callable[[], float],
+    masked: EventMask,
+    *,
+    n: int,
+    max_event_bytes: int,
 ) -> AsyncGenerator[ev.StreamEvent, None]:
-    """The events of an answer that streams; `masked` may hold some back.
+    """The events of an answer with `n` choices, whichever way it comes; `masked` may hold some back.
 
     Raises:
-        StreamInterrupted: it ended before the server said so. StreamProtocolError: what is no such stream.
+        StreamInterrupted: it ended before the server said so. StreamFailed: it reports an error.
+        StreamProtocolError: it is no chat completion, holds no answer, or is too long.
     """
+    kind, read = await sniff(chunks, response.headers.get("content-type", ""))
+    body = rest_of(read, chunks)
+    parse = partial(parse_chunk if kind == "stream" else parse_body, one_choice=n == 1)
+    events = (
+        _stream_events(body, parse, now, max_event_bytes, masked)
+        if kind == "stream"
+        else _whole_events(body, parse, response, now, masked)
+    )
+    said = False
+    async with aclosing(events):
+        async for event in events:
+            said = said or isinstance(event, SAYING)
+            yield event
+    for event in masked.flush():
+        said = said or isinstance(event, SAYING)
+        yield event
+    if not said:
+        raise StreamProtocolError(
+            "The server said that the answer is complete, but there is nothing in it: no text, no call, no reason.",
+            advice="The raw events show what came instead. Try again, or ask the server's operator.",
+        )
+
+
+async def _stream_events(
+    chunks: AsyncIterator[bytes], parse: Parse, now: Callable[[], float], max_event_bytes: int, masked: EventMask
+) -> AsyncGenerator[ev.StreamEvent, None]:
     decoder = EventDecoder(max_event_bytes)
     done = first = False
     async for data in chunks:
@@ -74,18 +115,18 @@ async def stream_events(
         if not first:
             first = True
             yield ev.FirstByte(at_s)
-        for text in decoder.feed(data):
-            for event in masked.feed(_events_of(text, at_s)):
+        for sent in decoder.feed(data):
+            for event in masked.feed(_events_of(sent, parse, at_s)):
                 yield event
-            if text == DONE:
+            if is_done(sent.data):
                 done = True
                 break
         if done:
             return
-    for text in decoder.finish():
-        for event in masked.feed(_last_events_of(text, now())):
+    for sent in decoder.finish():
+        for event in masked.feed(_last_events_of(sent, parse, now())):
             yield event
-        done = done or text == DONE
+        done = done or is_done(sent.data)
     if not (masked.finished or done):
         raise StreamInterrupted(
             "The stream ended before the server said that it was done.",
@@ -93,16 +134,22 @@ async def stream_events(
         )
 
 
-def _events_of(data: str, at_s: float) -> Iterator[ev.StreamEvent]:
-    yield ev.ChunkReceived(at_s, data)
-    if data != DONE:
-        yield from parse_chunk(data, at_s)
+def _events_of(sent: ServerSentEvent, parse: Parse, at_s: float) -> Iterator[ev.StreamEvent]:
+    yield ev.ChunkReceived(at_s, sent.data)
+    if is_done(sent.data):
+        return
+    if "error" in sent.name.lower() or "exception" in sent.name.lower():
+        raise error_of_event(sent.data)
+    if sent.name == "message" or sent.data.lstrip().startswith("{"):
+        yield from parse(sent.data, at_s)
+    else:  # a beat of some server's own
+        yield ev.NotUnderstood(at_s, cut(f"{sent.name}: {sent.data}", MAX_SHOWN))
 
 
-def _last_events_of(data: str, at_s: float) -> Iterator[ev.StreamEvent]:
+def _last_events_of(sent: ServerSentEvent, parse: Parse, at_s: float) -> Iterator[ev.StreamEvent]:
     """The events of a chunk without its blank line: a whole one, or one that the end cut off."""
     try:
-        yield from _events_of(data, at_s)
+        yield from _events_of(sent, parse, at_s)
     except StreamProtocolError as error:
         raise StreamInterrupted(
             "The stream ended in the middle of an event.",
@@ -110,14 +157,13 @@ def _last_events_of(data: str, at_s: float) -> Iterator[ev.StreamEvent]:
         ) from error
 
 
-async def whole_events(
-    chunks: AsyncIterator[bytes], response: httpx.Response, now: Callable[[], float], masked: EventMask
+async def _whole_events(
+    chunks: AsyncIterator[bytes],
+    parse: Parse,
+    response: httpx.Response,
+    now: Callable[[], float],
+    masked: EventMask,
 ) -> AsyncGenerator[ev.StreamEvent, None]:
-    """The events of an answer that comes whole; `masked` may hold some back.
-
-    Raises:
-        StreamProtocolError: it is no chat completion, or too long.
-    """
     body = bytearray()
     async for data in chunks:
         if not body:
@@ -129,23 +175,23 @@ async def whole_events(
                 advice="Ask for a shorter one with max_tokens, or with fewer logprobs.",
             )
     at_s = now()
-    text = body.decode("utf-8", errors="replace")
+    text = body.decode("utf-8", errors="replace").removeprefix("\ufeff")
     body.clear()
     try:
-        for event in masked.feed(_completion_events(text, at_s)):
+        for event in masked.feed(_completion_events(text, parse, at_s)):
             yield event
     except StreamProtocolError as error:
         kind = response.headers.get("content-type", "no content type")
         raise StreamProtocolError(
-            f"The server answered {response.status_code} with what is no chat completion ({kind}).",
+            f"The server answered {response.status_code} with what is no chat completion ({kind}): {error.message}",
             excerpt=error.excerpt or text,
             advice="Check that the base URL is that of an OpenAI-compatible API (it ends in /v1 as a rule).",
         ) from error
 
 
-def _completion_events(text: str, at_s: float) -> Iterator[ev.StreamEvent]:
+def _completion_events(text: str, parse: Parse, at_s: float) -> Iterator[ev.StreamEvent]:
     yield ev.ChunkReceived(at_s, text)
-    yield from parse_completion(text, at_s)
+    yield from parse(text, at_s)
 
 
 async def drain(chunks: AsyncIterator[bytes]) -> None:

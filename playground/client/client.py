@@ -13,12 +13,11 @@ import httpx
 from playground import __version__
 from playground.client.body import (
     PIECE_BYTES,
+    answer_events,
     drain,
     pieces,
     read_bytes,
     read_error,
-    stream_events,
-    whole_events,
 )
 from playground.client.failures import timed_out, transport_error
 from playground.client.timeouts import Timeouts
@@ -28,9 +27,9 @@ from playground.wire import events as ev
 from playground.wire.error_body import parse_error
 from playground.wire.mask import Mask, secrets_of_url
 from playground.wire.masking import EventMask
-from playground.wire.parse import TooManyValues, read_values
 from playground.wire.prepared import PreparedRequest
 from playground.wire.sse import MAX_EVENT_BYTES
+from playground.wire.values import TooManyValues, read_values
 
 MAX_ERROR_BYTES = 2**20
 MAX_DOCUMENT_BYTES = 8 * 2**20  # a catalogue of some thousand models is 2 MB
@@ -169,12 +168,9 @@ class Client:
                     yield ev.ChunkReceived(now(), body.decode("utf-8", errors="replace"))
                     head = (response.status_code, response.reason_phrase, response.headers.multi_items())
                     raise parse_error(*head, body)
-                streams = response.headers.get("content-type", "").lower().startswith("text/event-stream")
                 masked = EventMask(mask)
-                answer = (
-                    stream_events(chunks, now, self._max_event_bytes, masked)
-                    if streams
-                    else whole_events(chunks, response, now, masked)
+                answer = answer_events(
+                    chunks, response, now, masked, n=request.n, max_event_bytes=self._max_event_bytes
                 )
                 async with aclosing(answer):
                     try:
@@ -184,8 +180,6 @@ class Client:
                         for event in masked.flush():
                             yield event
                         raise
-                for event in masked.flush():
-                    yield event
                 yield ev.Completed(now())
                 await drain(chunks)
         finally:

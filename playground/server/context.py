@@ -199,7 +199,7 @@ class Context:
         """
         conversation = self.conversation(form.conversation, visitor)
         target = self.backend(form, visitor).target
-        return Source(form, conversation.messages(), list(conversation.images), target)
+        return Source(form, conversation.messages(form.send_reasoning), list(conversation.images), target)
 
     def key(self, form: Form, visitor: str | None) -> str | None:
         """The key to send with.

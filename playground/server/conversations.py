@@ -4,12 +4,13 @@ The exchange route writes them and the page reads them: what the snippet shows i
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
 from playground.server.weights import weigh_exchange, weigh_texts, weigh_value
-from playground.tools.turns import Call
+from playground.tools.turns import Call, answered_messages
+from playground.wire.answer import SendReasoning
 from playground.wire.exchange import Exchange
 from playground.wire.prepared import PreparedRequest, Target
 from playground.wire.request import ChatRequest
@@ -52,9 +53,9 @@ class Turn:
         if self.exchange is None:
             return False
         answer = self.exchange.answer
-        return bool(answer.content or answer.reasoning or answer.tool_calls or answer.refusal)
+        return bool(answer.content or answer.reasoning or answer.tool_calls or answer.refusal or answer.fields)
 
-    def messages(self) -> list[dict[str, Any]]:
+    def messages(self, send_reasoning: SendReasoning = "calls") -> list[dict[str, Any]]:
         """The turn as messages of the next request; a turn without an answer is left out."""
         if not self.answered:
             return []
@@ -62,13 +63,7 @@ class Turn:
         if self.edited is not None:
             return [*said, {"role": "assistant", "content": self.edited}]
         assert self.exchange is not None  # noqa: S101 - `answered` has looked; this tells the type checker
-        answer = self.exchange.answer
-        if self.calls:  # with their ids, and with arguments that a person changed
-            answer = replace(answer, tool_calls=tuple(call.call for call in self.calls))
-        wire = answer.to_wire()
-        wire.pop("reasoning_content", None)  # no backend wants its reasoning back; the page shows what is sent
-        wire.pop("refusal", None)
-        return [*said, wire, *(call.result.to_wire() for call in self.calls if call.result)]
+        return [*said, *answered_messages(self.exchange.answer, self.calls, send_reasoning)]
 
     def weigh(self) -> int:
         """About how many bytes it holds; an exchange is looked through once."""
@@ -79,10 +74,13 @@ class Turn:
         own = weigh_value(self.message) + weigh_texts([self.edited or "", self.html, *results, *arguments])
         return own + (self.weighed[1] if self.weighed else 0)
 
-    @property
-    def waits(self) -> bool:
-        """Whether a call has no result yet: no server goes on before it has one."""
-        return any(call.result is None for call in self.calls)
+    def waiting(self) -> list[str]:
+        """The names of the calls that have no result yet."""
+        if self.edited is not None or self.exchange is None:
+            return []
+        if self.calls:
+            return [call.call.name for call in self.calls if call.result is None]
+        return [call.name for call in self.exchange.answer.tool_calls]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,9 +130,14 @@ class Conversation:
         built = len(self.built.prepared.body) if self.built else 0
         return turns + built + weigh_value([self.preface, self.images, past.preface, past.images, self.aside])
 
-    def messages(self) -> list[dict[str, Any]]:
+    def messages(self, send_reasoning: SendReasoning = "calls") -> list[dict[str, Any]]:
         """What goes before the next message."""
-        return [*self.preface, *(message for turn in self.turns for message in turn.messages())]
+        return [*self.preface, *(message for turn in self.turns for message in turn.messages(send_reasoning))]
+
+    def waiting(self) -> list[str]:
+        """The names of the last answer's calls that have no result: no server goes on before they have one."""
+        answered = [turn for turn in self.turns if turn.answered]
+        return answered[-1].waiting() if answered else []
 
     @property
     def exchanges(self) -> list[Exchange]:

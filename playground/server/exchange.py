@@ -80,7 +80,11 @@ class _Exchange:
             if not goes_on:
                 yield {"end": {"ok": True}}
                 return
-        message = user_message(form, conversation.messages(), conversation.images)
+        if waiting := conversation.waiting():
+            yield {"problem": _no_result_yet(waiting)}
+            yield {"end": {"ok": False}}
+            return
+        message = user_message(form, conversation.messages(form.send_reasoning), conversation.images)
         try:
             async with aclosing(self._send(message)) as frames:
                 async for frame in frames:
@@ -105,6 +109,7 @@ class _Exchange:
                     toolbox=await stack.enter_async_context(self._toolbox(built.request.tools)),
                     max_turns=form.max_turns if form.by_itself else 1,
                     tool_choice_after=form.choice_after,
+                    send_reasoning=form.send_reasoning,
                     preparing=self._prepare,
                 )
                 follow = self._loop(loop, message)
@@ -193,6 +198,12 @@ class _Exchange:
         exchange = self._conversation.turns[self._decision.turn].exchange
         body = orjson.loads(exchange.request.body) if exchange and exchange.request.body else {}
         return body.get("tools") or ()
+
+
+def _no_result_yet(names: Sequence[str]) -> str:
+    """Why a message is not sent: a server refuses a history with calls that have no results."""
+    which = f"The call of {names[0]} has" if len(names) == 1 else f"The calls of {', '.join(names[:5])} have"
+    return f"{which} no result yet. Run, answer or reject it first; or retry or edit the answer that it is in."
 
 
 def _phases(turn: LoopTurn) -> list[list[Any]]:

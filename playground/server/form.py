@@ -11,6 +11,7 @@ from playground.presets import Tab
 from playground.server.format_fields import FormatForm, format_fields, system_text, take_format
 from playground.server.parameters import BY_NAME, read_json, read_parameter, reads_back, show_parameter
 from playground.server.tool_fields import ToolForm, take_tools, tool_fields
+from playground.wire.answer import SendReasoning
 from playground.wire.request import ChatRequest
 
 LEADING = ("model", "models", "stream", "stream_options", "response_format")
@@ -29,6 +30,7 @@ class Form(ToolForm, FormatForm):
         with_format: whether the Tools tab sends the JSON tab's `response_format` too.
         choice_after: what `tool_choice` becomes once calls were answered.
         mcp: the URL, or the command line, of an MCP server.
+        send_reasoning: which of the model's messages go back with their reasoning.
         mock, builtins, by_itself, max_turns: how calls are answered: a table, functions, without asking, how often.
         with_tools: whether the JSON tab sends the Tools tab's tools too.
     """
@@ -45,6 +47,7 @@ class Form(ToolForm, FormatForm):
     params: Mapping[str, str] = Field(default_factory=dict)
     with_format: bool = False
     choice_after: Literal["keep", "auto", "none"] = "keep"
+    send_reasoning: SendReasoning = "calls"
     mcp: str = Field("", max_length=4096)
     mock: str = Field("", max_length=MAX_TEXT)
     builtins: Sequence[str] = ()

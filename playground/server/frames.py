@@ -23,7 +23,7 @@ from playground.server.live_rules import LiveRules
 from playground.server.rendering import Rendering
 from playground.slices import Slices
 from playground.wire.exchange import Exchange
-from playground.wire.parse import cut
+from playground.wire.values import cut
 
 HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no"}
 MAX_PIECES = 60  # rows of one frame; a screen shows no more

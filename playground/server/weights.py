@@ -27,6 +27,8 @@ def weigh_exchange(exchange: Exchange) -> int:
     """All that it holds: the bytes sent, the answers, and what came as it came."""
     answers = sum(
         weigh_texts((answer.content, answer.reasoning, answer.refusal))
+        + weigh_value(answer.fields)
+        + sum(weigh_value(call.extra) for call in answer.tool_calls)
         + weigh_texts(text for call in answer.tool_calls for text in (call.name, call.arguments))
         for answer in exchange.answers
     )

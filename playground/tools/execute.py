@@ -14,7 +14,7 @@ from playground.tools.checks import CallCheck, check_call, check_calls, unchecke
 from playground.tools.failure import ToolFailed
 from playground.tools.mcp_session import McpSession
 from playground.tools.mock import NO_ARGUMENTS, MockRow, find_row
-from playground.wire.exchange import ToolCall
+from playground.wire.answer import ToolCall
 
 BUILTIN_S = 60.0
 

@@ -8,7 +8,8 @@ from typing import Any, Literal
 from playground.tools.checks import CallCheck
 from playground.tools.choice import ToolChoice
 from playground.tools.execute import Source, ToolResult
-from playground.wire.exchange import Exchange, ToolCall
+from playground.wire.answer import Answer, SendReasoning, ToolCall
+from playground.wire.exchange import Exchange
 from playground.wire.prepared import PreparedRequest
 from playground.wire.request import ChatRequest
 
@@ -81,13 +82,9 @@ class Turn:
     exchange: Exchange
     calls: tuple[Call, ...] = ()
 
-    def message(self, *, with_reasoning: bool = True) -> dict[str, Any]:
-        """The model's message as it goes back: each call with its id, content null beside calls without text."""
-        answer = replace(self.exchange.answer, tool_calls=tuple(call.call for call in self.calls))
-        message = answer.to_wire()
-        if not with_reasoning:
-            message.pop("reasoning_content", None)
-        return message
+    def messages(self, send_reasoning: SendReasoning = "calls") -> list[dict[str, Any]]:
+        """The model's message as it goes back, each call with its id, and the results that came."""
+        return answered_messages(self.exchange.answer, self.calls, send_reasoning)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +113,7 @@ class LoopSnapshot:
 
     def messages(self) -> list[dict[str, Any]]:
         """The conversation as the wire has it: what was sent last, the model's last message, results that came."""
-        return [*_messages(self.request), *_said(self.turns[-1])]
+        return [*_messages(self.request), *self.turns[-1].messages()]
 
     def stop(self) -> "LoopSnapshot":
         """This snapshot as the end: the person stopped it."""
@@ -129,7 +126,7 @@ class LoopSnapshot:
 
 
 def next_request(
-    request: ChatRequest, turn: Turn, after: After = "keep", *, send_reasoning: bool = False
+    request: ChatRequest, turn: Turn, after: After = "keep", *, send_reasoning: SendReasoning = "calls"
 ) -> ChatRequest:
     """The request that goes on from a turn whose calls have their results.
 
@@ -137,9 +134,9 @@ def next_request(
         request: the turn's.
         turn: with the model's message and the results.
         after: what `tool_choice` becomes, where it was sent.
-        send_reasoning: whether the model's `reasoning_content` goes back to it.
+        send_reasoning: which of the model's messages go back with their reasoning.
     """
-    fields: dict[str, Any] = {"messages": [*_messages(request), *_said(turn, send_reasoning=send_reasoning)]}
+    fields: dict[str, Any] = {"messages": [*_messages(request), *turn.messages(send_reasoning)]}
     if after != "keep" and "tool_choice" in request.to_wire():
         fields["tool_choice"] = after
     return request.replace(**fields)
@@ -155,10 +152,25 @@ def _messages(request: ChatRequest) -> list[Any]:
     return list(request.to_wire()["messages"])
 
 
-def _said(turn: Turn, *, send_reasoning: bool = False) -> list[dict[str, Any]]:
-    """The model's message and the results that came."""
-    results = [call.result.to_wire() for call in turn.calls if call.result]
-    return [turn.message(with_reasoning=send_reasoning), *results]
+def answered_messages(
+    answer: Answer, calls: Sequence[Call], send_reasoning: SendReasoning = "calls"
+) -> list[dict[str, Any]]:
+    """A model's message as it goes back, and the results of its calls that came.
+
+    Args:
+        answer: as it came.
+        calls: the answer's, with their ids and with arguments that a person changed.
+        send_reasoning: whether its reasoning goes back.
+    """
+    answer = replace(answer, tool_calls=tuple(call.call for call in calls)) if calls else answer
+    return [answer.to_history(send_reasoning), *(_result(call, call.result) for call in calls if call.result)]
+
+
+def _result(call: Call, result: ToolResult) -> dict[str, Any]:
+    """The message with the result; a `function_call` has its own role for it."""
+    if call.call.is_legacy:
+        return {"role": "function", "name": call.call.name, "content": result.content}
+    return result.to_wire()
 
 
 class CallIds:

@@ -10,6 +10,7 @@ from playground.ui.parts import FORM_OF, QUICK, SETTLED, Page
 SEND = f"async (...values) => await window.playground.send({FORM_OF})"
 DECIDE = f"async (...values) => await window.playground.decide({FORM_OF})"
 TAKE = "(taken, message) => window.playground.take(taken, message)"
+SEND_REASONING = (("with tool calls", "calls"), ("always", "always"), ("never", "never"))
 TOGGLE = (
     '<button type="button" class="link" data-act="parameters" aria-expanded="false" aria-controls="parameters">'
     "Parameters</button>"
@@ -56,6 +57,9 @@ def _parameters(page: Page) -> None:
     with gr.Row(elem_id="flags"):
         page.form["stream"] = gr.Checkbox(value=True, label="stream")
         page.form["include_usage"] = gr.Checkbox(value=True, label="include_usage (with stream)")
+        page.form["send_reasoning"] = gr.Dropdown(
+            list(SEND_REASONING), value="calls", label="Reasoning sent back", min_width=0, elem_id="send-reasoning"
+        )
         page.parts["reset"] = gr.Button("put all back to not sent", size="sm", min_width=0, elem_id="reset")
     with gr.Row(elem_id="grid"):
         for parameter in PARAMETERS:

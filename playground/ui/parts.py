@@ -20,6 +20,7 @@ FORM = (
     "system",
     "stream",
     "include_usage",
+    "send_reasoning",
     "extra",
     "tools",
     "tool_choice",

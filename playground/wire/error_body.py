@@ -15,7 +15,8 @@ from typing import Any
 import orjson
 
 from playground.errors import APIStatusError
-from playground.wire.parse import MAX_MESSAGE, cut, to_text
+from playground.wire.reported import MAX_MESSAGE
+from playground.wire.values import cut, to_text
 
 MAX_BODY_CHARACTERS = 64 * 2**10
 _UNSEEN = ("script", "style")

@@ -4,6 +4,7 @@
 A response that does not stream gives the same events, all at one time.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -55,11 +56,12 @@ class ContentDelta:
 
 @dataclass(frozen=True, slots=True)
 class ReasoningDelta:
-    """A piece of the reasoning, under either of its names."""
+    """A piece of the reasoning. `name`: the field it came in as plain text; "" where it came in another shape."""
 
     at_s: float
     text: str
     choice: int = 0
+    name: str = "reasoning_content"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,10 @@ class RefusalDelta:
 
 @dataclass(frozen=True, slots=True)
 class ToolCallDelta:
-    """A fragment of call number `index`; `arguments` is appended, the others are set when they come."""
+    """A fragment of call number `index`; `arguments` is appended.
+
+    `extra` are the call's other fields, `is_legacy` says that it came as `function_call`.
+    """
 
     at_s: float
     index: int
@@ -81,6 +86,25 @@ class ToolCallDelta:
     name: str | None = None
     arguments: str = ""
     choice: int = 0
+    extra: Mapping[str, Any] | None = None
+    is_legacy: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FieldsDelta:
+    """Fields of the message besides its texts and calls, as they came; `content` are its parts that are no text."""
+
+    at_s: float
+    fields: Mapping[str, Any]
+    choice: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class NotUnderstood:
+    """An event that says nothing that is known here. `what`: its beginning, as it came."""
+
+    at_s: float
+    what: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +172,9 @@ StreamEvent: TypeAlias = (
     | FirstByte
     | ChunkReceived
     | Delta
+    | FieldsDelta
     | LogprobsDelta
+    | NotUnderstood
     | UsageReported
     | Identified
     | Finished

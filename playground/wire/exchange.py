@@ -4,19 +4,19 @@ What is kept of it is bounded: an answer that is longer ends with an error, and 
 events, times, log-probabilities) the excess is counted and named in `left_out`.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar, overload
 
-import orjson
-
 from playground.errors import APIStatusError, PlaygroundError, StreamFailed
 from playground.wire import events as ev
-from playground.wire.limits import MAX_TOOL_CALLS, Limits, Text, too_many_calls
+from playground.wire.answer import Answer
+from playground.wire.growing import GrowingAnswer
+from playground.wire.limits import Limits
 from playground.wire.metrics import Timings, gaps
 from playground.wire.prepared import PreparedRequest
 
-MAX_LOOKED_AT = 64 * 2**10  # characters of arguments that are read again with a fragment that may begin another call
+MAX_NOTES = 10
 
 T = TypeVar("T")
 
@@ -41,49 +41,6 @@ class Prefix(Sequence[T], Generic[T]):
         return self._items[range(self._length)[index]]
 
 
-@dataclass(slots=True)
-class ToolCall:
-    """One call: `arguments` is the text the model wrote, valid JSON or not."""
-
-    index: int
-    id: str | None = None
-    name: str = ""
-    arguments: str = ""
-
-    def to_wire(self) -> dict[str, Any]:
-        """The call as a message carries it."""
-        return {
-            "id": self.id or f"call_{self.index}",
-            "type": "function",
-            "function": {"name": self.name, "arguments": self.arguments},
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """One choice's message so far; texts are "" where nothing came."""
-
-    content: str = ""
-    reasoning: str = ""
-    refusal: str = ""
-    tool_calls: tuple[ToolCall, ...] = ()
-    logprobs: tuple[dict[str, Any], ...] = ()
-    finish_reason: str | None = None
-
-    def to_wire(self) -> dict[str, Any]:
-        """The message as OpenAI's clients return it, with the reasoning as `reasoning_content`."""
-        message: dict[str, Any] = {"role": "assistant", "content": self.content or None}
-        if self.content == "" and not self.tool_calls:
-            message["content"] = ""
-        if self.reasoning:
-            message["reasoning_content"] = self.reasoning
-        if self.refusal:
-            message["refusal"] = self.refusal
-        if self.tool_calls:
-            message["tool_calls"] = [call.to_wire() for call in self.tool_calls]
-        return message
-
-
 @dataclass(frozen=True, slots=True)
 class Piece:
     """A delta as the stream view lists it: when, of which kind, what, and in which chunk (from 0)."""
@@ -106,7 +63,7 @@ class Exchange:
         dropped_chunks: how many were not kept because they were too much.
         pieces: the deltas with their times.
         kept_bytes: about how much memory chunks, pieces and log-probabilities take.
-        left_out: what was too much to be kept, each in a sentence.
+        left_out: what was too much to be kept, and what was not understood, each in a sentence.
         error: why it ended early; what had come stays in `answers`.
         stopped: the person ended it.
     """
@@ -176,7 +133,7 @@ class ExchangeBuilder:
 
     def __init__(self, request: PreparedRequest) -> None:
         self._base = Exchange(request)
-        self._choices: dict[int, _Choice] = {0: _Choice()}
+        self._choices: dict[int, GrowingAnswer] = {0: GrowingAnswer()}
         self._chunks: list[ev.ChunkReceived] = []
         self._pieces: list[Piece] = []
         self._times: list[float] = []
@@ -185,45 +142,44 @@ class ExchangeBuilder:
         self._n_chunks = 0
         self._timings: dict[str, Any] = {}
         self._fields: dict[str, Any] = {}
+        self._not_understood: list[str] = []
+        self._n_not_understood = 0
 
-    def apply(self, event: ev.StreamEvent) -> None:  # noqa: C901, PLR0912 - one case for each event
+    def apply(self, event: ev.StreamEvent) -> None:
         """Take one event; times must not run backwards. After one that was too much, no more is taken (`ended`)."""
         if self.ended:
             return
-        if isinstance(event, ev.ContentDelta | ev.ReasoningDelta | ev.RefusalDelta | ev.ToolCallDelta):
+        if isinstance(event, ev.Delta):
             error = self._limits.take(event)
-            if error is not None:
-                event = ev.Failed(event.at_s, error)
+            if error is None:
+                self._said(event)
+            else:
+                self._end(event.at_s, error=error)
+        elif isinstance(event, ev.Connected | ev.ResponseStarted | ev.FirstByte):
+            self._begun(event)
+        else:
+            self._told(event)
+
+    def _said(self, event: ev.Delta) -> None:
+        choice = self._choice(event.choice)
         match event:
-            case ev.ChunkReceived():
-                self._n_chunks += 1
-                if self._limits.keeps_chunk(event):
-                    self._chunks.append(event)
             case ev.ContentDelta():
-                self._choice(event.choice).content.add(event.text)
+                choice.content.add(event.text)
                 self._delta(event.at_s, "content", event.text)
             case ev.ReasoningDelta():
-                self._choice(event.choice).reasoning.add(event.text)
+                choice.think(event)
                 self._delta(event.at_s, "reasoning", event.text)
             case ev.RefusalDelta():
-                self._choice(event.choice).refusal.add(event.text)
+                choice.refusal.add(event.text)
                 self._delta(event.at_s, "content", event.text)
             case ev.ToolCallDelta():
-                if (too_many := self._choice(event.choice).tool_call(event)) is None:
+                if (too_many := choice.tool_call(event)) is None:
                     self._delta(event.at_s, "tool_call", event.arguments or event.name or "")
                 else:
                     self._end(event.at_s, error=too_many)
-            case ev.LogprobsDelta():
-                if self._limits.keeps_logprobs(event):
-                    self._choice(event.choice).logprobs.extend(event.content)
-            case ev.UsageReported():
-                self._fields["usage"] = event.usage
-            case ev.Identified():
-                self._fields["id"] = event.id or self._fields.get("id")
-                self._fields["model"] = event.model or self._fields.get("model")
-            case ev.Finished():
-                if self._limits.has_room(event.choice):
-                    self._choice(event.choice).finish_reason = event.reason
+
+    def _begun(self, event: ev.Connected | ev.ResponseStarted | ev.FirstByte) -> None:
+        match event:
             case ev.Connected():
                 self._timings |= {"connect_s": event.at_s, "connection_reused": event.reused}
             case ev.ResponseStarted():
@@ -236,12 +192,39 @@ class ExchangeBuilder:
                 }
             case ev.FirstByte():
                 self._timings["first_byte_s"] = event.at_s
+
+    def _told(self, event: ev.StreamEvent) -> None:  # noqa: C901, PLR0912 - one case for each event
+        match event:
+            case ev.ChunkReceived():
+                self._n_chunks += 1
+                if self._limits.keeps_chunk(event):
+                    self._chunks.append(event)
+            case ev.FieldsDelta():
+                if self._limits.has_room(event.choice):
+                    self._choice(event.choice).fields.add(event.fields)
+            case ev.LogprobsDelta():
+                if self._limits.keeps_logprobs(event):
+                    self._choice(event.choice).logprobs.extend(event.content)
+            case ev.NotUnderstood():
+                self._n_not_understood += 1
+                if self._n_not_understood <= MAX_NOTES:
+                    self._not_understood.append(event.what)
+            case ev.UsageReported():
+                self._fields["usage"] = event.usage
+            case ev.Identified():
+                self._fields["id"] = event.id or self._fields.get("id")
+                self._fields["model"] = event.model or self._fields.get("model")
+            case ev.Finished():
+                if self._limits.has_room(event.choice):
+                    self._choice(event.choice).finish_reason = event.reason
             case ev.Completed():
                 self._end(event.at_s)
             case ev.Failed():
                 self._end(event.at_s, error=event.error)
             case ev.Stopped():
                 self._end(event.at_s, stopped=True)
+            case _:  # `apply` has taken the others
+                pass
 
     def snapshot(self) -> Exchange:
         """What is known now."""
@@ -257,14 +240,27 @@ class ExchangeBuilder:
         return replace(
             self._base,
             **self._fields,
-            answers=tuple(self._choices[i].answer() for i in sorted(self._choices)),
+            answers=tuple(self._choices[i].answer() for i in self._places(done=done)),
             timings=timings,
             chunks=Prefix(self._chunks, len(self._chunks)),
             dropped_chunks=self._limits.dropped_chunks,
             pieces=Prefix(self._pieces, len(self._pieces)),
             kept_bytes=self._limits.kept_bytes,
-            left_out=self._limits.left_out(),
+            left_out=(*self._limits.left_out(), *self._left_out()),
         )
+
+    def _places(self, *, done: bool) -> list[int]:
+        """The choices in order; in the end without the first one, where a server has counted from 1."""
+        places = sorted(self._choices)
+        return places[1:] if done and len(places) > 1 and self._choices[0].is_untouched else places
+
+    def _left_out(self) -> Iterator[str]:
+        for what in self._not_understood:
+            yield f"An event was not understood: {what}"
+        if (more := self._n_not_understood - MAX_NOTES) > 0:
+            yield f"{more:,} more events were not understood; they stand among the raw events."
+        if dropped := sum(choice.dropped_fields for choice in self._choices.values()):
+            yield f"{dropped:,} pieces of the message's other fields not kept: there were too many."
 
     @property
     def ended(self) -> bool:
@@ -281,8 +277,8 @@ class ExchangeBuilder:
         """Whether any choice has its `finish_reason`."""
         return any(choice.finish_reason for choice in self._choices.values())
 
-    def _choice(self, index: int) -> "_Choice":
-        return self._choices.setdefault(index, _Choice())
+    def _choice(self, index: int) -> GrowingAnswer:
+        return self._choices.setdefault(index, GrowingAnswer())
 
     def _delta(self, at_s: float, kind: str, text: str) -> None:
         if not text:
@@ -299,80 +295,6 @@ class ExchangeBuilder:
     def _end(self, at_s: float, **fields: Any) -> None:
         self._timings["e2e_s"] = at_s
         self._fields |= {"done": True, **fields}
-
-
-@dataclass(slots=True)
-class _Call:
-    """A call while it grows."""
-
-    index: int
-    id: str | None = None
-    name: str = ""
-    arguments: Text = field(default_factory=Text)
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether the arguments are a whole JSON object; of very long ones this is not asked at each fragment."""
-        if self.arguments.length > MAX_LOOKED_AT:
-            return False
-        text = str(self.arguments)
-        if not text.rstrip().endswith("}"):
-            return False
-        try:
-            orjson.loads(text)
-        except orjson.JSONDecodeError:
-            return False
-        return True
-
-
-@dataclass(slots=True)
-class _Choice:
-    content: Text = field(default_factory=Text)
-    reasoning: Text = field(default_factory=Text)
-    refusal: Text = field(default_factory=Text)
-    calls: list[_Call] = field(default_factory=list)
-    open_calls: dict[int, _Call] = field(default_factory=dict)  # by the server's index: where fragments go
-    logprobs: list[dict[str, Any]] = field(default_factory=list)
-    finish_reason: str | None = None
-
-    def tool_call(self, event: ev.ToolCallDelta) -> PlaygroundError | None:
-        """Take a fragment, unless it begins a call that is one too many."""
-        call = self._call_of(event)
-        if call is None:
-            return too_many_calls()
-        call.id = call.id or event.id  # some servers make a new id for each fragment
-        call.name = event.name or call.name
-        call.arguments.add(event.arguments)
-        return None
-
-    def _call_of(self, event: ev.ToolCallDelta) -> _Call | None:
-        """The call that this fragment belongs to; some servers give every call index 0, or no index at all."""
-        call = self.open_calls.get(event.index)
-        if call is not None and event.id and event.id != call.id:
-            by_id = next((other for other in self.calls if other.id == event.id), None)
-            call = by_id or (None if event.name and call.id else call)
-        elif call is not None and not event.id and event.name and event.arguments.strip() and call.is_whole:
-            call = None  # after a whole object no fragment can go on with it
-        if call is None:
-            if len(self.calls) >= MAX_TOOL_CALLS:
-                return None
-            taken = {other.index for other in self.calls}
-            call = _Call(event.index if event.index not in taken else max(taken) + 1)
-            self.calls.append(call)
-        if event.index in self.open_calls or len(self.open_calls) < MAX_TOOL_CALLS:
-            self.open_calls[event.index] = call
-        return call
-
-    def answer(self) -> Answer:
-        calls = tuple(
-            ToolCall(call.index, call.id, call.name, str(call.arguments)) for call in sorted(self.calls, key=_index)
-        )
-        texts = str(self.content), str(self.reasoning), str(self.refusal)
-        return Answer(*texts, calls, tuple(self.logprobs), self.finish_reason)
-
-
-def _index(call: _Call) -> int:
-    return call.index
 
 
 def fold(request: PreparedRequest, events: Iterable[ev.StreamEvent]) -> Exchange:

@@ -13,6 +13,7 @@ from typing import Any
 from playground.errors import PlaygroundError
 from playground.wire import events as ev
 from playground.wire.mask import HELD_FROM, MIN_KEY_LENGTH, Beginning, Mask, Span, splice
+from playground.wire.shapes import texts_of, with_texts
 
 MOST_WAITING = 64  # events; one more, and all go on
 MOST_WAITING_CHARACTERS = 256 * 2**10
@@ -126,33 +127,54 @@ class EventMask:
         return ready
 
     def _take(self, batch: "_Batch", event: ev.StreamEvent) -> None:
-        mask = self._mask
+        """Mask what is whole in an event, and look at those of its texts that may go on in the next."""
+        if isinstance(event, ev.ChunkReceived):
+            data = self._mask.text(event.data)
+            batch.raw_is_masked = data is not event.data
+            batch.size += len(data)
+        event = self._masked(event)
         match event:
-            case ev.ChunkReceived():
-                data = mask.text(event.data)
-                batch.raw_is_masked = data is not event.data
-                batch.size += len(data)
-                event = event if data is event.data else replace(event, data=data)
             case ev.ContentDelta() | ev.ReasoningDelta() | ev.RefusalDelta():
                 self._piece(batch, type(event).__name__, event.choice, 0, event.text)
             case ev.ToolCallDelta():
-                if event.id or event.name:
-                    event = replace(event, id=mask.value(event.id), name=mask.value(event.name))
-                self._piece(batch, "arguments", event.choice, event.index, event.arguments)
+                for kind, text in _texts_of_call(event):
+                    self._piece(batch, kind, event.choice, event.index, text, of_several=True)
+            case ev.FieldsDelta():
+                for path, text in texts_of(event.fields):
+                    self._piece(batch, path, event.choice, 0, text, of_several=True)
             case ev.LogprobsDelta():
                 for token in event.content:
-                    self._piece(batch, "logprobs", event.choice, 0, str(token.get("token", "")))
-                event = replace(event, content=tuple(mask.value(token) for token in event.content))
-            case ev.UsageReported():
-                event = replace(event, usage=mask.value(event.usage))
-            case ev.Identified():
-                event = self._identified(event)
+                    self._piece(batch, "logprobs", event.choice, 0, str(token.get("token", "")), of_several=True)
             case ev.Finished():
                 self.finished = True
-                event = replace(event, reason=mask.text(event.reason))
             case _:
                 pass
         batch.events.append(event)
+
+    def _masked(self, event: ev.StreamEvent) -> ev.StreamEvent:
+        """The event without the keys that stand whole in it, but in the texts that `_piece` looks at."""
+        mask = self._mask
+        changed: dict[str, Any] = {}
+        match event:
+            case ev.ChunkReceived():
+                changed = {"data": mask.text(event.data)}
+            case ev.ToolCallDelta() if event.id or event.name or event.extra:
+                changed = mask.value({"id": event.id, "name": event.name, "extra": event.extra})
+            case ev.FieldsDelta():
+                changed = {"fields": mask.value(event.fields)}
+            case ev.LogprobsDelta():
+                changed = {"content": tuple(mask.value(token) for token in event.content)}
+            case ev.NotUnderstood():
+                changed = {"what": mask.text(event.what)}
+            case ev.UsageReported():
+                changed = {"usage": mask.value(event.usage)}
+            case ev.Identified():
+                return self._identified(event)
+            case ev.Finished():
+                changed = {"reason": mask.text(event.reason)}
+            case _:
+                pass
+        return replace(event, **changed) if changed else event
 
     def _identified(self, event: ev.Identified) -> ev.Identified:
         """Each chunk says the same: it is looked at once."""
@@ -162,8 +184,11 @@ class EventMask:
             self._named = event, (id_, model)
         return event if (id_, model) == (event.id, event.model) else replace(event, id=id_, model=model)
 
-    def _piece(self, batch: "_Batch", kind: str, choice: int, index: int, text: str) -> None:
-        if kind != "logprobs" and (kind, choice, index) not in self._channels and self._mask.is_clear(text):
+    def _piece(
+        self, batch: "_Batch", kind: str, choice: int, index: int, text: str, *, of_several: bool = False
+    ) -> None:
+        """Look at a text of the event that comes next; one of several is told apart by its place among them."""
+        if not of_several and (kind, choice, index) not in self._channels and self._mask.is_clear(text):
             return  # nothing to remember
         piece = _Piece(batch, text)
         batch.pieces.setdefault(len(batch.events), []).append(piece)
@@ -231,11 +256,23 @@ def _cut(event: ev.StreamEvent, pieces: list[_Piece]) -> ev.StreamEvent:
         case ev.ContentDelta() | ev.ReasoningDelta() | ev.RefusalDelta():
             return replace(event, text=texts[0])
         case ev.ToolCallDelta():
-            return replace(event, arguments=texts[0])
+            name, arguments, *rest = texts
+            extra = with_texts(event.extra, iter(rest))
+            return replace(event, name=name or None, arguments=arguments, extra=extra)
+        case ev.FieldsDelta():
+            return replace(event, fields=with_texts(event.fields, iter(texts)))
         case ev.LogprobsDelta():
             told = zip(event.content, pieces, texts, strict=True)
             return replace(event, content=tuple(_token(token, text) if p.cuts else token for token, p, text in told))
     return event
+
+
+def _texts_of_call(event: ev.ToolCallDelta) -> Iterator[tuple[str, str]]:
+    """Its name, its arguments, and the strings of its other fields, each with what it is."""
+    yield "name", event.name or ""
+    yield "arguments", event.arguments
+    for path, text in texts_of(event.extra):
+        yield f"call{path}", text
 
 
 def _token(token: dict[str, Any], text: str) -> dict[str, Any]:

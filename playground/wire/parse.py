@@ -1,87 +1,85 @@
 """JSON of a response to events: one chunk of a stream, or one whole completion.
 
-Nothing is assumed to be there: `choices` may be empty or null, `delta` may be missing, usage may come in any
-chunk, and the reasoning is `reasoning_content` (SGLang, TheRouter) or `reasoning` (vLLM).
+Nothing is assumed to be there: `choices` may be empty or null, `delta` may be missing, and usage may come in any
+chunk. What stands in a message is read by `message`, and errors by `reported`.
 """
 
-import json
-import re
 from collections.abc import Iterator
 from typing import Any
 
-import orjson
-
-from playground.errors import StreamFailed, StreamProtocolError
+from playground.errors import StreamProtocolError
 from playground.wire.events import (
-    ContentDelta,
     Finished,
     Identified,
     LogprobsDelta,
-    ReasoningDelta,
-    RefusalDelta,
+    NotUnderstood,
     StreamEvent,
     ToolCallDelta,
     UsageReported,
 )
+from playground.wire.message import read_message
+from playground.wire.reported import error_of_choice, reported_error
+from playground.wire.values import TooManyValues, cut, read_values, to_text
 
-REASONING_NAMES = ("reasoning_content", "reasoning")
-
-MAX_VALUES = 400_000  # of one JSON text: read in about 0.05 s, some 40 MB; 3,000 tokens with 20 logprobs each have less
-MAX_MENDED = 2**20  # characters of a text with halves of surrogate pairs: it has to be written and read once more
+DONE = "[DONE]"
+MESSAGES = ("delta", "message", "text")  # where a choice has its message
+KNOWN = frozenset({"choices", "usage", "id", "model", "object", "x_groq", "prompt_filter_results"})
+MAX_SHOWN = 300  # characters of what is not understood
 MAX_PARTS = 1_000  # choices of one event, tool calls of one of them
 MAX_LOGPROBS = 4_000  # tokens of one event
 MAX_NAME = 500  # characters of a name, an id, a reason
-MAX_ERROR_CHARACTERS = 64 * 2**10
-MAX_MESSAGE = 4_000  # characters
 MAX_USAGE = 16 * 2**10  # characters
+CALL = frozenset({"index", "id", "type", "function"})
+FUNCTION = frozenset({"name", "arguments"})
 
-# Servers that cut a text by UTF-16 send halves of surrogate pairs, which no UTF-8 can carry; each becomes U+FFFD.
-_HALF = re.compile("[\ud800-\udfff]")
+
+def is_done(data: str) -> bool:
+    """Whether this is the end of a stream: some servers put blanks around it."""
+    return data.strip().startswith(DONE)
 
 
-def parse_chunk(data: str, at_s: float) -> Iterator[StreamEvent]:
+def parse_chunk(data: str, at_s: float, *, one_choice: bool = False) -> Iterator[StreamEvent]:
     """The events of one chunk's JSON text.
+
+    Args:
+        data: the text.
+        at_s: when it came.
+        one_choice: whether one choice was asked for. Then its `index` says nothing: some servers count from 1, or
+            count tokens with it.
 
     Raises:
         StreamProtocolError: it is no JSON object, or one with more than `MAX_VALUES` values.
-        StreamFailed: it carries an `error`.
+        StreamFailed: it carries an error.
     """
-    yield from _events(_load(data, "A chunk of the stream"), "delta", at_s)
+    body = _load(data, "A chunk of the stream")
+    if body and not KNOWN & body.keys():
+        yield NotUnderstood(at_s, cut(data, MAX_SHOWN))
+    yield from _events(body, "delta", at_s, one_choice=one_choice)
 
 
-def parse_completion(data: str, at_s: float) -> Iterator[StreamEvent]:
-    """The events of a whole completion's JSON text; raises as `parse_chunk` does."""
+def parse_completion(data: str, at_s: float, *, one_choice: bool = False) -> Iterator[StreamEvent]:
+    """The events of a whole completion's JSON text; arguments and errors as of `parse_chunk`."""
     body = _load(data, "The response")
     if not isinstance(body.get("choices"), list):
         raise StreamProtocolError("The response has no list of choices.", excerpt=data)
-    yield from _events(body, "message", at_s)
+    if not body["choices"]:
+        raise StreamProtocolError("The response has no choice: its list of choices is empty.", excerpt=data)
+    yield from _events(body, "message", at_s, one_choice=one_choice)
 
 
-def read_values(data: str, most: int = MAX_VALUES) -> Any:
-    """The value of a JSON text from outside.
+def parse_body(data: str, at_s: float, *, one_choice: bool = False) -> Iterator[StreamEvent]:
+    """The events of a body of JSON: a whole completion, or one chunk on each line, with `[DONE]` after it or not.
 
-    Raises:
-        ValueError: it is no JSON. Its message says why.
-        TooManyValues: it holds more than `most`: one character can be a value of 60 bytes.
+    Raises as `parse_chunk` does.
     """
-    if len(data) > most and data.count(",") + data.count("[") + data.count("{") > most:
-        raise TooManyValues(f"it holds more than {most:,} values, which is more than is read")
-    try:
-        return orjson.loads(data)
-    except orjson.JSONDecodeError as error:
-        if "\\ud" not in data and "\\uD" not in data:
-            raise ValueError(error.msg) from None
-    if len(data) > MAX_MENDED:
-        raise ValueError("it holds halves of surrogate pairs, and is too long for them to be replaced")
-    try:
-        text = json.dumps(json.loads(data), ensure_ascii=False)  # Python's own takes halves
-    except (ValueError, RecursionError) as error:
-        raise ValueError(str(error)) from None
-    return orjson.loads(_HALF.sub("\ufffd", text))
-
-
-class TooManyValues(ValueError):
-    """A JSON text that is not read."""
+    lines = [line.strip().removeprefix("data:").strip() for line in data.strip().split("\n")]
+    lines = [line for line in lines if line and not line.startswith(DONE)]
+    if len(lines) > 1 and all(line.startswith("{") and line.endswith("}") for line in lines):
+        for line in lines:
+            yield from parse_chunk(line, at_s, one_choice=one_choice)
+        return
+    whole, mark, _ = data.rpartition(f"data: {DONE}")
+    yield from parse_completion(whole if mark else data, at_s, one_choice=one_choice)
 
 
 def _load(data: str, what: str) -> dict[str, Any]:
@@ -91,64 +89,60 @@ def _load(data: str, what: str) -> dict[str, Any]:
         raise StreamProtocolError(f"{what} was not read: {error}.", excerpt=data) from None
     except ValueError as error:
         raise StreamProtocolError(f"{what} is no JSON: {error}.", excerpt=data) from None
+    if isinstance(value, list) and len(value) == 1:  # Gemini wraps its errors so
+        value = value[0]
     if not isinstance(value, dict):
         raise StreamProtocolError(f"{what} is no JSON object.", excerpt=data)
-    if reported := value.get("error"):
-        raise _stream_failed(reported, len(data))
-    if value.get("object") == "error":  # SGLang's flat form
-        raise _stream_failed(value, len(data))
+    if (reported := reported_error(value, len(data))) is not None:
+        raise reported
     return value
 
 
-def _stream_failed(error: Any, size: int) -> StreamFailed:
-    """The error that was reported; of one that is `size` characters long, only what it says first."""
-    is_long = size > MAX_ERROR_CHARACTERS or to_text(error) is None
-    if is_long:
-        said = error.get("message") if isinstance(error, dict) else error
-        error = {"message": said if isinstance(said, str) else "its message is too long to be shown"}
-    fields = error if isinstance(error, dict) else {"message": str(error)}
-    message = cut(str(fields.get("message") or "no message was given"), MAX_MESSAGE)
-    rest = {k: v for k, v in fields.items() if k not in {"message", "code", "type", "object"}}
-    return StreamFailed(
-        f"The server reported an error in its answer: {message}",
-        code=fields.get("code"),
-        type=fields.get("type"),
-        metadata={"left_out": f"{size:,} characters of details, which are too many to be kept"} if is_long else rest,
-        advice="What had come by then is kept. Try again, or ask the server's operator.",
-    )
-
-
-def _events(body: dict[str, Any], part: str, at_s: float) -> Iterator[StreamEvent]:
+def _events(body: dict[str, Any], part: str, at_s: float, *, one_choice: bool) -> Iterator[StreamEvent]:
     if body.get("id") or body.get("model"):
         yield Identified(at_s, _str(body.get("id")), _str(body.get("model")))
+    usage = body.get("usage")
+    usage = usage if isinstance(usage, dict) else _in(body, "x_groq", "usage")
     for position, choice in enumerate(_few(body.get("choices"), "choices")):
         if isinstance(choice, dict):
-            yield from _choice(choice, part, position, at_s)
-    if isinstance(usage := body.get("usage"), dict):
+            told = None if one_choice else choice.get("index")
+            yield from _choice(choice, part, told if isinstance(told, int) else position, at_s)
+            usage = usage if isinstance(usage, dict) else choice.get("usage")  # Moonshot's place for it
+    if isinstance(usage, dict):
         yield UsageReported(at_s, _small(usage))
 
 
-def _choice(choice: dict[str, Any], part: str, position: int, at_s: float) -> Iterator[StreamEvent]:
-    index = choice.get("index")
-    index = index if isinstance(index, int) else position
-    delta = choice.get(part)
-    if isinstance(delta, dict):
-        for name in REASONING_NAMES:
-            if isinstance(text := delta.get(name), str) and text:
-                yield ReasoningDelta(at_s, text, index)
-                break
-        if text := _text(delta.get("content")):
-            yield ContentDelta(at_s, text, index)
-        if isinstance(text := delta.get("refusal"), str) and text:
-            yield RefusalDelta(at_s, text, index)
-        for place, call in enumerate(_few(delta.get("tool_calls"), "tool calls")):
-            if isinstance(call, dict):
-                yield _tool_call(call, place, index, at_s)
+def _choice(choice: dict[str, Any], part: str, index: int, at_s: float) -> Iterator[StreamEvent]:
+    message = _message(choice, part)
+    yield from read_message(message, index, at_s)
+    for place, call in enumerate(_few(message.get("tool_calls"), "tool calls")):
+        if isinstance(call, dict):
+            yield _tool_call(call, place, index, at_s)
+    if isinstance(call := message.get("function_call"), dict):
+        yield _tool_call({"index": 0, "function": call}, 0, index, at_s, is_legacy=True)
     logprobs = choice.get("logprobs")
     if isinstance(logprobs, dict) and (tokens := [t for t in _list(logprobs.get("content")) if isinstance(t, dict)]):
         yield LogprobsDelta(at_s, tuple(tokens[:MAX_LOGPROBS]), index, max(0, len(tokens) - MAX_LOGPROBS))
     if reason := choice.get("finish_reason"):
         yield Finished(at_s, _str(reason) or "", index)
+    if (error := error_of_choice(choice)) is not None:
+        raise error
+
+
+def _message(choice: dict[str, Any], part: str) -> dict[str, Any]:
+    """The choice's `delta` or `message`; the other where that one is not there, and `text` of older servers."""
+    for name in (part, *MESSAGES):
+        value = choice.get(name)
+        if isinstance(value, dict):
+            return value
+        if isinstance(value, str):
+            return {"content": value}
+    return {}
+
+
+def _in(body: dict[str, Any], outer: str, inner: str) -> Any:
+    found = body.get(outer)
+    return found.get(inner) if isinstance(found, dict) else None
 
 
 def _list(value: Any) -> list[Any]:
@@ -172,19 +166,6 @@ def _str(value: Any) -> str | None:
     return cut(str(value), MAX_NAME)
 
 
-def to_text(value: Any) -> str | None:
-    """A value that was read, as JSON again; None where it is nested too deeply for that."""
-    try:
-        return orjson.dumps(value).decode()
-    except orjson.JSONEncodeError:
-        return None
-
-
-def cut(text: str, most: int) -> str:
-    """The text; of a longer one the first characters and a mark."""
-    return text if len(text) <= most else f"{text[:most]}…"
-
-
 def _small(usage: dict[str, Any]) -> dict[str, Any]:
     """The usage; without its lists and objects where it is too long to be one."""
     text = to_text(usage)
@@ -194,16 +175,7 @@ def _small(usage: dict[str, Any]) -> dict[str, Any]:
     return {cut(name, 50): value for name, value in few if isinstance(value, int | float)}
 
 
-def _text(content: Any) -> str:
-    """The text of `content`: a string, or a list of parts (some gateways answer so)."""
-    if isinstance(content, str):
-        return content
-    if isinstance(content, list):
-        return "".join(p["text"] for p in content if isinstance(p, dict) and isinstance(p.get("text"), str))
-    return ""
-
-
-def _tool_call(call: dict[str, Any], place: int, choice: int, at_s: float) -> ToolCallDelta:
+def _tool_call(call: dict[str, Any], place: int, choice: int, at_s: float, *, is_legacy: bool = False) -> ToolCallDelta:
     function = call.get("function")
     function = function if isinstance(function, dict) else {}
     index = call.get("index")
@@ -217,4 +189,18 @@ def _tool_call(call: dict[str, Any], place: int, choice: int, at_s: float) -> To
         name=_str(function.get("name")),
         arguments=arguments or "",
         choice=choice,
+        extra=_extra(call, function),
+        is_legacy=is_legacy,
     )
+
+
+def _extra(call: dict[str, Any], function: dict[str, Any]) -> dict[str, Any] | None:
+    """What a call carries besides, of its function too; a type of its own among it."""
+    extra = {name: value for name, value in call.items() if name not in CALL and value is not None}
+    if call.get("type") not in {None, "", "function"}:
+        extra["type"] = call["type"]
+    if inner := {name: value for name, value in function.items() if name not in FUNCTION and value is not None}:
+        extra["function"] = inner
+    if not extra:
+        return None
+    return extra if to_text(extra) else {"extra": "(nested too deeply to be read)"}

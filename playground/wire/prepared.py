@@ -31,6 +31,7 @@ class PreparedRequest:
         key_name: the environment variable that holds the bearer key; None sends no `Authorization`.
         headers: what the playground sets itself, in order, without `Authorization`.
         body: the bytes that are sent and shown.
+        n: how many choices are asked for.
     """
 
     method: str
@@ -38,6 +39,7 @@ class PreparedRequest:
     key_name: str | None
     headers: tuple[tuple[str, str], ...]
     body: bytes
+    n: int = 1
 
     def shown_headers(self) -> tuple[tuple[str, str], ...]:
         """All headers in order, the key as `$NAME`."""
@@ -62,6 +64,7 @@ def prepare(request: ChatRequest, target: Target) -> PreparedRequest:
         key_name=target.key_name,
         headers=(("Content-Type", "application/json"),),
         body=lay_out(request.to_wire()),
+        n=request.n or 1,
     )
 
 

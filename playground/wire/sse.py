@@ -7,6 +7,7 @@ UTF-8 across chunks, and a bound on the length of one event.
 
 import codecs
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from httpx_sse import SSEError
 from httpx_sse._decoders import SSEDecoder, SSELineDecoder
@@ -17,8 +18,15 @@ MAX_EVENT_BYTES = 8 * 2**20
 PIECE_BYTES = 16 * 2**10  # the bound is checked after each piece of this size, however much is fed at once
 
 
+class ServerSentEvent(NamedTuple):
+    """One event: its `data`, and its name, "message" where it has none."""
+
+    data: str
+    name: str
+
+
 class EventDecoder:
-    """Feed it bytes as they arrive; it gives back the `data` of each complete event, in order."""
+    """Feed it bytes as they arrive; it gives back each complete event that has data, in order."""
 
     def __init__(self, max_event_bytes: int = MAX_EVENT_BYTES) -> None:
         self._text = codecs.getincrementaldecoder("utf-8-sig")()  # a BOM at the start is no part of the stream
@@ -28,7 +36,7 @@ class EventDecoder:
         self._pending = 0
         self._inside = False
 
-    def feed(self, data: bytes) -> Iterator[str]:
+    def feed(self, data: bytes) -> Iterator[ServerSentEvent]:
         """The events that `data` completes.
 
         Raises:
@@ -37,7 +45,7 @@ class EventDecoder:
         for start in range(0, len(data), PIECE_BYTES):
             yield from self._piece(data[start : start + PIECE_BYTES])
 
-    def _piece(self, data: bytes) -> Iterator[str]:
+    def _piece(self, data: bytes) -> Iterator[ServerSentEvent]:
         try:
             text = self._text.decode(data)
         except UnicodeDecodeError as error:
@@ -58,7 +66,7 @@ class EventDecoder:
                 advice="If the server means it, raise PLAYGROUND_MAX_EVENT_BYTES.",
             )
 
-    def finish(self) -> Iterator[str]:
+    def finish(self) -> Iterator[ServerSentEvent]:
         """The event that stood complete at the end without its blank line, if there is one.
 
         Raises:
@@ -69,7 +77,7 @@ class EventDecoder:
         for line in [*self._lines.flush(), ""]:
             yield from self._line(line)
 
-    def _line(self, line: str) -> Iterator[str]:
+    def _line(self, line: str) -> Iterator[ServerSentEvent]:
         try:
             event = self._events.decode(line)
         except SSEError as error:  # pragma: no cover - httpx-sse declares it, today's decoder never raises it
@@ -81,4 +89,4 @@ class EventDecoder:
         elif not self._inside:  # a comment between events; one inside an event does not make that shorter
             self._pending = 0
         if event is not None and event.data:
-            yield event.data
+            yield ServerSentEvent(event.data, event.event)

@@ -18,15 +18,16 @@ HELLO = ChatRequest.parse(
 )
 
 
-def to(base_url: str) -> PreparedRequest:
-    return prepare(HELLO, Target(base_url, "THEROUTER_API_KEY"))
+def to(base_url: str, request: ChatRequest = HELLO) -> PreparedRequest:
+    return prepare(request, Target(base_url, "THEROUTER_API_KEY"))
 
 
-async def exchange(client: Client, base_url: str, key: str | None = KEY) -> Exchange:
+async def exchange(client: Client, base_url: str, key: str | None = KEY, *, request: ChatRequest = HELLO) -> Exchange:
     """The whole exchange; on the way: exactly one end, times in order, and no key anywhere."""
-    builder = ExchangeBuilder(to(base_url))
+    prepared = to(base_url, request)
+    builder = ExchangeBuilder(prepared)
     seen: list[ev.StreamEvent] = []
-    async for event in client.events(to(base_url), key):
+    async for event in client.events(prepared, key):
         builder.apply(event)
         seen.append(event)
     ends = [event for event in seen if isinstance(event, ev.Completed | ev.Failed)]

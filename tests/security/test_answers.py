@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from playground.wire.limits import MAX_CHOICES, MAX_TOOL_CALLS
-from playground.wire.parse import MAX_PARTS, MAX_VALUES
+from playground.wire.parse import MAX_PARTS
+from playground.wire.values import MAX_VALUES
 from tests.security.answered import BOUND_S, MIB, Attack, Attacked, attacked, delta, streamed
 from tests.upstream import Script
 from tests.upstream.steps import Status, Write

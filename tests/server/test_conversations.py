@@ -8,7 +8,8 @@ import pytest
 from playground.errors import ConnectFailed
 from playground.server.conversation_store import Bounds, Conversations
 from playground.server.conversations import Conversation, Turn, images_of, text_of
-from playground.wire.exchange import Answer, Exchange, ToolCall
+from playground.wire.answer import Answer, ToolCall
+from playground.wire.exchange import Exchange
 from tests.wire.values import REQUEST
 
 ID, OWNER = "0123456789abcdef", "visitor of the tests"
@@ -34,6 +35,7 @@ def turn(said: Any = "Hi", *, error: bool = False, stopped: bool = False, **answ
         ({"content": "A", "stopped": True}, {"role": "assistant", "content": "A"}),
         ({"content": "A", "reasoning": "R"}, {"role": "assistant", "content": "A"}),
         ({"reasoning": "R"}, {"role": "assistant", "content": ""}),
+        ({"fields": {"images": [1]}}, {"role": "assistant", "content": "", "images": [1]}),
         ({"refusal": "No."}, {"role": "assistant", "content": ""}),
         (
             {"tool_calls": (ToolCall(0, "c1", "f", "{}"),)},

@@ -267,14 +267,29 @@ async def test_undo_and_edit_change_what_is_sent_next(
     assert told == ["ONE", "You said: one", "two", "Edited.", "four"]
 
 
-async def test_tool_calls_go_back_and_reasoning_does_not(browser: Browser, upstream: Upstream) -> None:
+@pytest.mark.parametrize(("send", "back"), [("calls", None), ("always", "Hm"), ("never", None)])
+async def test_reasoning_without_calls_goes_back_only_where_it_is_asked_for(
+    browser: Browser, upstream: Upstream, send: str, back: str | None
+) -> None:
+    upstream.enqueue(scripts.stream(["Yes."], reasoning=["Hm"]))
+    await browser.frames(message="Hi", send_reasoning=send)
+    await browser.frames(message="Well?", send_reasoning=send)
+    sent = upstream.requests[1].json()["messages"][1]
+    assert (sent["content"], sent.get("reasoning_content")) == ("Yes.", back)
+
+
+async def test_no_message_goes_while_a_call_has_no_result(
+    browser: Browser, upstream: Upstream, conversation: Conversation
+) -> None:
     fragments = scripts.tool_call_fragments("lookup", '{"a"', ": 1}", call_id="c1")
     upstream.enqueue(scripts.stream([], reasoning=["Hm"], tool_calls=fragments))
     await browser.frames(message="Hi")
+    problem, end = await browser.frames(message="Well?")
+    assert problem["problem"].startswith("The call of lookup has no result yet.")
+    assert (end, len(upstream.requests), len(conversation.turns)) == ({"end": {"ok": False}}, 1, 1)
+    conversation.edit(0, "assistant", "Mine.")
     await browser.frames(message="Well?")
-    call = {"id": "c1", "type": "function", "function": {"name": "lookup", "arguments": '{"a": 1}'}}
-    sent = upstream.requests[1].json()["messages"][1]
-    assert sent == {"role": "assistant", "content": None, "tool_calls": [call]}
+    assert upstream.requests[1].json()["messages"][1] == {"role": "assistant", "content": "Mine."}
 
 
 async def test_two_tabs_do_not_see_each_other(browser: Browser, upstream: Upstream, context: Context) -> None:

@@ -11,7 +11,7 @@ from playground.tools.definitions import make_tool
 from playground.tools.execute import Source, ToolBox, ToolResult
 from playground.tools.mcp_session import McpSession
 from playground.tools.mock import read_rows
-from playground.wire.exchange import ToolCall
+from playground.wire.answer import ToolCall
 from tests.tools.test_mcp import STDIO
 
 LOOKUP = make_builtins(["lookup_region"])

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from playground.errors import APIStatusError, StreamFailed, StreamInterrupted
 from playground.wire import events as ev
 from playground.wire import limits
-from playground.wire.exchange import Answer, Exchange, ExchangeBuilder, Prefix, fold
+from playground.wire.answer import Answer
+from playground.wire.exchange import Exchange, ExchangeBuilder, Prefix, fold
 from playground.wire.parse import parse_chunk, parse_completion
 from playground.wire.sse import EventDecoder
 from tests.upstream import scripts
@@ -59,9 +60,9 @@ def exchange_of(*pieces: bytes) -> Exchange:
                 builder.apply(event)
 
     for at, piece in enumerate(pieces):
-        for data in decoder.feed(piece):
-            take(data, float(at))
-    for data in decoder.finish():
+        for sent in decoder.feed(piece):
+            take(sent.data, float(at))
+    for data in (sent.data for sent in decoder.finish()):
         take(data, float(len(pieces)))
     builder.apply(ev.Completed(float(len(pieces))))
     return builder.snapshot()
@@ -108,7 +109,9 @@ def test_a_completion_of_the_same_answer_is_the_same_message(pieces: list[Piece]
     completion = scripts.completion(streamed.answer.to_wire(), usage=scripts.usage())
     whole = fold(REQUEST, parse_completion(json.dumps(completion), 1.0))
     assert whole.answer.to_wire() == streamed.answer.to_wire()
-    assert replace(whole.answer, tool_calls=()) == replace(streamed.answer, tool_calls=())
+    assert replace(whole.answer, tool_calls=(), reasoning_name="") == replace(
+        streamed.answer, tool_calls=(), reasoning_name=""
+    )
     assert (whole.usage, whole.id, whole.model) == (streamed.usage, streamed.id, streamed.model)
 
 

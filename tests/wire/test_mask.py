@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Callable, Sequence
 from itertools import pairwise
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -14,12 +15,16 @@ from hypothesis import strategies as st
 
 from playground.errors import APIStatusError, StreamFailed, StreamProtocolError
 from playground.wire import events as ev
+from playground.wire.exchange import fold
 from playground.wire.mask import WITHHELD, Mask, secrets_of_url
 from playground.wire.masking import MOST_WAITING, EventMask
 from playground.wire.parse import parse_chunk, parse_completion
+from playground.wire.prepared import Target, prepare
+from playground.wire.request import ChatRequest
 
 KEY = "sk-Or/v1_9fK2+q7=Zx&4711"
 MASK = Mask({KEY: "$KEY"})
+REQUEST = prepare(ChatRequest.parse({"messages": []}), Target("http://127.0.0.1/v1"))
 
 
 def each(form: Callable[[int], str]) -> str:
@@ -240,6 +245,35 @@ def test_parts_of_one_content_are_joined_before_they_are_looked_at() -> None:
     out = through([[ev.ChunkReceived(0, body), *parse_completion(body, 0)]])
     assert content_of(out) == "$KEY"
     assert KEY[:9] not in raw_of(out)
+
+
+def test_a_key_in_pieces_of_a_field_that_is_joined_later() -> None:
+    deltas = [{"reasoning_details": [{"type": "t", "data": piece, "index": 0}]} for piece in (KEY[:9], KEY[9:])]
+    out = through(raw_events([chunk_of(**delta) for delta in deltas]))
+    answer = fold(REQUEST, out).answer
+    assert answer.fields == {"reasoning_details": [{"type": "t", "data": "$KEY", "index": 0}]}
+    assert KEY[:9] not in raw_of(out)
+    assert KEY[9:] not in raw_of(out)
+
+
+@pytest.mark.parametrize("place", ["name", "signature", "inner"])
+def test_a_key_in_pieces_of_a_call(place: str) -> None:
+    def call(piece: str) -> dict[str, Any]:
+        if place == "name":
+            return {"index": 0, "function": {"name": piece, "arguments": ""}}
+        if place == "signature":
+            return {"index": 0, "extra_content": {"google": {"signature_text": piece}}}
+        return {"index": 0, "function": {"more": piece}}
+
+    out = through(raw_events([chunk_of(tool_calls=[call(piece)]) for piece in (KEY[:9], KEY[9:])]))
+    (made,) = fold(REQUEST, out).answer.tool_calls
+    assert "$KEY" in json.dumps(made.to_wire())
+    assert KEY[9:] not in json.dumps(made.to_wire()) + raw_of(out)
+
+
+def test_what_is_not_understood_is_masked() -> None:
+    out = through(raw_events([json.dumps({"odd": KEY})]))
+    assert [event.what for event in out if isinstance(event, ev.NotUnderstood)] == ['{"odd": "$KEY"}']
 
 
 def test_tokens_of_logprobs_lose_what_tells_them() -> None:

@@ -1,5 +1,6 @@
 """Bytes to events: HTML Standard, section 9.2, over a network that cuts wherever it likes."""
 
+from collections.abc import Iterable
 from time import perf_counter
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from playground.errors import StreamProtocolError
-from playground.wire.sse import EventDecoder
+from playground.wire.sse import EventDecoder, ServerSentEvent
 
 LINE_ENDS = ("\n", "\r", "\r\n")
 LINES = (
@@ -34,18 +35,22 @@ DATA = ['{"content":"Hällo 🌍"}', "one\ntwo", "no space", "inside\u2028one\u2
 
 def decode(*pieces: bytes, max_event_bytes: int = 8 * 2**20) -> list[str]:
     decoder = EventDecoder(max_event_bytes)
-    found = [data for piece in pieces for data in decoder.feed(piece)]
-    return found + list(decoder.finish())
+    found = [event for piece in pieces for event in decoder.feed(piece)]
+    return data_of([*found, *decoder.finish()])
+
+
+def data_of(events: Iterable[ServerSentEvent]) -> list[str]:
+    return [event.data for event in events]
 
 
 def until_error(*pieces: bytes) -> tuple[list[str], StreamProtocolError]:
     decoder = EventDecoder()
-    found: list[str] = []
+    found: list[ServerSentEvent] = []
     with pytest.raises(StreamProtocolError) as caught:
         for piece in pieces:
             found.extend(decoder.feed(piece))
         found.extend(decoder.finish())
-    return found, caught.value
+    return data_of(found), caught.value
 
 
 def stream(line_end: str, *, bom: bool = False) -> bytes:
@@ -78,8 +83,8 @@ def test_anywhere(data: st.DataObject) -> None:
 
 def test_an_event_is_given_as_soon_as_its_blank_line_is_there() -> None:
     decoder = EventDecoder()
-    assert list(decoder.feed(b"data: a\n\ndata: b\n\ndata: c\n")) == ["a", "b"]
-    assert list(decoder.feed(b"\n")) == ["c"]
+    assert data_of(decoder.feed(b"data: a\n\ndata: b\n\ndata: c\n")) == ["a", "b"]
+    assert data_of(decoder.feed(b"\n")) == ["c"]
     assert list(decoder.finish()) == []
 
 
@@ -95,6 +100,12 @@ def test_only_the_first_bom_is_one() -> None:
 
 def test_events_without_data_are_none() -> None:
     assert decode(b":\n\n\n\nevent: ping\n\nid: 1\n\ndata\n\ndata:\n\n") == []
+
+
+def test_an_event_has_its_name() -> None:
+    decoder = EventDecoder()
+    sent = b"event: error\ndata: a\n\ndata: b\n\n"
+    assert [event.name for event in decoder.feed(sent)] == ["error", "message"]
 
 
 def test_nothing() -> None:

@@ -35,8 +35,8 @@ def calls_of(*pieces: bytes) -> list[Call]:
     """What the client makes of these bytes."""
     decoder, builder = EventDecoder(), ExchangeBuilder(REQUEST)
     for piece in pieces:
-        for data in decoder.feed(piece):
-            for event in parse_chunk(data, 0.0) if data != "[DONE]" else ():
+        for sent in decoder.feed(piece):
+            for event in parse_chunk(sent.data, 0.0) if sent.data != "[DONE]" else ():
                 builder.apply(event)
     return [(call.id, call.name, call.arguments) for call in builder.snapshot().answer.tool_calls]
 

@@ -7,7 +7,7 @@ from playground.ui.draw.turns import draw_error
 from playground.ui.draw.wire import draw_timeline
 from playground.wire.exchange import Exchange, Piece
 from playground.wire.metrics import percentiles
-from playground.wire.parse import cut
+from playground.wire.values import cut
 
 EMPTY = (
     '<p class="empty"><b>Streaming</b> sends the same request with <code>stream: true</code> and shows the stream '

@@ -5,6 +5,8 @@ from functools import partial
 from html import escape
 from typing import Any
 
+import orjson
+
 from playground.errors import PlaygroundError, TooMuchWork
 from playground.markup.markdown import is_light, render_markdown
 from playground.server.conversations import Conversation, Turn, text_of
@@ -15,8 +17,10 @@ from playground.ui.draw.numbers import dollars, rate, seconds
 from playground.ui.draw.text import Do, cut_off, here, plain
 from playground.ui.draw.tree import draw_tree
 from playground.ui.draw.verdict import draw_verdict
-from playground.wire.exchange import Answer, Exchange
+from playground.wire.answer import Answer
+from playground.wire.exchange import Exchange
 from playground.wire.metrics import percentile
+from playground.wire.shapes import is_reasoning
 
 STRETCH = 10  # turns
 MAX_RENDERED = 256 * 2**10  # characters that are read as Markdown or as JSON; a longer answer stands as plain text
@@ -115,6 +119,7 @@ def _answer(turn: Turn, exchange: Exchange, index: int, do: Do) -> str:
         body += _content(exchange, index, do)
         body += _refusal(answer)
         body += draw_calls(turn.calls, index) or "".join(_call(call.name, call.arguments) for call in answer.tool_calls)
+        body += _extras(answer)
         body += _others(exchange.answers[1:], do)
     body += "".join(f'<p class="note">{escape(words)}</p>' for words in exchange.left_out)
     is_long = bool(cut_off(raw)[1])  # it can be neither copied nor changed: not all of it is on the page
@@ -180,9 +185,19 @@ def _bounded(do: Do, text: str, function: Callable[..., str], *given: Any) -> st
     return f'{plain(text)}<p class="note">This answer {said}: {why}.</p>'
 
 
+def _extras(answer: Answer) -> str:
+    """What the message carries besides texts and calls, as it came."""
+    if not (extras := answer.extras()):
+        return ""
+    names = escape(", ".join(extras)[:BEGINNING])
+    text = orjson.dumps(extras, option=orjson.OPT_INDENT_2).decode()
+    return f"<details><summary>Also in the message: {names}</summary>{plain(text)}</details>"
+
+
 def _reasoning(answer: Answer, exchange: Exchange) -> str:
     if not answer.reasoning:
-        return ""
+        is_there = any(is_reasoning(name) for name in answer.fields)
+        return '<p class="note">There is reasoning that cannot be read: it is encrypted.</p>' if is_there else ""
     details = (exchange.usage or {}).get("completion_tokens_details") or {}
     tokens = details.get("reasoning_tokens") if isinstance(details, dict) else None
     head = "Reasoning" + (f" · {tokens:,} tokens" if isinstance(tokens, int) and tokens else "")

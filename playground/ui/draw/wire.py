@@ -15,8 +15,8 @@ from playground.ui.draw.numbers import plural, seconds
 from playground.ui.draw.text import pretty
 from playground.wire.exchange import Exchange
 from playground.wire.metrics import percentiles, stalls
-from playground.wire.parse import cut
 from playground.wire.prepared import PreparedRequest
+from playground.wire.values import cut
 
 MAX_EVENTS = 300
 LOOPS = {"loop-curl": "curl", "loop-python": "python"}  # views of a whole loop, and their languages

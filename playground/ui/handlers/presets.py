@@ -84,7 +84,7 @@ class PresetHandlers:
         """
         form, who = Form.from_values(FORM, values), visitor(request)
         conversation = self._context.conversation(form.conversation, who)
-        source = Source(form, conversation.messages(), list(conversation.images), Target(""))
+        source = Source(form, conversation.messages(form.send_reasoning), list(conversation.images), Target(""))
         try:
             return await self._context.workers.run(saved_preset, source.plain(), form.mock, who=who or "")
         except PlaygroundError as error:

@@ -31,6 +31,19 @@ def test_an_empty_one_teaches() -> None:
     assert "preset" in safe(EMPTY).text
 
 
+def test_what_a_message_carries_besides_is_shown_and_named() -> None:
+    hostile = {"title": "<img src=x onerror=alert(1)>"}
+    drawn = safe(talk(turn(streamed({"content": "A", "annotations": [hostile]}))))
+    for said in ("Also in the message: annotations", hostile["title"]):
+        assert said in drawn.text
+    assert "img" not in drawn.names
+
+
+def test_reasoning_that_is_encrypted_is_said_to_be_there() -> None:
+    details = [{"type": "reasoning.encrypted", "data": "ENC"}]
+    assert "it is encrypted" in safe(talk(turn(streamed({"reasoning_details": details})))).text
+
+
 @pytest.mark.parametrize(("count", "stretches"), [(1, 0), (19, 0), (20, 1), (45, 3)])
 def test_a_long_one_is_in_stretches_but_for_its_end(count: int, stretches: int) -> None:
     drawn = talk(*(turn(content=f"number {n}.") for n in range(count)))
