@@ -8,6 +8,7 @@ PlaygroundError
  │   ├─ InvalidMock               a table of mock results, with its file and field
  │   ├─ InvalidSetting            an environment variable
  │   ├─ InvalidLaunch             a server that cannot be launched so, with the field at fault
+ │   ├─ InvalidUrl                a base URL that cannot be used
  │   ├─ UnknownBackend            a name that is in no list, and no URL either
  │   └─ MissingKey                the backend wants a key and there is none
  ├─ TransportError                no complete HTTP response
@@ -130,6 +131,10 @@ class InvalidLaunch(InvalidInput):
     def details(self) -> dict[str, Any]:
         """The field."""
         return {"field": self.field}
+
+
+class InvalidUrl(InvalidInput):
+    """A base URL that cannot be used; the message has no password in it."""
 
 
 class UnknownBackend(InvalidInput):
