@@ -8,7 +8,8 @@ from pydantic import SecretStr
 
 from playground.backends import Backend, BackendState, Phase, probe
 from playground.client import Client
-from playground.wire.prepared import Target
+from playground.errors import InvalidUrl
+from playground.wire.prepared import Auth, Target
 from tests.upstream import Script, Upstream, scripts
 
 KEY = "sk-recognisable"
@@ -34,6 +35,7 @@ def backend(base_url: str, *, needs_key: bool = False, key: str | None = None) -
         (scripts.engine_models("a", "b"), ["a", "b"]),
         (scripts.engine_models("m", owned_by="sglang"), ["m"]),
         (scripts.models([]), []),
+        (scripts.json_body({"object": "list", "data": None}), []),
     ],
 )
 async def test_ready(client: Client, upstream: Upstream, script: Script, names: list[str]) -> None:
@@ -42,6 +44,18 @@ async def test_ready(client: Client, upstream: Upstream, script: Script, names: 
     assert (state.phase, state.words) == (Phase.READY, "ready")
     assert [model.id for model in state.models] == names
     assert upstream.requests[0].method == "GET"
+
+
+async def test_a_query_and_a_login(client: Client, upstream: Upstream) -> None:
+    asked = Backend("b", "B", Target(f"{upstream.base_url}?a=b", "B", Auth.BASIC), SecretStr("ada:s3cret"))
+    assert (await probe(asked, client, key="sk-visitor")).phase is Phase.READY
+    assert upstream.requests[0].target == "/v1/models?a=b"
+    assert upstream.requests[0].header("authorization") == "Basic YWRhOnMzY3JldA=="
+
+
+async def test_a_url_that_cannot_be_used(client: Client) -> None:
+    state = await probe(Backend("b", "B", Target(""), fault=InvalidUrl("Why.")), client)
+    assert state == BackendState(Phase.UNREACHABLE, "unreachable: Why.")
 
 
 DEEP = scripts.body(b"[" * 100_000)
