@@ -229,6 +229,11 @@ class APIStatusError(PlaygroundError):
         self.body = body
         self.metadata = dict(metadata or {})
 
+    @property
+    def is_redirect(self) -> bool:
+        """Whether the server names another address; the advice says which base URL leads there."""
+        return 300 <= self.status_code < 400  # noqa: PLR2004 - the class of redirects
+
     def details(self) -> dict[str, Any]:
         """All that the server said."""
         return {

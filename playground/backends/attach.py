@@ -169,9 +169,10 @@ async def _models(server: _Server, base_url: str) -> tuple[str, Any, str]:
         try:
             return url, await server.json(endpoint(url, "models")), ""
         except (APIStatusError, StreamProtocolError) as error:
-            refused = refused or _line(error.message)
+            said = _line(error.advice if isinstance(error, APIStatusError) and error.is_redirect else error.message)
+            refused = refused or said
             if not (isinstance(error, APIStatusError) and error.status_code == NOT_FOUND):
-                return url, None, _line(error.message)
+                return url, None, said
     return usual, None, refused
 
 

@@ -38,4 +38,4 @@ def _refused(error: APIStatusError) -> BackendState:
         return BackendState(Phase.NO_KEY, f"the key is not accepted ({error.status_code})")
     if error.status_code == STARTING:
         return BackendState(Phase.LOADING, "loading: the server answers 503")
-    return BackendState(Phase.UNREACHABLE, f"unreachable: {error.message}")
+    return BackendState(Phase.UNREACHABLE, f"unreachable: {error.advice if error.is_redirect else error.message}")

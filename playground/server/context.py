@@ -8,6 +8,7 @@ from playground.addresses import is_public
 from playground.backends import CUSTOM, Backend, BackendState, ModelEntry, Phase, list_backends, probe
 from playground.backends.base import EMBEDDED, choose_custom_url
 from playground.backends.catalogue import weight
+from playground.base_url import without_login
 from playground.client import Client
 from playground.engines.recipes import Recipe
 from playground.errors import InvalidRequest, InvalidUrl, UnknownBackend
@@ -118,7 +119,8 @@ class Context:
         for backend in self.backends(form, visitor):
             if backend.name == form.backend:
                 return backend
-        raise UnknownBackend(f"There is no backend {form.backend!r}.", advice="Choose one from the list.")
+        name = without_login(form.backend)  # a setting may hold a URL in its place
+        raise UnknownBackend(f"There is no backend {name!r}.", advice="Choose one from the list.")
 
     def _was_chosen(self, form: Form, visitor: str | None) -> bool:
         """Whether a visitor, not the operator or an administrator, chose the Custom URL."""

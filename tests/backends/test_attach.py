@@ -12,7 +12,7 @@ from playground.backends.attach import Told, recognise
 from playground.client import Client
 from playground.errors import AddressRefused, ConnectFailed, InvalidRequest, InvalidUrl, RequestTimeout
 from playground.wire.prepared import Auth
-from tests.upstream import Script, Upstream, scripts
+from tests.upstream import Script, Status, Upstream, scripts
 
 DATA = Path(__file__).parents[1] / "data" / "metrics"
 KEY = "sk-recognisable"
@@ -210,6 +210,13 @@ async def test_no_scheme_a_query_and_a_login(client: Client, upstream: Upstream)
     assert (found.base_url, found.engine) == (f"{upstream.base_url}?a=b", "vllm")
     assert {request.header("authorization") for request in upstream.requests} == {"Basic YWRhOnMzY3JldA=="}
     assert {request.target for request in upstream.requests} >= {"/v1/models?a=b", "/metrics?a=b", "/props?a=b"}
+
+
+async def test_a_redirect_is_told_by_its_base_url(client: Client, upstream: Upstream) -> None:
+    moved = (("location", "https://h/v1/models"), ("content-length", "0"))
+    upstream.on("/v1/models", Script((Status(308, moved, "Permanent Redirect"),)))
+    found = await recognise(upstream.base_url, client)
+    assert found.refused == "Redirects are not followed; use https://h/v1 as base URL."
 
 
 async def test_no_models_yet(client: Client, upstream: Upstream) -> None:

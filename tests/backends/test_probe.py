@@ -10,7 +10,7 @@ from playground.backends import Backend, BackendState, Phase, probe
 from playground.client import Client
 from playground.errors import InvalidUrl
 from playground.wire.prepared import Auth, Target
-from tests.upstream import Script, Upstream, scripts
+from tests.upstream import Script, Status, Upstream, scripts
 
 KEY = "sk-recognisable"
 
@@ -58,6 +58,7 @@ async def test_a_url_that_cannot_be_used(client: Client) -> None:
     assert state == BackendState(Phase.UNREACHABLE, "unreachable: Why.")
 
 
+MOVED = Script((Status(301, (("location", "https://h/v1/models"), ("content-length", "0")), "Moved Permanently"),))
 DEEP = scripts.body(b"[" * 100_000)
 
 
@@ -71,6 +72,7 @@ DEEP = scripts.body(b"[" * 100_000)
         (scripts.router_error(500, "Broken."), Phase.UNREACHABLE, "unreachable: 500 Internal Server Error: Broken."),
         (scripts.not_found("/v1/models"), Phase.UNREACHABLE, "unreachable: 404 Not Found: /v1/models does not exist."),
         (scripts.html_error(502), Phase.UNREACHABLE, "unreachable: "),
+        (MOVED, Phase.UNREACHABLE, "unreachable: Redirects are not followed; use https://h/v1 as base URL."),
         (scripts.html_instead_of_stream(), Phase.UNREACHABLE, "no JSON"),
         (scripts.json_body({"models": []}), Phase.UNREACHABLE, "no list of models"),
         (DEEP, Phase.UNREACHABLE, "no JSON"),

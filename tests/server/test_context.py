@@ -43,6 +43,9 @@ def test_the_switchers_list(context: Context) -> None:
     assert names == ["therouter", "embedded", "custom"]
     with pytest.raises(UnknownBackend, match="nowhere"):
         context.backend(Form(backend="nowhere"))
+    with pytest.raises(UnknownBackend) as caught:
+        context.backend(Form(backend="http://ada:s3cret@h/v1"))
+    assert "s3cret" not in str(caught.value.to_dict())
 
 
 @pytest.mark.parametrize("typed", ["http://h:1/v1/", "  http://h:1/v1  ", "h:1/v1", "h:1/v1/chat/completions"])
