@@ -49,6 +49,7 @@ def read_base_url(text: str) -> BaseUrl:
     if not text:
         raise InvalidUrl("The base URL is empty.", advice=EXAMPLE)
     shown = without_login(text)
+    shown = shown if len(shown) <= MAX_SHOWN else f"{shown[:MAX_SHOWN]}…"
     if _CONTROL.search(text):
         raise InvalidUrl(f"The base URL {shown!r} contains a control character or a line break.", advice=EXAMPLE)
     if "#" in text:
@@ -113,5 +114,4 @@ def without_login(text: str) -> str:
     """A URL that may be shown in an error, also where it cannot be read: what stands before its last @ is hidden."""
     scheme = _SCHEME.match(text)
     before, at, after = text[scheme.end() if scheme else 0 :].rpartition("@")
-    hidden = f"{scheme[0] if scheme else ''}***@{after}" if at and before else text
-    return hidden if len(hidden) <= MAX_SHOWN else f"{hidden[:MAX_SHOWN]}…"
+    return f"{scheme[0] if scheme else ''}***@{after}" if at and before else text

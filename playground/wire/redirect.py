@@ -5,6 +5,8 @@ from urllib.parse import urljoin, urlsplit
 from playground.base_url import ENDPOINTS, read_base_url, without_login
 from playground.errors import InvalidUrl
 
+MAX_SHOWN = 300  # characters
+
 
 def advise_redirect(url: str, location: str) -> str:
     """The advice, which names a base URL and no endpoint.
@@ -23,13 +25,18 @@ def advise_redirect(url: str, location: str) -> str:
         base = read_base_url(target).url
         same = bool(url) and base == read_base_url(url).url
     except (InvalidUrl, ValueError):
-        return f"Redirects are not followed, and this one leads to no usable address: {without_login(location)}."
+        return f"Redirects are not followed, and this one leads to no usable address: {_shown(location)}."
     ending = next((one for one in ENDPOINTS if asked.endswith(one)), "")
     if ending and not leads.endswith(ending):
         return (
-            f"Redirects are not followed. This one leads to {without_login(target)}, which is another endpoint: a "
-            "login page or a website may answer there. Check the base URL."
+            f"Redirects are not followed. This one leads to {_shown(target)}, which is another endpoint: a login page "
+            "or a website may answer there. Check the base URL."
         )
     if same:
-        return f"Redirects are not followed, and this one leads back to the same base URL: {without_login(base)}."
-    return f"Redirects are not followed; use {without_login(base)} as base URL."
+        return f"Redirects are not followed, and this one leads back to the same base URL: {_shown(base)}."
+    return f"Redirects are not followed; use {_shown(base)} as base URL."
+
+
+def _shown(url: str) -> str:
+    """The URL, unless it is too long. A part of it would not do: a key in it is masked later, if it is whole."""
+    return without_login(url) if len(url) <= MAX_SHOWN else f"an address of {len(url):,} characters"
