@@ -8,6 +8,7 @@ PlaygroundError
  │   ├─ InvalidMock               a table of mock results, with its file and field
  │   ├─ InvalidSetting            an environment variable
  │   ├─ InvalidLaunch             a server that cannot be launched so, with the field at fault
+ │   ├─ InvalidUrl                a base URL that cannot be used
  │   ├─ UnknownBackend            a name that is in no list, and no URL either
  │   └─ MissingKey                the backend wants a key and there is none
  ├─ TransportError                no complete HTTP response
@@ -132,6 +133,10 @@ class InvalidLaunch(InvalidInput):
         return {"field": self.field}
 
 
+class InvalidUrl(InvalidInput):
+    """A base URL that cannot be used; the message has no password in it."""
+
+
 class UnknownBackend(InvalidInput):
     """A backend name that is in no list, and no URL either."""
 
@@ -223,6 +228,11 @@ class APIStatusError(PlaygroundError):
         self.retry_after_s = retry_after_s
         self.body = body
         self.metadata = dict(metadata or {})
+
+    @property
+    def is_redirect(self) -> bool:
+        """Whether the server names another address; the advice says which base URL leads there."""
+        return 300 <= self.status_code < 400  # noqa: PLR2004 - the class of redirects
 
     def details(self) -> dict[str, Any]:
         """All that the server said."""

@@ -1,16 +1,48 @@
 """Settings from the environment, each `PLAYGROUND_…` except the keys; the README lists them all."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    ModelWrapValidatorHandler,
+    PrivateAttr,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from playground.errors import InvalidSetting
+from playground.base_url import BaseUrl, read_base_url
+from playground.errors import InvalidSetting, InvalidUrl
+
+
+def _trimmed(value: Any) -> Any:
+    """A key without the blanks and line breaks around it, which come along from a file or a form."""
+    if isinstance(value, SecretStr):
+        value = value.get_secret_value()
+    return (value.strip() or None) if isinstance(value, str) else value
+
+
+def _plain_url(text: str) -> str:
+    try:
+        return read_base_url(text).url
+    except InvalidUrl as error:
+        raise ValueError(f"{error.message} {error.advice}".strip()) from None
+
+
+Key = Annotated[SecretStr | None, BeforeValidator(_trimmed)]
+PlainUrl = Annotated[str, AfterValidator(_plain_url)]
+BASE_URLS = frozenset({"therouter_base_url", "custom_base_url"})
 
 
 class Settings(BaseSettings):
-    """Every setting, with its default. Times are seconds, sizes bytes."""
+    """Every setting, with its default. Times are seconds, sizes bytes.
+
+    A base URL is kept as it may be shown; with its login it is `therouter_url` and `custom_url`.
+    """
 
     model_config = SettingsConfigDict(env_prefix="PLAYGROUND_", frozen=True, extra="ignore")
 
@@ -33,14 +65,10 @@ class Settings(BaseSettings):
     max_exchanges: int = Field(8, gt=0, description="how many requests of one visitor may run at a time")
     log_level: Literal["debug", "info", "warning", "error"] = Field("warning", description="what is logged")
     backend: str = Field("", description="the first backend; empty: TheRouter with a key, else Embedded")
-    therouter_base_url: str = Field("https://api.therouter.ai/v1", description="TheRouter's base URL")
-    therouter_api_key: SecretStr | None = Field(
-        None, validation_alias="THEROUTER_API_KEY", description="TheRouter's key"
-    )
-    custom_base_url: str = Field("http://127.0.0.1:8000/v1", description="the Custom URL at first")
-    custom_api_key: SecretStr | None = Field(
-        None, validation_alias="CUSTOM_API_KEY", description="the key for the Custom URL"
-    )
+    therouter_base_url: PlainUrl = Field("https://api.therouter.ai/v1", description="TheRouter's base URL")
+    therouter_api_key: Key = Field(None, validation_alias="THEROUTER_API_KEY", description="TheRouter's key")
+    custom_base_url: PlainUrl = Field("http://127.0.0.1:8000/v1", description="the Custom URL at first")
+    custom_api_key: Key = Field(None, validation_alias="CUSTOM_API_KEY", description="the key for the Custom URL")
     connect_timeout_s: float = Field(10, gt=0, description="until the connection stands")
     first_byte_timeout_s: float = Field(300, gt=0, description="until the first byte of the answer")
     between_chunks_timeout_s: float = Field(120, gt=0, description="between two pieces of the answer")
@@ -54,16 +82,47 @@ class Settings(BaseSettings):
     engine_environments: str = Field(
         "", description="Python environments with SGLang or vLLM in them, with commas between; PATH is searched too"
     )
-    server_api_key: SecretStr | None = Field(
+    server_api_key: Key = Field(
         None, validation_alias="SERVER_API_KEY", description="the key that a server asks for which `launch` starts"
     )
     drain_s: float = Field(10, ge=0, description="how long a server that is stopped may finish its requests")
     tool_hosts: str = Field("", description="hosts that http_get_json may ask, with commas between; empty: none")
 
+    _logins: dict[str, SecretStr] = PrivateAttr(default_factory=dict)  # of the base URLs, by the names of their fields
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _keep_logins(cls, data: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        """An empty base URL is none that was set: whether the operator chose one decides who may reach it."""
+        if not isinstance(data, dict):
+            return handler(data)
+        data = {name: value for name, value in data.items() if not (name in BASE_URLS and not str(value).strip())}
+        made = handler(data)
+        for name in BASE_URLS & data.keys():
+            if login := read_base_url(str(data[name])).login:
+                made._logins[name] = login  # noqa: SLF001 - its own
+        return made
+
+    @property
+    def therouter_url(self) -> BaseUrl:
+        """TheRouter's base URL, with the login that was set in it."""
+        return self._base_url("therouter_base_url")
+
+    @property
+    def custom_url(self) -> BaseUrl:
+        """The Custom URL at first, with the login that was set in it."""
+        return self._base_url("custom_base_url")
+
+    def _base_url(self, name: str) -> BaseUrl:
+        base = read_base_url(getattr(self, name))
+        return BaseUrl(base.url, self._logins.get(name, base.login))
+
     def secrets(self) -> tuple[str, ...]:
-        """All that is secret in it, for masking: the keys, and the users' passwords or their hashes."""
-        values = (value for value in vars(self).values() if isinstance(value, SecretStr))
+        """All that is secret in it, for masking: keys, logins in URLs, and the users' passwords or their hashes."""
+        logins = [login for base in (self.therouter_url, self.custom_url) if (login := base.login)]
+        values = [value for value in (*vars(self).values(), *logins) if isinstance(value, SecretStr)]
         texts = [value.get_secret_value() for value in values]
+        texts += [login.get_secret_value().partition(":")[2] for login in logins]
         passwords = self.users.get_secret_value().split(",") if self.users else []
         return (*texts, *(user.partition(":")[2].strip() for user in passwords))
 
@@ -85,4 +144,5 @@ class Settings(BaseSettings):
             first = error.errors()[0]
             name = str(first["loc"][0]) if first["loc"] else "?"
             variable = name if name.isupper() else f"PLAYGROUND_{name.upper()}"
-            raise InvalidSetting(f"{variable}: {first['msg']}.", advice="The README lists the settings.") from None
+            said = first["msg"].removeprefix("Value error, ").removesuffix(".")
+            raise InvalidSetting(f"{variable}: {said}.", advice="The README lists the settings.") from None

@@ -11,10 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from playground.backends.catalogue import ModelEntry, parse_models
+from playground.backends.catalogue import ModelEntry, list_items, parse_models
 from playground.backends.metrics import engine_of, label_of
+from playground.base_url import endpoint, origin_of, read_base_url
 from playground.client import Client
 from playground.errors import APIStatusError, StreamProtocolError, TransportError
+from playground.wire.prepared import Auth
 
 EngineName = Literal["vllm", "sglang", "llama.cpp", "lmdeploy", "trtllm", "unknown"]
 OWNERS: Mapping[str, EngineName] = {
@@ -86,30 +88,27 @@ class Recognised:
     refused: str = ""
 
 
-def origin_of(base_url: str) -> str:
-    """Where `/health` and `/metrics` are: the base URL without a trailing `/v1`."""
-    return base_url.strip().rstrip("/").removesuffix("/v1").rstrip("/")
-
-
-async def recognise(base_url: str, client: Client, key: str | None = None, *, timeout_s: float = 5) -> Recognised:
+async def recognise(
+    base_url: str, client: Client, key: str | None = None, *, auth: Auth = Auth.BEARER, timeout_s: float = 5
+) -> Recognised:
     """What the server at `base_url` is; an unknown one is `unknown`, never an error.
 
     Args:
-        base_url: with or without `/v1` at its end.
+        base_url: as a person gives it, with or without `/v1` at its end. A login in it is not sent: it goes into `key`.
         client: carries the rule which addresses may be reached.
         key: sent with each request; a server that wants none does not mind.
+        auth: what the key is.
         timeout_s: for each request.
 
     Raises:
-        TransportError: the server cannot be reached, or may not be. InvalidRequest: a key that no header can carry.
+        InvalidUrl: no base URL. TransportError: the server cannot be reached, or may not be.
+        InvalidRequest: a key that no header can carry. InvalidSetting: a proxy that cannot be used.
     """
-    origin = origin_of(base_url)
-    url, listed, refused = await _models(origin, base_url.strip().rstrip("/"), client, key, timeout_s)
+    base_url = read_base_url(base_url).url
+    server = _Server(origin_of(base_url), client, key, auth, timeout_s)
+    url, listed, refused = await _models(server, base_url)
     info, version, props, metrics = await asyncio.gather(
-        _info(origin, client, key, timeout_s),
-        _object(f"{origin}/version", client, key, timeout_s),
-        _object(f"{origin}/props", client, key, timeout_s),
-        _metrics(origin, client, key, timeout_s),
+        _info(server), server.object("version"), server.object("props"), server.metrics()
     )
     models, owner, no_list = _listed(listed)
     engine, by = _decide(info, props, metrics, owner)
@@ -132,20 +131,49 @@ async def recognise(base_url: str, client: Client, key: str | None = None, *, ti
     )
 
 
-async def _models(
-    origin: str, base_url: str, client: Client, key: str | None, timeout_s: float
-) -> tuple[str, Any, str]:
-    """The base URL, what it lists, and why there is no list."""
-    urls = dict.fromkeys((f"{origin}/v1", base_url))  # an API may be below another path than /v1
-    refused = ""
-    for url in urls:
+@dataclass(frozen=True, slots=True)
+class _Server:
+    """Asks one server, each time in the same way."""
+
+    origin: str
+    client: Client
+    key: str | None
+    auth: Auth
+    timeout_s: float
+
+    async def json(self, url: str) -> Any:
+        """A document; raises as the client does."""
+        return await self.client.get_json(url, key=self.key, auth=self.auth, timeout_s=self.timeout_s)
+
+    async def object(self, path: str) -> dict[str, Any]:
+        """A JSON object beside the API; {} where there is none."""
         try:
-            return url, await client.get_json(f"{url}/models", key=key, timeout_s=timeout_s), ""
+            return _mapping(await self.json(endpoint(self.origin, path)))
+        except (APIStatusError, StreamProtocolError, TransportError):
+            return {}
+
+    async def metrics(self) -> str:
+        """Its metrics; "" where it has none."""
+        url = endpoint(self.origin, "metrics")
+        try:
+            return await self.client.get_text(url, key=self.key, auth=self.auth, timeout_s=self.timeout_s)
+        except (APIStatusError, StreamProtocolError, TransportError):
+            return ""
+
+
+async def _models(server: _Server, base_url: str) -> tuple[str, Any, str]:
+    """The base URL, what it lists, and why there is no list."""
+    usual = endpoint(server.origin, "v1")
+    refused = ""
+    for url in dict.fromkeys((usual, base_url)):  # an API may be below another path than /v1
+        try:
+            return url, await server.json(endpoint(url, "models")), ""
         except (APIStatusError, StreamProtocolError) as error:
-            refused = refused or _line(error.message)
+            said = _line(error.advice if isinstance(error, APIStatusError) and error.is_redirect else error.message)
+            refused = refused or said
             if not (isinstance(error, APIStatusError) and error.status_code == NOT_FOUND):
-                return url, None, _line(error.message)
-    return f"{origin}/v1", None, refused
+                return url, None, said
+    return usual, None, refused
 
 
 def _listed(body: Any) -> tuple[tuple[ModelEntry, ...], str, str]:
@@ -154,31 +182,15 @@ def _listed(body: Any) -> tuple[tuple[ModelEntry, ...], str, str]:
         models = parse_models(body)
     except StreamProtocolError as error:
         return (), "", _line(error.message)
-    items = body["data"] if isinstance(body, dict) else body
-    owner = next((item.get("owned_by") for item in items if isinstance(item, dict)), None)
+    owner = next((item.get("owned_by") for item in list_items(body) if isinstance(item, dict)), None)
     return models, owner if isinstance(owner, str) else "", ""
 
 
-async def _info(origin: str, client: Client, key: str | None, timeout_s: float) -> dict[str, Any]:
-    for path in ("/server_info", "/get_server_info"):  # the second: SGLang before 0.5
-        if found := await _object(origin + path, client, key, timeout_s):
+async def _info(server: _Server) -> dict[str, Any]:
+    for path in ("server_info", "get_server_info"):  # the second: SGLang before 0.5
+        if found := await server.object(path):
             return found
     return {}
-
-
-async def _object(url: str, client: Client, key: str | None, timeout_s: float) -> dict[str, Any]:
-    """A JSON object; {} where there is none."""
-    try:
-        return _mapping(await client.get_json(url, key=key, timeout_s=timeout_s))
-    except (APIStatusError, StreamProtocolError, TransportError):
-        return {}
-
-
-async def _metrics(origin: str, client: Client, key: str | None, timeout_s: float) -> str:
-    try:
-        return await client.get_text(f"{origin}/metrics", key=key, timeout_s=timeout_s)
-    except (APIStatusError, StreamProtocolError, TransportError):
-        return ""
 
 
 def _decide(info: dict[str, Any], props: dict[str, Any], metrics: str, owner: str) -> tuple[EngineName, str]:

@@ -1,7 +1,8 @@
 """A server's `/v1/models` to entries.
 
 TheRouter: `{"data": [{id, name, context_length, pricing: {prompt, completion, …}, …}]}`, prices as strings in
-US dollars per token; a bare list is taken too. Engines give `{"data": [{id, …}]}`, vLLM with `max_model_len`.
+US dollars per token; a bare list is taken too. Engines give `{"data": [{id, …}]}`, vLLM with `max_model_len`; servers
+in Go give `{"data": null}` while they have none.
 """
 
 from collections.abc import Sequence
@@ -68,11 +69,23 @@ def parse_models(body: Any) -> tuple[ModelEntry, ...]:
     Raises:
         StreamProtocolError: neither a list nor an object with one under `data`.
     """
-    items = body.get("data") if isinstance(body, dict) else body
-    if not isinstance(items, list):
-        raise StreamProtocolError("/models answered with no list of models.", excerpt=to_text(body) or "")
+    items = list_items(body)
     named = (item for item in items if isinstance(item, dict) and isinstance(item.get("id"), str))
     return tuple(_entry(item) for item in islice((one for one in named if len(one["id"]) <= MAX_NAME), MAX_MODELS))
+
+
+def list_items(body: Any) -> list[Any]:
+    """The items of a list of models, whatever they are.
+
+    Raises:
+        StreamProtocolError: as `parse_models`.
+    """
+    items = body.get("data", body) if isinstance(body, dict) else body
+    if isinstance(body, dict) and items is None:
+        return []
+    if not isinstance(items, list):
+        raise StreamProtocolError("/models answered with no list of models.", excerpt=to_text(body) or "")
+    return items
 
 
 def weight(models: Sequence[ModelEntry]) -> int:

@@ -2,6 +2,7 @@
 
 from playground.backends.base import Backend, BackendState, Phase
 from playground.backends.catalogue import MAX_MODELS, parse_models
+from playground.base_url import endpoint
 from playground.client import Client
 from playground.errors import APIStatusError, PlaygroundError
 
@@ -11,14 +12,18 @@ STARTING = 503
 
 async def probe(backend: Backend, client: Client, *, key: str | None = None, timeout_s: float = 5) -> BackendState:
     """The state now; never raises. `key` is the visitor's own, if any."""
-    if not backend.target.base_url:
+    target = backend.target
+    if backend.fault:
+        return BackendState(Phase.UNREACHABLE, f"unreachable: {backend.fault.message}")
+    if not target.base_url:
         return BackendState(Phase.LOADING, "loading")
-    key = key or (backend.key.get_secret_value() if backend.key else None)
+    key = backend.known_key(key)
     if backend.needs_key and not key:
-        words = f"no key: paste one, or set {backend.target.key_name}"
+        words = f"no key: paste one, or set {target.key_name}"
         return BackendState(Phase.NO_KEY, words)
     try:
-        body = await client.get_json(f"{backend.target.base_url}/models", key=key, timeout_s=timeout_s)
+        url = endpoint(target.base_url, "models")
+        body = await client.get_json(url, key=key, auth=target.auth, timeout_s=timeout_s)
         models = parse_models(body)
     except APIStatusError as error:
         return _refused(error)
@@ -33,4 +38,4 @@ def _refused(error: APIStatusError) -> BackendState:
         return BackendState(Phase.NO_KEY, f"the key is not accepted ({error.status_code})")
     if error.status_code == STARTING:
         return BackendState(Phase.LOADING, "loading: the server answers 503")
-    return BackendState(Phase.UNREACHABLE, f"unreachable: {error.message}")
+    return BackendState(Phase.UNREACHABLE, f"unreachable: {error.advice if error.is_redirect else error.message}")

@@ -10,23 +10,24 @@ import json
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
 from playground.backends.catalogue import parse_models
+from playground.base_url import endpoint, read_base_url, without_login
 from playground.client import Client
 from playground.errors import APIStatusError, PlaygroundError, RequestTimeout, TransportError
 from playground.schema.validate import validate
 from playground.wire.exchange import Exchange, ExchangeBuilder
-from playground.wire.prepared import Target, prepare
+from playground.wire.prepared import Auth, Target, prepare
 from playground.wire.request import ChatRequest
 
 NOTHING_DONE = (
     "Nothing was registered: this only checked the server. TheRouter's public documentation does not say how to "
     "register a server of your own; ask its support, with the items above."
 )
-KEY_NAME = "UPSTREAM_API_KEY"
+KEY_NAME, LOGIN_NAME = "UPSTREAM_API_KEY", "UPSTREAM_API_LOGIN"
 ANSWER_S = 120.0  # a large model that thinks
 REFUSED = {401, 403}
 MAX_TOKENS = 512  # a model that thinks needs room before it answers
@@ -83,6 +84,7 @@ class Finding:
     words: str
 
 
+NOT_PLAIN = "There is a user, a query or a fragment in it; a base URL has none."
 Resolve = Callable[[str], Awaitable[Sequence[str]]]
 
 
@@ -108,20 +110,29 @@ async def check_upstream(
     """Look at a server, finding by finding: address, answer, key, model, the four modes; the last registers nothing.
 
     Args:
-        base_url: the server's, as the gateway would call it.
+        base_url: the server's, as a person gives it. A login in it is sent as Basic, in place of the key.
         client: asks it.
         key: what the server asks its clients for; None where it asks for none.
         model: the name to ask for; "" takes the first that it lists.
         is_public: whether an IP address is one of the internet's.
         resolve: the addresses of a name.
         answer_s: how long each of the four requests may take, in seconds.
+
+    Raises:
+        InvalidUrl: no base URL.
     """
-    base_url = base_url.strip().rstrip("/")
-    yield await public_url(base_url, is_public=is_public, resolve=resolve)
-    reachable, listed = await _reachable(base_url, client, key)
+    base = read_base_url(base_url)
+    if base.login is None:
+        auth = Auth.BEARER
+        yield await public_url(base.url, is_public=is_public, resolve=resolve)
+    else:
+        key, auth = base.login.get_secret_value(), Auth.BASIC
+        yield Finding("public URL", False, NOT_PLAIN)
+    asker = _Asker(base.url, client, key, auth, model, answer_s)
+    reachable, listed = await _reachable(asker)
     yield reachable
     if reachable.ok:
-        asker = _Asker(base_url, client, key, model or (listed[0] if listed else ""), answer_s)
+        asker = replace(asker, model=model or (listed[0] if listed else ""))
         yield await _key_required(asker)
         yield _served(model, listed)
         for look in (_chat, _stream, _tool_call, _json_schema):
@@ -156,18 +167,19 @@ def _fault_of_url(base_url: str) -> str:
         parts = urlsplit(base_url)
         host = parts.hostname
     except ValueError:
-        return f"{base_url} is no URL."
+        return f"{without_login(base_url)} is no URL."
     if parts.scheme not in {"http", "https"} or not host:
-        return f"{base_url} is no http(s) URL with a host."
+        return f"{without_login(base_url)} is no http(s) URL with a host."
     if parts.username or parts.password or parts.query or parts.fragment:
-        return "There is a user, a query or a fragment in it; a base URL has none."
+        return NOT_PLAIN
     return ""
 
 
-async def _reachable(base_url: str, client: Client, key: str | None) -> tuple[Finding, list[str]]:
+async def _reachable(asker: "_Asker") -> tuple[Finding, list[str]]:
     """Whether it answers at all, and the names of its models."""
+    url = endpoint(asker.base_url, "models")
     try:
-        listed = parse_models(await client.get_json(f"{base_url}/models", key=key, timeout_s=10))
+        listed = parse_models(await asker.client.get_json(url, key=asker.key, auth=asker.auth, timeout_s=10))
     except TransportError as error:
         return Finding("reachable", False, _said(error)), []
     except APIStatusError as error:
@@ -184,6 +196,7 @@ class _Asker:
     base_url: str
     client: Client
     key: str | None
+    auth: Auth
     model: str
     answer_s: float
 
@@ -191,7 +204,8 @@ class _Asker:
         """The exchange at its end; an error is in it."""
         body = {"model": self.model, "messages": [{"role": "user", "content": words}], "max_tokens": MAX_TOKENS}
         key = self.key if with_key else None
-        target = Target(self.base_url, KEY_NAME if key else None)
+        name = LOGIN_NAME if self.auth is Auth.BASIC else KEY_NAME
+        target = Target(self.base_url, name if key else None, self.auth)
         request = prepare(ChatRequest.parse(body | {"temperature": 0} | fields), target)
         builder = ExchangeBuilder(request)
         try:

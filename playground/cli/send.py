@@ -61,6 +61,7 @@ async def _send(arguments: argparse.Namespace, settings: Settings) -> int:
         stack.push_async_callback(client.aclose)
         if backend.name == "embedded":
             backend = await _start_embedded(arguments, settings, stack)
+            client.is_own = lambda _: True  # this command asks nobody else
         if prepared_loop is not None:
             return await _loop(prepared_loop, backend, client, key, arguments)
         prepared = prepare(request, backend.target)

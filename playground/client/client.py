@@ -27,7 +27,7 @@ from playground.wire import events as ev
 from playground.wire.error_body import parse_error
 from playground.wire.mask import Mask, secrets_of_url
 from playground.wire.masking import EventMask
-from playground.wire.prepared import PreparedRequest
+from playground.wire.prepared import Auth, PreparedRequest
 from playground.wire.sse import MAX_EVENT_BYTES
 from playground.wire.values import TooManyValues, read_values
 
@@ -53,6 +53,10 @@ class Client:
         allow_address: which IP addresses it may connect to, asked of each one before a connection; where it is
             given, no proxy is used, since a proxy would choose the address.
         clock: monotonic seconds.
+
+    Attributes:
+        is_own: whether a URL is of a server that this app itself runs on this machine: no proxy leads there. It may be
+            replaced when those are known.
     """
 
     def __init__(
@@ -70,6 +74,7 @@ class Client:
         self._verify = verify
         self._allow_address = allow_address
         self._http: httpx.AsyncClient | None = None
+        self.is_own: Callable[[str], bool] = _never
 
     async def aclose(self) -> None:
         """Close all connections."""
@@ -77,15 +82,17 @@ class Client:
             await self._http.aclose()
             self._http = None
 
-    async def get_json(self, url: str, *, key: str | None = None, timeout_s: float = 5) -> Any:
+    async def get_json(
+        self, url: str, *, key: str | None = None, auth: Auth = Auth.BEARER, timeout_s: float = 5
+    ) -> Any:
         """A small JSON document, such as `/v1/models`.
 
         Raises:
             TransportError: no response. APIStatusError: an error status. StreamProtocolError: no JSON.
-            InvalidRequest: a key that no header can carry.
+            InvalidRequest: a key that no header can carry. InvalidSetting: a proxy that cannot be used.
         """
-        mask = mask_of(url, key)
-        text = (await self._get(url, key, timeout_s, mask)).decode("utf-8", "replace")
+        mask = mask_of(url, key, auth=auth)
+        text = (await self._get(url, key, auth, timeout_s, mask)).decode("utf-8", "replace")
         try:
             value = read_values(text, MAX_DOCUMENT_VALUES)
         except TooManyValues as error:
@@ -94,26 +101,28 @@ class Client:
             raise mask.error(StreamProtocolError(f"{url} answered with no JSON.", excerpt=text)) from None
         return mask.value(value) if mask.may_stand_in(text) else value
 
-    async def get_text(self, url: str, *, key: str | None = None, timeout_s: float = 5) -> str:
+    async def get_text(
+        self, url: str, *, key: str | None = None, auth: Auth = Auth.BEARER, timeout_s: float = 5
+    ) -> str:
         """A small text, such as `/metrics`; what is no UTF-8 in it is replaced.
 
         Raises:
-            TransportError, APIStatusError, StreamProtocolError, InvalidRequest: as `get_json`; any text will do.
+            PlaygroundError: as `get_json`; any text will do.
         """
-        mask = mask_of(url, key)
-        return mask.text((await self._get(url, key, timeout_s, mask)).decode("utf-8", "replace"))
+        mask = mask_of(url, key, auth=auth)
+        return mask.text((await self._get(url, key, auth, timeout_s, mask)).decode("utf-8", "replace"))
 
-    async def _get(self, url: str, key: str | None, timeout_s: float, mask: Mask) -> bytes:
+    async def _get(self, url: str, key: str | None, auth: Auth, timeout_s: float, mask: Mask) -> bytes:
         """The body as it came; an error is masked."""
         try:
-            return await self._document(url, key, timeout_s, mask)
+            return await self._document(url, key, auth, timeout_s, mask)
         except PlaygroundError as error:
             mask.error(error)
             raise
 
-    async def _document(self, url: str, key: str | None, timeout_s: float, mask: Mask) -> bytes:
-        _check(key)
-        headers = OWN_HEADERS | ({"authorization": f"Bearer {key}"} if key else {})
+    async def _document(self, url: str, key: str | None, auth: Auth, timeout_s: float, mask: Mask) -> bytes:
+        _check(key, auth)
+        headers = OWN_HEADERS | ({"authorization": auth.header(key)} if key else {})
         begun = time.monotonic()
         try:
             async with asyncio.timeout(timeout_s), self._client().stream("GET", url, headers=headers) as response:
@@ -124,7 +133,7 @@ class Client:
             raise await self._failure(error, url, begun) from error
         if response.status_code >= ERROR_STATUS:
             head = (response.status_code, response.reason_phrase, response.headers.items())
-            raise parse_error(*head, mask.bytes(body))
+            raise parse_error(*head, mask.bytes(body), url=url)
         return body
 
     async def events(self, request: PreparedRequest, key: str | None = None) -> AsyncGenerator[ev.StreamEvent, None]:
@@ -138,7 +147,7 @@ class Client:
         def now() -> float:
             return self._clock() - start
 
-        mask = mask_of(request.url, key, request.key_name)
+        mask = mask_of(request.url, key, request.key_name, request.auth)
         try:
             async with aclosing(self._exchange(request, key, start, now, mask)) as events:
                 async for event in events:
@@ -167,7 +176,7 @@ class Client:
                     body = mask.bytes(await read_error(chunks, MAX_ERROR_BYTES), is_cut=True)
                     yield ev.ChunkReceived(now(), body.decode("utf-8", errors="replace"))
                     head = (response.status_code, response.reason_phrase, response.headers.multi_items())
-                    raise parse_error(*head, body)
+                    raise parse_error(*head, body, url=request.url)
                 masked = EventMask(mask)
                 answer = answer_events(
                     chunks, response, now, masked, n=request.n, max_event_bytes=self._max_event_bytes
@@ -186,7 +195,7 @@ class Client:
             await response.aclose()
 
     async def _open(self, request: PreparedRequest, key: str | None) -> httpx.Response:
-        _check(key)
+        _check(key, request.auth)
         begun = time.monotonic()
         try:
             http_request = self._client().build_request(
@@ -214,11 +223,18 @@ class Client:
             await asyncio.sleep(-(time.monotonic() - begun) % REFUSED_EVERY_S)
         return failed
 
+    def _is_own_now(self, url: str) -> bool:
+        return self.is_own(url)
+
     def _client(self) -> httpx.AsyncClient:
         if self._http is None:
             context = self._verify or httpx.create_ssl_context()
             self._http = build_http_client(
-                context, self._clock, self._timeouts.connect_s, allow_address=self._allow_address
+                context,
+                self._clock,
+                self._timeouts.connect_s,
+                allow_address=self._allow_address,
+                is_own=self._is_own_now,
             )
         return self._http
 
@@ -233,18 +249,24 @@ async def _read_whole(response: httpx.Response, url: str, timeouts: Timeouts) ->
     return bytes(body)
 
 
-def mask_of(url: str, key: str | None, key_name: str | None = None) -> Mask:
+def mask_of(url: str, key: str | None, key_name: str | None = None, auth: Auth = Auth.BEARER) -> Mask:
     """What is masked in all that a server says: the key that it is sent, and keys in its URL."""
     secrets = dict.fromkeys(secrets_of_url(url), "***")
+    if key and auth is Auth.BASIC:
+        secrets[key.partition(":")[2]] = "***"
     return Mask(secrets | ({key: f"${key_name or 'API_KEY'}"} if key else {}))
 
 
-def _check(key: str | None) -> None:
-    if key and not (key.isascii() and key.isprintable()):
+def _never(_: str) -> bool:
+    return False
+
+
+def _check(key: str | None, auth: Auth) -> None:
+    if key and auth is Auth.BEARER and not (key.isascii() and key.isprintable()):  # base64 carries anything
         raise InvalidRequest("The API key holds characters that no HTTP header can carry.")
 
 
 def _masked(headers: httpx.Headers, request: PreparedRequest) -> tuple[tuple[str, str], ...]:
     """The headers that httpx sent, the key as its name."""
-    shown = f"Bearer ${request.key_name}"
+    shown = f"{request.auth} ${request.key_name}"
     return tuple((name, shown if name.lower() == "authorization" else value) for name, value in headers.multi_items())

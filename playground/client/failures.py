@@ -1,12 +1,13 @@
 """What httpx and aiohttp raise, as this program's typed errors."""
 
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import aiohttp
 import httpx
+from aiohttp.http_exceptions import LineTooLong
 
-from playground.client.transport import NOT_ALLOWED
+from playground.client.transport import MAX_HEADER_BYTES, NOT_ALLOWED
 from playground.errors import (
     AddressRefused,
     ConnectFailed,
@@ -14,6 +15,7 @@ from playground.errors import (
     PlaygroundError,
     RequestTimeout,
     TLSFailed,
+    TransportError,
 )
 
 
@@ -77,6 +79,23 @@ def transport_error(error: Exception, url: str, connect_s: float, *, guarded: bo
         )
     if any_is(aiohttp.ConnectionTimeoutError, aiohttp.ServerTimeoutError, TimeoutError):
         return timed_out(url, "connect", connect_s)
+    return _on_the_way(any_is, error, url)
+
+
+def _on_the_way(any_is: Callable[..., bool], error: Exception, url: str) -> PlaygroundError:
+    """What went wrong between here and the server, which was looked for in time."""
+    if any_is(aiohttp.ClientProxyConnectionError, aiohttp.ClientHttpProxyError):
+        return ConnectFailed(
+            f"The proxy for {url} does not lead there ({words(error)}).",
+            url=url,
+            advice="Check http_proxy, https_proxy and all_proxy, or list the host in no_proxy to ask it directly.",
+        )
+    if any_is(LineTooLong):
+        return TransportError(
+            f"{url} answered with a header of more than {MAX_HEADER_BYTES // 1024} KiB.",
+            url=url,
+            advice="Check that an API is there, and no website.",
+        )
     if any_is(aiohttp.ClientConnectorDNSError):
         return NameResolutionFailed(
             f"The name in {url} has no address ({words(error)}).",

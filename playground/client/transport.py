@@ -7,11 +7,15 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
-from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 import httpx
 from httpx_aiohttp import AiohttpTransport
+
+from playground.client.proxies import proxy_for
+
+MAX_HEADER_BYTES = 64 * 2**10  # of one header, and of the status line; a policy for a browser may well be 9 KB
+MAX_HEADERS = 512
 
 
 @dataclass(slots=True)
@@ -31,14 +35,16 @@ def build_http_client(
     connect_s: float,
     *,
     allow_address: Callable[[str], bool] | None = None,
+    is_own: Callable[[str], bool] = lambda _: False,
 ) -> httpx.AsyncClient:
     """An HTTP client whose connections are timed by `clock`, in the `Connection` of the task that asks.
 
-    With `allow_address` it connects to those IP addresses only, and through no proxy.
+    With `allow_address` it connects to those IP addresses only, and through no proxy; nor through one to a URL that
+    `is_own`.
     """
     return httpx.AsyncClient(
         transport=_Transport(
-            allow_address,
+            (lambda _: True) if allow_address else is_own,
             verify=context,  # it would else read all trusted certificates again: 30 ms and more of the event loop
             client=lambda: _session(context, clock, allow_address),
         ),
@@ -96,27 +102,22 @@ def _session(
     return aiohttp.ClientSession(
         connector=connector,
         trace_configs=[trace],
+        max_line_size=MAX_HEADER_BYTES,
+        max_field_size=MAX_HEADER_BYTES,
+        max_headers=MAX_HEADERS,
         cookie_jar=aiohttp.DummyCookieJar(),  # a backend's cookies must not travel from visitor to visitor
-        trust_env=False,  # it would send what ~/.netrc says of the host; `_proxy` reads the proxies
+        trust_env=False,  # it would send what ~/.netrc says of the host; `proxy_for` reads the proxies
     )
 
 
 class _Transport(AiohttpTransport):
     """httpx-aiohttp's transport with the proxies of the environment, and without its `.netrc`."""
 
-    def __init__(self, allow_address: Callable[[str], bool] | None, **keywords: Any) -> None:
+    def __init__(self, is_direct: Callable[[str], bool], **keywords: Any) -> None:
         super().__init__(**keywords)
-        self._direct = allow_address is not None
+        self._is_direct = is_direct
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        self.proxy = None if self._direct else _proxy(request.url)  # read before the first await of the next line
+        direct = self._is_direct(str(request.url))
+        self.proxy = None if direct else proxy_for(request.url)  # read before the first await of the next line
         return await super().handle_async_request(request)
-
-
-def _proxy(url: httpx.URL) -> httpx.Proxy | None:
-    """What `http_proxy`, `https_proxy` and `no_proxy` say of `url`; a SOCKS proxy is passed over."""
-    address = getproxies().get(url.scheme)
-    if not address or proxy_bypass(f"{url.host}:{url.port}" if url.port else url.host):
-        return None
-    proxy = httpx.URL(address if "://" in address else f"http://{address}")
-    return httpx.Proxy(proxy) if proxy.scheme in {"http", "https"} else None  # aiohttp knows no others

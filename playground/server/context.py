@@ -6,11 +6,12 @@ from typing import Protocol
 
 from playground.addresses import is_public
 from playground.backends import CUSTOM, Backend, BackendState, ModelEntry, Phase, list_backends, probe
-from playground.backends.base import EMBEDDED
+from playground.backends.base import EMBEDDED, choose_custom_url
 from playground.backends.catalogue import weight
+from playground.base_url import without_login
 from playground.client import Client
 from playground.engines.recipes import Recipe
-from playground.errors import InvalidRequest, UnknownBackend
+from playground.errors import InvalidRequest, InvalidUrl, UnknownBackend
 from playground.presets import Preset
 from playground.server.access import Access
 from playground.server.building import Source, build_apart
@@ -91,6 +92,7 @@ class Context:
         self.rendering = Rendering(self.workers)
         self.access.sessions.ended = self.visitors.forget
         self.servers = Servers(self.settings, self.client)
+        self.client.is_own = self._is_own
 
     def backends(self, form: Form, visitor: str | None = None) -> tuple[Backend, ...]:
         """The switcher's list, for what this visitor typed."""
@@ -117,23 +119,31 @@ class Context:
         for backend in self.backends(form, visitor):
             if backend.name == form.backend:
                 return backend
-        raise UnknownBackend(f"There is no backend {form.backend!r}.", advice="Choose one from the list.")
+        name = without_login(form.backend)  # a setting may hold a URL in its place
+        raise UnknownBackend(f"There is no backend {name!r}.", advice="Choose one from the list.")
 
     def _was_chosen(self, form: Form, visitor: str | None) -> bool:
         """Whether a visitor, not the operator or an administrator, chose the Custom URL."""
         if self.access.may_run_programs(visitor):
             return False
-        if form.custom_url.strip().rstrip("/") in {"", self.settings.custom_base_url.strip().rstrip("/")}:
-            # the default is nobody's choice; on a machine of one's own it is where one's own server is
-            return self.access.opened and "custom_base_url" not in self.settings.model_fields_set
-        return True
+        try:
+            is_default = choose_custom_url(form.custom_url, self.settings) == self.settings.custom_url
+        except InvalidUrl:
+            return True
+        # the default is nobody's choice; on a machine of one's own it is where one's own server is
+        return not is_default or (self.access.opened and "custom_base_url" not in self.settings.model_fields_set)
 
     def client_for(self, form: Form, visitor: str | None = None) -> Client:
         """The client for the chosen backend: who sends what a visitor chose, sends it with this one."""
         if form.backend != CUSTOM or self.access.reaches_inside(visitor) or not self._was_chosen(form, visitor):
             return self.client
-        url = form.custom_url or self.settings.custom_base_url
+        url = self.backend(form, visitor).target.base_url
         return self.client if self.access.internal.holds_name(url) else self.public_client
+
+    def _is_own(self, url: str) -> bool:
+        """Whether a URL is of the embedded model or of a server that was launched here."""
+        base = self.embedded.base_url if self.embedded else None
+        return any(url.startswith(f"{origin}/") for origin in (*([base] if base else []), *self.servers.origins()))
 
     def conversation(self, conversation_id: str, visitor: str | None) -> Conversation:
         """The visitor's own conversation of that id."""
@@ -195,20 +205,24 @@ class Context:
         """What the request is built from now.
 
         Raises:
-            UnknownBackend: no such backend.
+            UnknownBackend: no such backend. InvalidUrl: its base URL cannot be used.
         """
         conversation = self.conversation(form.conversation, visitor)
-        target = self.backend(form, visitor).target
-        return Source(form, conversation.messages(form.send_reasoning), list(conversation.images), target)
+        backend = self.backend(form, visitor)
+        if backend.fault:
+            raise backend.fault
+        return Source(form, conversation.messages(form.send_reasoning), list(conversation.images), backend.target)
 
     def key(self, form: Form, visitor: str | None) -> str | None:
         """The key to send with.
 
         Raises:
             MissingKey: the backend needs one and there is none.
-            InvalidRequest: the backend has no address yet.
+            InvalidUrl: its base URL cannot be used. InvalidRequest: the backend has no address yet.
         """
         backend = self.backend(form, visitor)
+        if backend.fault:
+            raise backend.fault
         if not backend.target.base_url:
             state = self._own_state(backend)
             raise InvalidRequest(

@@ -13,6 +13,7 @@ from playground.engines.launch.registry import Survivor
 from playground.engines.launch.server import LaunchedServer
 from playground.engines.launch.state import LaterPhase, ServerState
 from playground.server.server_views import Action, Load, Problem, ServerView, Shape
+from playground.wire.prepared import Auth
 
 GIB = 2**30
 SILENT_S = 6.0  # three looks
@@ -23,11 +24,21 @@ _TOOLS = {True: "tool calls", False: "no tool calls (no parser)", None: "tool ca
 
 @dataclass(slots=True)
 class Attached:
-    """A server that runs elsewhere. `fault`: why it cannot be looked at now; "" while it answers."""
+    """A server that runs elsewhere.
+
+    Attributes:
+        name: its address, as the switcher shows it.
+        found: what it is.
+        key: what it is sent; None for nothing.
+        auth: what the key is.
+        fault: why it cannot be looked at now; "" while it answers.
+        history: its metrics.
+    """
 
     name: str
     found: Recognised
     key: SecretStr | None = None
+    auth: Auth = Auth.BEARER
     fault: str = ""
     history: MetricsHistory = field(default_factory=MetricsHistory)
 

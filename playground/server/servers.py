@@ -12,10 +12,10 @@ from pydantic import SecretStr
 
 from playground.addresses import is_public
 from playground.backends import Backend, BackendState, Phase
-from playground.backends.attach import origin_of, recognise
-from playground.backends.base import is_url
+from playground.backends.attach import recognise
 from playground.backends.metrics import MetricsHistory, parse_metrics
 from playground.backends.upstream_check import Finding, check_upstream
+from playground.base_url import endpoint, origin_of, read_base_url
 from playground.client import Client
 from playground.engines.fit.fit import Fit
 from playground.engines.kinds import ENGINES, find_engine
@@ -37,10 +37,11 @@ from playground.server.server_cards import PREFIX, Attached, view_attached, view
 from playground.server.server_views import ServerView
 from playground.server.sizing import Sizing, figures_of
 from playground.settings import Settings
-from playground.wire.prepared import Target
+from playground.wire.prepared import Auth, Target
 
 LOOK_S = 2.0
-KEY_NAME = "SERVER_API_KEY"  # how a key that a server asks for is named in snippets
+# How a key that a server asks for is named in snippets, and the login of a URL that was attached to.
+KEY_NAME, LOGIN_NAME = "SERVER_API_KEY", "SERVER_API_LOGIN"
 
 
 class Servers:
@@ -137,14 +138,17 @@ class Servers:
         return server.name
 
     async def attach(self, url: str, key: str = "") -> str:
-        """Recognise what runs there and take it in; what was found, in words.
+        """Recognise what runs there and take it in; what was found, in words. A login in the URL is its key.
 
         Raises:
             PlaygroundError: nothing answers there, or the URL is none.
         """
-        found = await recognise(url.strip(), self._client, key.strip() or None)
-        name = origin_of(found.base_url).partition("://")[2]
-        self._attached[name] = Attached(name, found, SecretStr(key.strip()) if key.strip() else None)
+        base = read_base_url(url)
+        secret = base.login or (SecretStr(key.strip()) if key.strip() else None)
+        auth = Auth.BASIC if base.login else Auth.BEARER
+        found = await recognise(base.url, self._client, secret.get_secret_value() if secret else None, auth=auth)
+        name = origin_of(found.base_url).partition("://")[2].partition("?")[0]  # a query may hold a key
+        self._attached[name] = Attached(name, found, secret, auth)
         await self._look_at(self._attached[name])
         version = f" {found.version}" if found.version else ""
         what = "A server that is not recognised" if found.engine == "unknown" else f"{found.engine}{version}"
@@ -169,9 +173,14 @@ class Servers:
         found = [_backend(server) for server in (self._supervisor.servers if self._supervisor else [])]
         for one in self._attached.values():
             models = one.found.models
-            target = Target(one.found.base_url, KEY_NAME if one.key else None)
+            key_name = LOGIN_NAME if one.auth is Auth.BASIC else KEY_NAME
+            target = Target(one.found.base_url, key_name if one.key else None, one.auth)
             found.append(Backend(PREFIX + one.name, one.name, target, one.key, default_model=_first(models)))
         return tuple(found)
+
+    def origins(self) -> list[str]:
+        """Where those answer that were launched here: `http://127.0.0.1:PORT`."""
+        return [server.origin for server in (self._supervisor.servers if self._supervisor else [])]
 
     def secrets(self) -> list[str]:
         """The keys of all of them, for masking."""
@@ -257,10 +266,8 @@ class Servers:
         """Look at an endpoint as TheRouter would; nothing is registered.
 
         Raises:
-            InvalidLaunch: it is no URL.
+            InvalidUrl: it is no base URL.
         """
-        if not is_url(url):
-            raise InvalidLaunch("this is no http(s) URL.", field="public URL")
         looks = check_upstream(url, self._client, key.strip() or None, model.strip(), is_public=is_public)
         return [finding async for finding in looks]
 
@@ -338,25 +345,27 @@ class Servers:
         self._silent_from.pop(server.name, None)
         return True
 
-    async def _fault(self, base_url: str, key: SecretStr | None) -> str:
+    async def _fault(self, base_url: str, key: SecretStr | None, auth: Auth = Auth.BEARER) -> str:
         """Why it does not list its models; "" where it does."""
         secret = key.get_secret_value() if key else None
         try:
-            await self._client.get_text(f"{base_url}/models", key=secret, timeout_s=LOOK_S)
+            await self._client.get_text(endpoint(base_url, "models"), key=secret, auth=auth, timeout_s=LOOK_S)
         except PlaygroundError as error:
             return error.message
         return ""
 
-    async def _measure(self, origin: str, key: SecretStr | None, history: MetricsHistory) -> None:
+    async def _measure(
+        self, origin: str, key: SecretStr | None, history: MetricsHistory, auth: Auth = Auth.BEARER
+    ) -> None:
         secret = key.get_secret_value() if key else None
         with contextlib.suppress(PlaygroundError):
-            text = await self._client.get_text(f"{origin}/metrics", key=secret, timeout_s=LOOK_S)
+            text = await self._client.get_text(endpoint(origin, "metrics"), key=secret, auth=auth, timeout_s=LOOK_S)
             history.add(parse_metrics(text, time.monotonic()))
 
     async def _look_at(self, one: Attached) -> None:
         if one.found.has_metrics:
-            await self._measure(origin_of(one.found.base_url), one.key, one.history)
-        one.fault = await self._fault(one.found.base_url, one.key)
+            await self._measure(origin_of(one.found.base_url), one.key, one.history, one.auth)
+        one.fault = await self._fault(one.found.base_url, one.key, one.auth)
 
 
 def _backend(server: LaunchedServer) -> Backend:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 from playground.errors import InvalidInput
 from playground.snippets.curl import render_curl
-from playground.snippets.python import body_literal
+from playground.snippets.python import auth_argument, authorization_line, body_literal
 from playground.wire.prepared import PreparedRequest
 
 TEMPLATE = """\
@@ -24,7 +24,7 @@ headers = {{
 {headers}
 }}
 
-with httpx.Client(timeout=300) as client:
+with httpx.Client(timeout=300{auth}) as client:
     for body in bodies:
         with client.stream({method}, {url}, headers=headers, content=body.encode()) as response:
             for text in response.iter_text():
@@ -45,7 +45,7 @@ def render_loop(requests: Sequence[PreparedRequest], language: str = "curl") -> 
     """
     if language not in LANGUAGES:
         raise InvalidInput(f"There is no script in {language!r}.", advice=f"Use {', '.join(LANGUAGES)}.")
-    if not requests or len({(r.method, r.url, r.key_name, r.headers) for r in requests}) != 1:
+    if not requests or len({(r.method, r.url, r.key_name, r.auth, r.headers) for r in requests}) != 1:
         raise InvalidInput("A script is made of the requests of one loop.", advice="Run the loop first.")
     return LANGUAGES[language](requests)
 
@@ -59,7 +59,7 @@ def _curl(requests: Sequence[PreparedRequest]) -> str:
 
 def _python(requests: Sequence[PreparedRequest]) -> str:
     first = requests[0]
-    headers = [f'    "Authorization": f"Bearer {{os.environ[\'{first.key_name}\']}}",'] if first.key_name else []
+    headers = authorization_line(first)
     headers += [f"    {json.dumps(name)}: {json.dumps(value)}," for name, value in first.headers]
     return TEMPLATE.format(
         imports="import os\n" if first.key_name else "",
@@ -68,6 +68,7 @@ def _python(requests: Sequence[PreparedRequest]) -> str:
         headers="\n".join(headers),
         method=json.dumps(first.method),
         url=json.dumps(first.url),
+        auth=auth_argument(first),
     ).lstrip()
 
 

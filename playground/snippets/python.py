@@ -2,7 +2,7 @@
 
 import json
 
-from playground.wire.prepared import PreparedRequest
+from playground.wire.prepared import Auth, PreparedRequest
 
 TEMPLATE = """\
 {imports}
@@ -16,7 +16,7 @@ headers = {{
 {headers}
 }}
 
-with httpx.stream({method}, {url}, headers=headers, content=body, timeout=300) as response:
+with httpx.stream({method}, {url}, headers=headers, content=body{auth}, timeout=300) as response:
     for text in response.iter_text():
         print(text, end="", flush=True)
 response.raise_for_status()"""
@@ -27,8 +27,7 @@ def render_python(request: PreparedRequest) -> str:
 
     Each line of the body is a literal of its own, as `repr` writes it, so that no text can end it early.
     """
-    auth = f"f\"Bearer {{os.environ['{request.key_name}']}}\""
-    headers = [f'    "Authorization": {auth},'] if request.key_name else []
+    headers = authorization_line(request)
     headers += [f"    {_text(name)}: {_text(value)}," for name, value in request.headers]
     return TEMPLATE.format(
         imports="import os\n" if request.key_name else "",
@@ -36,7 +35,22 @@ def render_python(request: PreparedRequest) -> str:
         headers="\n".join(headers),
         method=_text(request.method),
         url=_text(request.url),
+        auth=auth_argument(request),
     ).lstrip()
+
+
+def authorization_line(request: PreparedRequest) -> list[str]:
+    """The line of the headers with the token, read from the environment; none for a login."""
+    if not request.key_name or request.auth is Auth.BASIC:
+        return []
+    return [f'    "Authorization": f"Bearer {{os.environ[\'{request.key_name}\']}}",']
+
+
+def auth_argument(request: PreparedRequest) -> str:
+    """The argument of httpx with the login, read from the environment; "" for a token."""
+    if not request.key_name or request.auth is Auth.BEARER:
+        return ""
+    return f', auth=os.environ[{_text(request.key_name)}].partition(":")[::2]'
 
 
 def body_literal(body: bytes, indent: str = "    ") -> str:

@@ -186,6 +186,8 @@ class McpSession:
 
     def _explained(self, error: Exception, log: TextIO) -> ToolServerFailed:
         cause = _leaf(error)
+        if isinstance(cause, ImportError) and "socks" in str(cause).lower():  # httpx's own client lacks a package
+            return self._failed("a SOCKS proxy is set for it, and only HTTP proxies are supported (see no_proxy)")
         if isinstance(cause, ImportError):
             return ToolServerFailed(
                 "The mcp package is not installed.", advice="pip install 'chat-playground[mcp]' brings it."

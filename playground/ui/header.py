@@ -38,7 +38,7 @@ def build_header(page: Page, context: Context) -> None:
         page.parts["drawer"] = gr.Button("Request", elem_id="drawer", size="sm", min_width=0)
     with gr.Row(elem_id="connection", visible=chosen.name != "embedded") as connection:
         page.form["custom_url"] = gr.Textbox(
-            context.settings.custom_base_url, label="Base URL", max_lines=1, visible=chosen.name == "custom"
+            context.settings.custom_url.url, label="Base URL", max_lines=1, visible=chosen.name == "custom"
         )
         gr.Textbox(
             label="API key", type="password", elem_id="api-key", max_lines=1, placeholder="kept for this session"

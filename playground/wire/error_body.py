@@ -3,19 +3,23 @@
 - TheRouter: `{"error": {message, type, code, param, balance?, actions?, metadata?}}` (`code`: number or word)
 - vLLM: `{"error": {message, type, param, code}}`
 - SGLang: `{"object": "error", message, type, param, code}`; 401 is `{"error": "Unauthorized"}`
+- Gemini: `[{"error": {message, code, status}}]`, a list of one, also at its OpenAI-compatible endpoint
 - FastAPI's `{"detail": …}`; and pages of HTML from proxies on the way.
 """
 
 import html
-import math
 import re
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import orjson
 
 from playground.errors import APIStatusError
+from playground.wire.no_images import NO_IMAGES, says_no_images
+from playground.wire.redirect import advise_redirect
 from playground.wire.reported import MAX_MESSAGE
+from playground.wire.retry_after import read_retry_after
 from playground.wire.values import cut, to_text
 
 MAX_BODY_CHARACTERS = 64 * 2**10
@@ -38,21 +42,40 @@ ADVICE = {
 }
 
 
-def parse_error(status_code: int, reason: str, headers: Iterable[tuple[str, str]], body: bytes) -> APIStatusError:
-    """The error that this response is; never raises."""
+def parse_error(
+    status_code: int,
+    reason: str,
+    headers: Iterable[tuple[str, str]],
+    body: bytes,
+    *,
+    url: str = "",
+    now: Callable[[], float] = time.time,
+) -> APIStatusError:
+    """The error that this response is; never raises.
+
+    Args:
+        status_code: the status.
+        reason: the words beside it.
+        headers: the response's.
+        body: the response's, or the beginning of it.
+        url: what was asked: a redirect is told by it.
+        now: seconds since the epoch, for a `Retry-After` that is a date in an answer without one.
+    """
     named = {name.lower(): value for name, value in headers}
     text = body[: 4 * MAX_BODY_CHARACTERS].decode("utf-8", errors="replace")[:MAX_BODY_CHARACTERS]
     fields = _fields(text)
     metadata = {k: v for k, v in fields.items() if k not in {"message", "type", "code", "param", "object"}}
     nested = metadata.get("metadata")
     nested_id = nested.get("request_id") if isinstance(nested, dict) else None
-    retry_after_s = _retry_after_s(named.get("retry-after"))
-    said = cut(str(fields.get("message") or _plain(text) or reason or "no message").strip(), MAX_MESSAGE)
+    retry_after_s = read_retry_after(named, now)
+    said = cut((_words(fields.get("message")) or _plain(text) or reason or "no message").strip(), MAX_MESSAGE)
     advice = ADVICE.get(status_code, "")
     if retry_after_s is not None:
-        advice = f"Wait {retry_after_s:g} s, then try again."
+        advice = f"Wait {f'{retry_after_s:,.1f}'.removesuffix('.0')} s, then try again."
     if 300 <= status_code < 400:  # noqa: PLR2004 - the class of redirects
-        advice = f"Redirects are not followed; use {named.get('location', 'the new address')} as base URL."
+        advice = advise_redirect(url, named.get("location", ""))
+    elif says_no_images(said):
+        advice = NO_IMAGES
     return APIStatusError(
         f"{status_code} {reason}".strip() + f": {said}",
         status_code=status_code,
@@ -74,6 +97,8 @@ def _fields(text: str) -> dict[str, Any]:
         value = {}
     if to_text(value) is None:  # nested too deeply to be shown
         value = {}
+    if isinstance(value, list):
+        value = next((one for one in value if isinstance(one, dict) and one.get("error")), value)
     if not isinstance(value, dict):
         return {"message": str(value)} if value else {}
     error = value.get("error")
@@ -102,12 +127,8 @@ def _plain(text: str) -> str:
     return " ".join(html.unescape(" ".join([first, *words])).split())[:300]
 
 
-def _retry_after_s(value: str | None) -> float | None:
-    """`Retry-After` in seconds (RFC 9110, 10.2.3); a date cannot be used without a clock and gives None."""
-    if value is None:
-        return None
-    try:
-        seconds = float(value)
-    except ValueError:
-        return None
-    return max(0.0, seconds) if math.isfinite(seconds) else None
+def _words(message: Any) -> str:
+    """A message as text: some servers put an object there."""
+    if isinstance(message, dict | list) and message:
+        return orjson.dumps(message).decode()
+    return str(message) if message else ""

@@ -1,11 +1,25 @@
 """The central value: one HTTP request, ready to be sent, shown, copied and kept."""
 
+import base64
 from dataclasses import dataclass
+from enum import StrEnum
 
 from yarl import URL
 
+from playground.base_url import endpoint
 from playground.wire.layout import lay_out
 from playground.wire.request import ChatRequest
+
+
+class Auth(StrEnum):
+    """How a key goes into `Authorization`: as a bearer token, or as `user:password` in base64 (RFC 7617)."""
+
+    BEARER = "Bearer"
+    BASIC = "Basic"
+
+    def header(self, key: str) -> str:
+        """The header's value."""
+        return f"{self} {base64.b64encode(key.encode()).decode() if self is Auth.BASIC else key}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,12 +27,14 @@ class Target:
     """Where requests go.
 
     Attributes:
-        base_url: without a trailing slash; ends in `/v1` as a rule.
+        base_url: without a trailing slash; ends in `/v1` as a rule, and may have a query behind that.
         key_name: the environment variable that names the key, or None where no key is sent.
+        auth: what the key is: a token, or `user:password`.
     """
 
     base_url: str
     key_name: str | None = None
+    auth: Auth = Auth.BEARER
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +44,11 @@ class PreparedRequest:
     Attributes:
         method: `POST`.
         url: where it goes, encoded as it is sent.
-        key_name: the environment variable that holds the bearer key; None sends no `Authorization`.
+        key_name: the environment variable that holds the key; None sends no `Authorization`.
         headers: what the playground sets itself, in order, without `Authorization`.
         body: the bytes that are sent and shown.
         n: how many choices are asked for.
+        auth: what the key is: a token, or `user:password`.
     """
 
     method: str
@@ -40,15 +57,16 @@ class PreparedRequest:
     headers: tuple[tuple[str, str], ...]
     body: bytes
     n: int = 1
+    auth: Auth = Auth.BEARER
 
     def shown_headers(self) -> tuple[tuple[str, str], ...]:
         """All headers in order, the key as `$NAME`."""
-        auth = (("Authorization", f"Bearer ${self.key_name}"),) if self.key_name else ()
+        auth = (("Authorization", f"{self.auth} ${self.key_name}"),) if self.key_name else ()
         return auth + self.headers
 
     def sent_headers(self, key: str | None) -> tuple[tuple[str, str], ...]:
         """All headers in order, with the key itself: for the client alone."""
-        auth = (("Authorization", f"Bearer {key}"),) if self.key_name and key else ()
+        auth = (("Authorization", self.auth.header(key)),) if self.key_name and key else ()
         return auth + self.headers
 
 
@@ -60,11 +78,12 @@ def prepare(request: ChatRequest, target: Target) -> PreparedRequest:
     """
     return PreparedRequest(
         method="POST",
-        url=_encoded(f"{target.base_url.rstrip('/')}/chat/completions"),
+        url=_encoded(endpoint(target.base_url, "chat/completions")),
         key_name=target.key_name,
         headers=(("Content-Type", "application/json"),),
         body=lay_out(request.to_wire()),
         n=request.n or 1,
+        auth=target.auth,
     )
 
 

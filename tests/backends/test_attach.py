@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from playground.backends.attach import Told, origin_of, recognise
+from playground.backends.attach import Told, recognise
 from playground.client import Client
-from playground.errors import AddressRefused, ConnectFailed, InvalidRequest, RequestTimeout
-from tests.upstream import Script, Upstream, scripts
+from playground.errors import AddressRefused, ConnectFailed, InvalidRequest, InvalidUrl, RequestTimeout
+from playground.wire.prepared import Auth
+from tests.upstream import Script, Status, Upstream, scripts
 
 DATA = Path(__file__).parents[1] / "data" / "metrics"
 KEY = "sk-recognisable"
@@ -41,7 +42,7 @@ def as_engine(upstream: Upstream, engine: str) -> None:
         upstream.on("/v1/models" if name == "models" else f"/{name}", scripts.json_body(document(file.name)))
 
 
-@pytest.mark.parametrize("ending", ["", "/", "/v1", "/v1/"])
+@pytest.mark.parametrize("ending", ["", "/", "/v1", "/v1/", "/v1/chat/completions", "/v1/models"])
 async def test_sglang(client: Client, upstream: Upstream, ending: str) -> None:
     as_engine(upstream, "sglang")
     found = await recognise(upstream.origin + ending, client)
@@ -202,7 +203,28 @@ async def test_a_key_that_no_header_can_carry(client: Client, upstream: Upstream
         await recognise(upstream.base_url, client, "sk-\n")
 
 
-def test_origins() -> None:
-    assert {origin_of(url) for url in ("http://h:1", " http://h:1/ ", "http://h:1/v1", "http://h:1/v1/")} == {
-        "http://h:1"
-    }
+async def test_no_scheme_a_query_and_a_login(client: Client, upstream: Upstream) -> None:
+    upstream.on("/metrics", metrics("vllm"))
+    typed = upstream.origin.removeprefix("http://") + "?a=b"
+    found = await recognise(typed, client, "ada:s3cret", auth=Auth.BASIC)
+    assert (found.base_url, found.engine) == (f"{upstream.base_url}?a=b", "vllm")
+    assert {request.header("authorization") for request in upstream.requests} == {"Basic YWRhOnMzY3JldA=="}
+    assert {request.target for request in upstream.requests} >= {"/v1/models?a=b", "/metrics?a=b", "/props?a=b"}
+
+
+async def test_a_redirect_is_told_by_its_base_url(client: Client, upstream: Upstream) -> None:
+    moved = (("location", "https://h/v1/models"), ("content-length", "0"))
+    upstream.on("/v1/models", Script((Status(308, moved, "Permanent Redirect"),)))
+    found = await recognise(upstream.base_url, client)
+    assert found.refused == "Redirects are not followed; use https://h/v1 as base URL."
+
+
+async def test_no_models_yet(client: Client, upstream: Upstream) -> None:
+    upstream.on("/v1/models", scripts.json_body({"object": "list", "data": None}))
+    found = await recognise(upstream.base_url, client)
+    assert (found.models, found.refused) == ((), "")
+
+
+async def test_a_url_that_cannot_be_used(client: Client) -> None:
+    with pytest.raises(InvalidUrl, match="fragment"):
+        await recognise("http://h/v1#x", client)

@@ -9,7 +9,7 @@ from playground.backends import Backend, list_backends, resolve
 from playground.backends.base import is_url
 from playground.errors import MissingKey, UnknownBackend
 from playground.settings import Settings
-from playground.wire.prepared import Target
+from playground.wire.prepared import Auth, Target
 
 
 def settings(**fields: Any) -> Settings:
@@ -65,6 +65,8 @@ def test_the_key_to_send() -> None:
         ("custom url", "custom"),
         ("http://h:1/v1", "custom"),
         (" https://h/v1/ ", "custom"),
+        ("h:8000/v1", "custom"),
+        ("localhost", "custom"),
     ],
 )
 def test_a_name_or_a_url(word: str, name: str) -> None:
@@ -73,9 +75,44 @@ def test_a_name_or_a_url(word: str, name: str) -> None:
 
 def test_a_url_becomes_the_target() -> None:
     assert resolve(" https://h/v1/ ", settings()).target.base_url == "https://h/v1"
+    assert resolve("h:8000/v1/chat/completions?a=b", settings()).target.base_url == "http://h:8000/v1?a=b"
 
 
-@pytest.mark.parametrize("word", ["", "openai", "ftp://h/v1", "http://", "h:8000/v1", "//h/v1", "http://[", "/v1"])
+def test_a_login_in_a_url_is_its_key() -> None:
+    made = settings(custom_api_key=SecretStr("sk-recognisable"))
+    found = resolve("http://ada:s3cret@h/v1", made)
+    assert found.target == Target("http://h/v1", "CUSTOM_API_LOGIN", Auth.BASIC)
+    assert found.key_to_send() == found.key_to_send("the visitor's") == "ada:s3cret"
+    assert "s3cret" not in repr(found)
+
+
+def test_a_login_in_a_setting_goes_with_its_url_alone() -> None:
+    made = Settings(
+        therouter_base_url="http://ada:s3cret@r/v1", custom_base_url="ada:s3cret@c/v1/models", THEROUTER_API_KEY=None
+    )
+    router, _, custom = list_backends(made)
+    assert router.target == Target("http://r/v1", "THEROUTER_API_LOGIN", Auth.BASIC)
+    assert router.key_to_send() == custom.key_to_send() == "ada:s3cret"
+    for typed in ("http://c/v1", "c/v1/"):  # as it is shown
+        assert list_backends(made, custom_url=typed)[2] == custom
+    for typed in ("http://c/v2", "http://c:1/v1", "http://x/v1"):
+        other = list_backends(made, custom_url=typed)[2]
+        assert (other.target.auth, other.key) == (Auth.BEARER, made.custom_api_key)
+
+
+def test_a_url_that_cannot_be_used_is_told_when_it_is_needed() -> None:
+    *_, custom = list_backends(settings(), custom_url="http://h/v1#x")
+    assert custom.target.base_url == ""
+    assert custom.fault is not None
+    assert "fragment" in custom.fault.message
+    with pytest.raises(UnknownBackend, match="fragment"):
+        resolve("http://h/v1#x", settings())
+    with pytest.raises(UnknownBackend) as caught:
+        resolve("ftp://ada:s3cret@h/v1", settings())
+    assert "s3cret" not in str(caught.value.to_dict())
+
+
+@pytest.mark.parametrize("word", ["", "openai", "ftp://h/v1", "http://", "//h/v1", "http://[", "/v1"])
 def test_what_is_neither(word: str) -> None:
     assert not is_url(word)
     with pytest.raises(UnknownBackend) as caught:

@@ -8,8 +8,9 @@ from pydantic import SecretStr
 
 from playground.backends import Backend, BackendState, Phase, probe
 from playground.client import Client
-from playground.wire.prepared import Target
-from tests.upstream import Script, Upstream, scripts
+from playground.errors import InvalidUrl
+from playground.wire.prepared import Auth, Target
+from tests.upstream import Script, Status, Upstream, scripts
 
 KEY = "sk-recognisable"
 
@@ -34,6 +35,7 @@ def backend(base_url: str, *, needs_key: bool = False, key: str | None = None) -
         (scripts.engine_models("a", "b"), ["a", "b"]),
         (scripts.engine_models("m", owned_by="sglang"), ["m"]),
         (scripts.models([]), []),
+        (scripts.json_body({"object": "list", "data": None}), []),
     ],
 )
 async def test_ready(client: Client, upstream: Upstream, script: Script, names: list[str]) -> None:
@@ -44,6 +46,19 @@ async def test_ready(client: Client, upstream: Upstream, script: Script, names: 
     assert upstream.requests[0].method == "GET"
 
 
+async def test_a_query_and_a_login(client: Client, upstream: Upstream) -> None:
+    asked = Backend("b", "B", Target(f"{upstream.base_url}?a=b", "B", Auth.BASIC), SecretStr("ada:s3cret"))
+    assert (await probe(asked, client, key="sk-visitor")).phase is Phase.READY
+    assert upstream.requests[0].target == "/v1/models?a=b"
+    assert upstream.requests[0].header("authorization") == "Basic YWRhOnMzY3JldA=="
+
+
+async def test_a_url_that_cannot_be_used(client: Client) -> None:
+    state = await probe(Backend("b", "B", Target(""), fault=InvalidUrl("Why.")), client)
+    assert state == BackendState(Phase.UNREACHABLE, "unreachable: Why.")
+
+
+MOVED = Script((Status(301, (("location", "https://h/v1/models"), ("content-length", "0")), "Moved Permanently"),))
 DEEP = scripts.body(b"[" * 100_000)
 
 
@@ -57,6 +72,7 @@ DEEP = scripts.body(b"[" * 100_000)
         (scripts.router_error(500, "Broken."), Phase.UNREACHABLE, "unreachable: 500 Internal Server Error: Broken."),
         (scripts.not_found("/v1/models"), Phase.UNREACHABLE, "unreachable: 404 Not Found: /v1/models does not exist."),
         (scripts.html_error(502), Phase.UNREACHABLE, "unreachable: "),
+        (MOVED, Phase.UNREACHABLE, "unreachable: Redirects are not followed; use https://h/v1 as base URL."),
         (scripts.html_instead_of_stream(), Phase.UNREACHABLE, "no JSON"),
         (scripts.json_body({"models": []}), Phase.UNREACHABLE, "no list of models"),
         (DEEP, Phase.UNREACHABLE, "no JSON"),

@@ -19,6 +19,7 @@ from playground.backends.upstream_check import (
     public_url,
 )
 from playground.client import Client
+from playground.errors import InvalidUrl
 from tests.upstream import Recorded, Script, Upstream, scripts
 
 KEY = "sk-recognisable"
@@ -226,6 +227,7 @@ async def test_missing_usage_is_said(client: Client, upstream: Upstream) -> None
         ("ftp://1.1.1.1/v1", False, "no http(s) URL"),
         ("https://[/v1", False, "no URL"),
         ("https://user:word@1.1.1.1/v1", False, "a user"),
+        ("https://user:word@[/v1", False, "https://***@[/v1 is no URL"),
         ("https://1.1.1.1/v1?key=1", False, "a query"),
         ("https://" + "x" * 70 + ".invalid/v1", False, "no address"),
     ],
@@ -234,6 +236,24 @@ async def test_the_address(url: str, *, ok: bool, words: str) -> None:
     """Literal addresses: no name is looked up, and nothing is connected to."""
     finding = await public_url(url, is_public=is_public)
     assert (finding.ok, words in finding.words) == (ok, True), finding.words
+
+
+async def test_a_login_is_sent_as_basic_and_told_as_wrong(client: Client, upstream: Upstream) -> None:
+    typed = upstream.base_url.replace("http://", "ada:s3cret@") + "/chat/completions"
+    found = [one async for one in check_upstream(typed, client, None, MODEL, is_public=is_public)]
+    assert [one.name for one in found] == NAMES
+    assert (found[0].ok, found[1].ok) == (False, True)
+    assert "a user" in found[0].words
+    assert "s3cret" not in repr(found)
+    sent = [(request.target, request.header("authorization")) for request in upstream.requests]
+    assert sent[0] == ("/v1/models", "Basic YWRhOnMzY3JldA==")
+    assert sent[1] == ("/v1/chat/completions", None)  # whether a key is asked for
+    assert set(sent[2:]) == {("/v1/chat/completions", "Basic YWRhOnMzY3JldA==")}
+
+
+async def test_what_is_no_base_url(client: Client) -> None:
+    with pytest.raises(InvalidUrl):
+        [one async for one in check_upstream("http://h/v1#x", client, None, is_public=is_public)]
 
 
 async def test_a_name_with_one_inside_address_is_not_public() -> None:

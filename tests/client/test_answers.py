@@ -1,5 +1,6 @@
 """The client against a server that answers well: the bytes that go, and every variant of what comes."""
 
+import base64
 from contextlib import aclosing
 from pathlib import Path
 
@@ -9,9 +10,10 @@ from playground.client import OWN_HEADERS, Client
 from playground.errors import (
     InvalidRequest,
     NameResolutionFailed,
+    TransportError,
 )
 from playground.wire import events as ev
-from playground.wire.prepared import Target, prepare
+from playground.wire.prepared import Auth, Target, prepare
 from tests.client.asking import HELLO, KEY, exchange, to
 from tests.upstream import Script, Sleep, Upstream, Write, scripts
 
@@ -164,3 +166,46 @@ async def test_cookies_are_not_kept(client: Client, upstream: Upstream) -> None:
     for _ in range(2):
         await exchange(client, upstream.base_url)
     assert [seen.header("cookie") for seen in upstream.requests] == [None, None]
+
+
+async def test_a_login_goes_as_basic(client: Client, upstream: Upstream) -> None:
+    request = prepare(HELLO, Target(f"{upstream.base_url}?a=b", "A_LOGIN", Auth.BASIC))
+    upstream.on("/v1/chat/completions", scripts.stream())
+    async with aclosing(client.events(request, "ädä:s3cret word")) as events:
+        seen = [event async for event in events]
+    assert isinstance(seen[-1], ev.Completed)
+    (sent,) = upstream.requests
+    assert sent.target == "/v1/chat/completions?a=b"
+    assert sent.header("authorization") == f"Basic {base64.b64encode('ädä:s3cret word'.encode()).decode()}"
+    assert "s3cret" not in repr(seen)
+    assert "'Basic $A_LOGIN'" in repr(seen)
+    await client.get_json(f"{upstream.base_url}/models", key="ada:s3cret", auth=Auth.BASIC)
+    assert upstream.requests[1].header("authorization") == "Basic YWRhOnMzY3JldA=="
+
+
+async def test_what_a_server_says_again_of_a_login_is_masked(client: Client, upstream: Upstream) -> None:
+    login = "ada:recognisable"
+    request = prepare(HELLO, Target(upstream.base_url, "A_LOGIN", Auth.BASIC))
+    coded = base64.b64encode(login.encode()).decode()
+    upstream.on("/v1/chat/completions", scripts.router_error(401, f"Not {login}, recognisable or {coded}."))
+    async with aclosing(client.events(request, login)) as events:
+        said = repr([event async for event in events])
+    assert "recognisable" not in said
+    assert coded[4:-4] not in said
+
+
+@pytest.mark.parametrize("length", [8191, 9000, 65_000])
+async def test_long_headers(client: Client, upstream: Upstream, length: int) -> None:
+    more = (("content-security-policy", "a" * length), *((f"x-{number}", "b") for number in range(200)))
+    upstream.enqueue(scripts.answer("Hi.", headers=more))
+    found = await exchange(client, upstream.base_url)
+    assert (found.error, found.answer.content) == (None, "Hi.")
+    assert ("content-security-policy", "a" * length) in found.response_headers
+
+
+async def test_headers_without_end_are_told(client: Client, upstream: Upstream) -> None:
+    upstream.enqueue(scripts.answer("Hi.", headers=(("x-long", "a" * 200_000),)))
+    found = await exchange(client, upstream.base_url)
+    assert isinstance(found.error, TransportError)
+    assert "a header of more than 64 KiB" in found.error.message
+    assert len(found.error.message) < 300

@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import partial
 
 import pytest
 
 from playground.backends import BackendState, Phase
-from playground.errors import InvalidRequest, MissingKey, UnknownBackend
+from playground.errors import InvalidRequest, InvalidUrl, MissingKey, UnknownBackend
 from playground.server.context import Context
 from playground.server.exchange import Sent
 from playground.server.form import Form
@@ -42,11 +43,48 @@ def test_the_switchers_list(context: Context) -> None:
     assert names == ["therouter", "embedded", "custom"]
     with pytest.raises(UnknownBackend, match="nowhere"):
         context.backend(Form(backend="nowhere"))
+    with pytest.raises(UnknownBackend) as caught:
+        context.backend(Form(backend="http://ada:s3cret@h/v1"))
+    assert "s3cret" not in str(caught.value.to_dict())
 
 
-@pytest.mark.parametrize("typed", ["http://h:1/v1/", "  http://h:1/v1  "])
+@pytest.mark.parametrize("typed", ["http://h:1/v1/", "  http://h:1/v1  ", "h:1/v1", "h:1/v1/chat/completions"])
 def test_the_custom_url_is_the_typed_one(context: Context, typed: str) -> None:
     assert context.backend(Form(backend="custom", custom_url=typed)).target.base_url == "http://h:1/v1"
+
+
+async def test_a_url_that_cannot_be_used_is_told(context: Context) -> None:
+    form = Form(backend="custom", custom_url="http://ada:s3cret@h/v1#x", message="Hi")
+    for ask in (context.build, context.source, partial(context.key, visitor=VISITOR)):
+        with pytest.raises(InvalidUrl, match="fragment") as caught:
+            ask(form)
+        assert "s3cret" not in str(caught.value.to_dict())
+    state = await context.state(form, VISITOR)
+    assert state.phase is Phase.UNREACHABLE
+    assert "fragment" in state.words
+    assert [backend.name for backend in context.backends(form)] == ["therouter", "embedded", "custom"]
+
+
+def test_a_login_in_a_url_is_named(context: Context) -> None:
+    form = Form(backend="custom", custom_url="ada:s3cret@h:1/v1", message="Hi")
+    context.visitors.set_key(VISITOR, "custom", "sk-typed")
+    prepared = context.prepare(form, VISITOR)
+    assert prepared.url == "http://h:1/v1/chat/completions"
+    assert prepared.shown_headers()[0] == ("Authorization", "Basic $CUSTOM_API_LOGIN")
+    assert context.key(form, VISITOR) == "ada:s3cret"
+    assert "s3cret" not in repr(prepared)
+
+
+async def test_own_servers_are_asked_without_a_proxy(upstream: Upstream, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("all_proxy", "socks5://127.0.0.1:9")
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    engine = Engine(BackendState(Phase.READY, "ready"), upstream.base_url)
+    context = replace(context_for(upstream.base_url), embedded=engine)
+    assert (await context.state(Form(backend="embedded"))).phase is Phase.READY
+    custom = await context.state(Form(backend="custom", custom_url="http://127.0.0.1:9/v1"))
+    assert "SOCKS" in custom.words
+    await context.client.aclose()
 
 
 @pytest.mark.parametrize("typed", ["", "   "])

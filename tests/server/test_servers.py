@@ -24,6 +24,7 @@ from playground.server.server_views import ServerView
 from playground.server.servers import Servers
 from playground.settings import Settings
 from playground.wire.exchange import Exchange
+from playground.wire.prepared import Auth, Target
 from tests.server.running import until
 from tests.upstream import Upstream
 
@@ -304,6 +305,19 @@ async def test_attaching_to_what_is_no_engine(context: Context, servers: Servers
     assert context.key(Form(backend=backend.name), None) == "sk-recognisable"
     assert all(request.header("authorization") == "Bearer sk-recognisable" for request in upstream.requests)
     assert "sk-recognisable" not in repr(servers.views()) + said
+
+
+async def test_attaching_with_a_login_and_an_endpoint(context: Context, servers: Servers, upstream: Upstream) -> None:
+    typed = upstream.base_url.replace("http://", " ada:s3cret@") + "/chat/completions?a=b "
+    said = await servers.attach(typed)
+    (backend,) = servers.backends()
+    assert backend.title == f"127.0.0.1:{upstream.port}"
+    assert backend.target == Target(f"{upstream.base_url}?a=b", "SERVER_API_LOGIN", Auth.BASIC)
+    assert context.key(Form(backend=backend.name), None) == "ada:s3cret"
+    assert {request.header("authorization") for request in upstream.requests} == {"Basic YWRhOnMzY3JldA=="}
+    assert all(request.target.endswith("?a=b") for request in upstream.requests)
+    assert "s3cret" not in repr(servers.views()) + said
+    assert "ada:s3cret" in servers.secrets()
 
 
 @pytest.mark.parametrize("url", ["", "nonsense", "http://127.0.0.1:1", "ftp://127.0.0.1/x", "http://"])

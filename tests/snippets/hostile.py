@@ -8,6 +8,7 @@ from playground.wire.prepared import PreparedRequest, Target, prepare
 from playground.wire.request import ChatRequest
 
 KEY = "sk-made-up $HOME `x`"
+LOGIN = 'ada "$HOME":é `x`:y'
 HOSTILE = {
     "quotes": "it's \"quoted\" '' '\\''",
     "expansion": "$(touch /tmp/x) `id` $HOME ${PATH} $$",
@@ -44,10 +45,10 @@ ODD_PATHS = (
 )
 
 
-def send_with_client(request: PreparedRequest) -> None:
+def send_with_client(request: PreparedRequest, key: str = KEY) -> None:
     async def send() -> None:
         client = Client()
-        async for _ in client.events(request, KEY):
+        async for _ in client.events(request, key):
             pass
         await client.aclose()
 

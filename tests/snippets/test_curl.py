@@ -1,5 +1,6 @@
 """Each curl command is run by real shells, and what arrives is what the client sends, byte for byte."""
 
+import base64
 import os
 import shutil
 import subprocess
@@ -9,16 +10,16 @@ import pytest
 from playground.errors import InvalidInput
 from playground.snippets import render_snippet
 from playground.snippets.curl import MAX_ARGUMENT_BYTES
-from playground.wire.prepared import PreparedRequest, Target, prepare
+from playground.wire.prepared import Auth, PreparedRequest, Target, prepare
 from playground.wire.request import ChatRequest
-from tests.snippets.hostile import HOSTILE, KEY, ODD_PATHS, request_for, send_with_client
+from tests.snippets.hostile import HOSTILE, KEY, LOGIN, ODD_PATHS, request_for, send_with_client
 from tests.upstream import ThreadedUpstream
 
 
-def run_shell(shell: str, script: str) -> None:
+def run_shell(shell: str, script: str, key: str = KEY) -> None:
     program = shutil.which(shell)
     assert program, f"{shell} is missing: make setup installs it"
-    environment = {"PATH": os.environ["PATH"], "TEST_API_KEY": KEY}
+    environment = {"PATH": os.environ["PATH"], "TEST_API_KEY": key}
     ran = subprocess.run(
         [program], input=script.encode(), env=environment, capture_output=True, timeout=60, check=False
     )
@@ -50,6 +51,21 @@ def test_an_odd_url_is_asked_once_and_as_by_the_client(threaded_upstream: Thread
 
 
 @pytest.mark.parametrize("shell", ["bash", "dash"])
+def test_a_login_is_encoded_by_curl_and_in_no_snippet(threaded_upstream: ThreadedUpstream, shell: str) -> None:
+    request = prepare(
+        ChatRequest.parse({"messages": []}), Target(threaded_upstream.base_url, "TEST_API_KEY", Auth.BASIC)
+    )
+    send_with_client(request, LOGIN)
+    snippet = render_snippet(request)
+    assert '\n  -u "$TEST_API_KEY" \\\n' in snippet
+    run_shell(shell, snippet, LOGIN)
+    ours, curls = threaded_upstream.wait_for_requests(2)
+    assert curls.body == ours.body == request.body
+    encoded = base64.b64encode(LOGIN.encode()).decode()
+    assert curls.header("authorization") == ours.header("authorization") == f"Basic {encoded}"
+
+
+@pytest.mark.parametrize("shell", ["bash", "dash"])
 @pytest.mark.parametrize("more", [-1, 0, 1, 2, 1024, 1025])
 def test_a_body_at_the_limit_of_one_argument(threaded_upstream: ThreadedUpstream, shell: str, more: int) -> None:
     def body_of(length: int) -> PreparedRequest:
@@ -77,7 +93,7 @@ def test_a_header_that_would_expand_is_quoted_once_more() -> None:
 
 def test_a_url_is_quoted() -> None:
     request = prepare(ChatRequest.parse({"messages": []}), Target("http://h/v1?a=1&b='x y'", None))
-    assert render_snippet(request).splitlines()[0] == """curl 'http://h/v1?a=1&b='"'"'x%20y'"'"'/chat/completions' \\"""
+    assert render_snippet(request).splitlines()[0] == """curl 'http://h/v1/chat/completions?a=1&b='"'"'x%20y'"'"'' \\"""
 
 
 def test_no_key_no_authorization() -> None:

@@ -1,5 +1,6 @@
 """Each Python script is run, and what arrives is what the client sends, byte for byte."""
 
+import base64
 import os
 import subprocess
 import sys
@@ -7,14 +8,15 @@ import sys
 import pytest
 
 from playground.snippets import render_snippet
-from playground.wire.prepared import Target, prepare
+from playground.snippets.loop import render_loop
+from playground.wire.prepared import Auth, Target, prepare
 from playground.wire.request import ChatRequest
-from tests.snippets.hostile import HOSTILE, KEY, ODD_PATHS, request_for, send_with_client
+from tests.snippets.hostile import HOSTILE, KEY, LOGIN, ODD_PATHS, request_for, send_with_client
 from tests.upstream import ThreadedUpstream, scripts
 
 
-def run_python(script: str) -> "subprocess.CompletedProcess[bytes]":
-    environment = {"PATH": os.environ["PATH"], "TEST_API_KEY": KEY}
+def run_python(script: str, key: str = KEY) -> "subprocess.CompletedProcess[bytes]":
+    environment = {"PATH": os.environ["PATH"], "TEST_API_KEY": key}
     argv = [sys.executable, "-W", "error", "-"]
     return subprocess.run(argv, input=script.encode(), env=environment, capture_output=True, timeout=60, check=False)
 
@@ -30,6 +32,20 @@ def test_script_and_client_send_the_same(threaded_upstream: ThreadedUpstream, na
     assert (scripts_own.method, scripts_own.target) == (ours.method, ours.target)
     for header in ("authorization", "content-type"):
         assert scripts_own.header(header) == ours.header(header)
+
+
+def test_a_login_is_read_from_the_environment(threaded_upstream: ThreadedUpstream) -> None:
+    target = Target(threaded_upstream.base_url, "TEST_API_KEY", Auth.BASIC)
+    request = prepare(ChatRequest.parse({"messages": []}), target)
+    send_with_client(request, LOGIN)
+    ran = run_python(render_snippet(request, "python"), LOGIN)
+    assert ran.returncode == 0, ran.stderr
+    ran = run_python(render_loop([request], "python"), LOGIN)
+    assert ran.returncode == 0, ran.stderr
+    ours, *theirs = threaded_upstream.wait_for_requests(3)
+    encoded = base64.b64encode(LOGIN.encode()).decode()
+    assert {sent.header("authorization") for sent in (ours, *theirs)} == {f"Basic {encoded}"}
+    assert {sent.body for sent in (ours, *theirs)} == {request.body}
 
 
 def test_it_prints_the_stream(threaded_upstream: ThreadedUpstream) -> None:

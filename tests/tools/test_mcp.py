@@ -134,3 +134,9 @@ async def test_what_is_no_server(upstream: Upstream) -> None:
             await McpSession(McpCommand(argv), allow_commands=True).start()
     assert children() == before
     assert not [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+
+
+async def test_a_socks_proxy_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("all_proxy", "socks5://127.0.0.1:9")
+    with pytest.raises(ToolServerFailed, match="SOCKS"):
+        await McpSession(McpUrl("http://backend.invalid/mcp")).start()

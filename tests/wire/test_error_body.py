@@ -35,7 +35,7 @@ def test_therouter_429() -> None:
         ("0", 0.0),
         ("1.5", 1.5),
         ("-3", 0.0),
-        ("Wed, 21 Oct 2026 07:28:00 GMT", None),
+        ("Wed, 21 Oct 2015 07:28:00 GMT", 0.0),
         ("soon", None),
         ("", None),
         ("nan", None),
@@ -96,6 +96,9 @@ def test_sglang() -> None:
         ({"error": {}}, '{"error":{}}'),
         ({"error": None, "detail": "why"}, "why"),
         (["a", "b"], "['a', 'b']"),
+        ({"message": {"detail": [{"msg": "wrong"}]}}, '{"detail":[{"msg":"wrong"}]}'),
+        ([{"error": "flat"}], "flat"),
+        ([[], {"error": {"message": "the second"}}], "the second"),
         ("only words", "only words"),
         ({}, "{}"),
         (None, "null"),
@@ -103,6 +106,13 @@ def test_sglang() -> None:
 )
 def test_other_json(body: Any, said: str) -> None:
     assert said in parse(scripts.json_body(body, code=404)).message
+
+
+def test_gemini_sends_a_list_of_one() -> None:
+    error = {"code": 400, "message": "Function call is missing a thought_signature", "status": "INVALID_ARGUMENT"}
+    read = parse(scripts.json_body([{"error": error}], code=400))
+    assert read.message.endswith(": Function call is missing a thought_signature")
+    assert (read.code, read.metadata) == (400, {"status": "INVALID_ARGUMENT"})
 
 
 def test_a_page_of_html() -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 
 from playground.errors import InvalidRequest
-from playground.wire.prepared import Target, prepare
+from playground.wire.prepared import Auth, Target, prepare
 from playground.wire.request import ChatRequest
 from tests.wire.test_request import HELLO, requests
 from tests.wire.values import same
@@ -35,6 +35,18 @@ def test_the_url_and_the_headers() -> None:
     )
     assert prepared.sent_headers("sk-made-up")[0] == ("Authorization", "Bearer sk-made-up")
     assert prepared.sent_headers(None) == prepared.headers
+
+
+def test_a_query_stays_behind_the_path() -> None:
+    prepared = prepare(ChatRequest.parse(HELLO), Target("https://h/openai/v1?api-version=2025-01-01"))
+    assert prepared.url == "https://h/openai/v1/chat/completions?api-version=2025-01-01"
+
+
+def test_a_login_goes_as_basic_and_is_shown_by_its_name() -> None:
+    prepared = prepare(ChatRequest.parse(HELLO), Target("http://h/v1", "A_LOGIN", Auth.BASIC))
+    assert prepared.shown_headers()[0] == ("Authorization", "Basic $A_LOGIN")
+    # RFC 7617, section 2.1: in UTF-8
+    assert prepared.sent_headers("test:123£")[0] == ("Authorization", "Basic dGVzdDoxMjPCow==")
 
 
 def test_a_target_without_a_key_is_sent_none() -> None:

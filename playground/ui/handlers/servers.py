@@ -9,6 +9,7 @@ from typing import Any
 
 import gradio as gr
 
+from playground.base_url import read_base_url
 from playground.engines.distributed import Form
 from playground.engines.distributed.running import run_form, runnable
 from playground.engines.kinds.base import Installation
@@ -111,14 +112,16 @@ class ServerHandlers:
             return failed(error)
         return said(f"{server} is being launched: it is watched below.", "good")
 
-    async def attach(self, request: gr.Request, url: str, key: str) -> tuple[str, str]:
-        """Recognise what runs at a URL, and take it among the servers; the key leaves the page."""
+    async def attach(self, request: gr.Request, url: str, key: str) -> tuple[str, Any, str]:
+        """Recognise what runs at a URL, and take it among the servers; key and login leave the page."""
         if self._refused(request):
-            return self._refusal(), ""
+            return self._refusal(), gr.skip(), ""
         try:
-            return said(await self._servers.attach(url, key), "good"), ""
+            words = said(await self._servers.attach(url, key), "good")
+            base = read_base_url(url)
         except PlaygroundError as error:
-            return failed(error), key
+            return failed(error), gr.skip(), key
+        return words, base.url if base.login else gr.skip(), ""
 
     async def write_form(
         self, request: gr.Request, kind: str | None, addresses: str, count: str, where: str | None, *values: Any

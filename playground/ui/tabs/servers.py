@@ -205,7 +205,7 @@ def connect_servers(page: Page, blocks: gr.Blocks, handlers: ServerHandlers) -> 
     parts["attach"].click(
         handlers.attach,
         [parts["attach_url"], parts["attach_key"]],
-        [parts["attach_said"], parts["attach_key"]],
+        [parts["attach_said"], parts["attach_url"], parts["attach_key"]],
         **QUICK,
     )
     parts["write_form"].click(
