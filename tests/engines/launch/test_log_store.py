@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from playground.engines.launch.log_file import LogFollower, read_tail
+from playground.engines.launch.log_file import read_tail
 from playground.engines.launch.log_store import LogStore
 
 
@@ -207,18 +207,3 @@ def test_readers_while_it_is_written(tmp_path: Path) -> None:
     numbers = [int(line.split()[1]) for line in seen]
     assert numbers == sorted(set(numbers))
     assert numbers[-1] == 2999
-
-
-def test_following_from_another_process_over_the_change_of_files(tmp_path: Path) -> None:
-    log = LogStore(tmp_path / "log", max_bytes=200)
-    log.append(b"before\n")
-    follower = LogFollower(tmp_path / "log")
-    assert follower.poll() == []
-    seen = []
-    for number in range(40):
-        log.append(f"line {number}\n".encode())
-        seen += follower.poll()
-    assert seen == [f"line {number}" for number in range(40)]
-    follower.close()
-    assert LogFollower(tmp_path / "none").poll() == []
-    assert read_tail(tmp_path / "none") == []
