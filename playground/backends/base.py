@@ -1,28 +1,19 @@
 """Backends as values, and how a name or a URL becomes one."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
 from playground.backends.catalogue import ModelEntry
 from playground.errors import MissingKey, UnknownBackend
+from playground.phases import Phase
 from playground.settings import Settings
 from playground.wire.prepared import Target
 
 THEROUTER, EMBEDDED, CUSTOM = "therouter", "embedded", "custom"
 EMBEDDED_MODEL = "SmolLM2-135M-Instruct"
 DEFAULT_MODELS = {THEROUTER: "deepseek/deepseek-v3.2", EMBEDDED: EMBEDDED_MODEL}
-
-
-class Phase(StrEnum):
-    """A backend's state; the value is the word that is shown."""
-
-    READY = "ready"
-    LOADING = "loading"
-    NO_KEY = "no key"
-    UNREACHABLE = "unreachable"
 
 
 @dataclass(frozen=True, slots=True)

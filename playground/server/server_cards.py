@@ -7,16 +7,17 @@ from pydantic import SecretStr
 
 from playground.backends.attach import Recognised
 from playground.backends.metrics import MetricsHistory
-from playground.engines.kinds.base import Capabilities, LaunchPhase
+from playground.engines.kinds.base import Capabilities
 from playground.engines.launch.download import Download
 from playground.engines.launch.registry import Survivor
 from playground.engines.launch.server import LaunchedServer
-from playground.engines.launch.state import LaterPhase, ServerState
-from playground.server.server_views import Action, Load, Problem, ServerView, Shape
+from playground.engines.launch.state import ServerState
+from playground.phases import Phase
+from playground.server.server_views import Action, Load, Problem, ServerView
 
 GIB = 2**30
 SILENT_S = 6.0  # three looks
-_BEFORE_WEIGHTS = (LaunchPhase.STARTING, LaunchPhase.DOWNLOADING, LaunchPhase.LOADING)
+_BEFORE_WEIGHTS = (Phase.STARTING, Phase.DOWNLOADING, Phase.LOADING)
 PREFIX = "server:"  # before a server's name, where backends are named
 _TOOLS = {True: "tool calls", False: "no tool calls (no parser)", None: "tool calls as the template has them"}
 
@@ -50,7 +51,7 @@ def view_launched(
         silent_s: for how long it has not answered, though it was ready and its process runs.
     """
     state = server.state
-    shape = _shape(state)
+    shape = state.phase.shape
     fetches = download is not None and state.fraction is None and state.phase in _BEFORE_WEIGHTS
     diagnosis = state.diagnosis
     problem = None
@@ -131,17 +132,9 @@ def view_load(history: MetricsHistory) -> Load | None:
     return Load(last.running, last.waiting, last.cache_usage, now, rates)
 
 
-def _shape(state: ServerState) -> Shape:
-    if state.is_ready:
-        return "ready"
-    if state.phase is LaterPhase.FAILED:
-        return "failed"
-    return "stopped" if state.phase is LaterPhase.STOPPED else "loading"
-
-
 def _words(state: ServerState) -> str:
     share = f" {100 * state.fraction:.0f} %" if state.fraction is not None and not state.is_ready else ""
-    more = f": {state.words}" if state.words and state.phase is not LaunchPhase.READY else ""
+    more = f": {state.words}" if state.words and state.phase is not Phase.READY else ""
     return f"{state.phase}{share}{more}"
 
 
@@ -151,11 +144,11 @@ def _fetching(download: Download) -> str:
     return f"downloading{share}: {download.done / GIB:.2f}{of} GiB"
 
 
-def _actions(server: LaunchedServer, shape: Shape, *, can_fix: bool) -> tuple[Action, ...]:
+def _actions(server: LaunchedServer, shape: str, *, can_fix: bool) -> tuple[Action, ...]:
     if shape == "ready":
         return "use", "stop", "log"
     if shape == "loading":
-        return ("log",) if server.state.phase is LaterPhase.STOPPING else ("stop", "log")
+        return ("log",) if server.state.phase is Phase.STOPPING else ("stop", "log")
     again: tuple[Action, ...] = ("again",) if server.installation is not None else ()
     fix: tuple[Action, ...] = ("fix",) if can_fix and again else ()
     return *fix, *again, "log", "forget"

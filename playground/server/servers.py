@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from playground.addresses import is_public
-from playground.backends import Backend, BackendState, Phase
+from playground.backends import Backend, BackendState
 from playground.backends.attach import origin_of, recognise
 from playground.backends.base import is_url
 from playground.backends.metrics import MetricsHistory, parse_metrics
@@ -26,7 +26,6 @@ from playground.engines.launch.download import Download, bytes_here
 from playground.engines.launch.hooks import Timing
 from playground.engines.launch.registry import Survivor
 from playground.engines.launch.server import LaunchedServer
-from playground.engines.launch.state import LaterPhase
 from playground.engines.launch.supervisor import Supervisor, default_folder
 from playground.engines.models import default_cache_dir
 from playground.engines.spec import LaunchSpec
@@ -184,9 +183,7 @@ class Servers:
         server = self._launched(backend.removeprefix(PREFIX))
         if server is None or server.state.is_ready:
             return None
-        view = view_launched(server, MetricsHistory(), {})
-        phase = Phase.LOADING if view.shape == "loading" else Phase.UNREACHABLE
-        return BackendState(phase, view.words)
+        return BackendState(server.state.phase, view_launched(server, MetricsHistory(), {}).words)
 
     def touch(self, backend: str) -> None:
         """Note that a request goes there now: an idle server is stopped if that was asked for."""
@@ -362,7 +359,7 @@ class Servers:
 def _backend(server: LaunchedServer) -> Backend:
     key = server.spec.api_key
     url = server.state.base_url or ""
-    gone = server.state.phase in (LaterPhase.STOPPED, LaterPhase.FAILED)
+    gone = server.state.has_ended
     title = f"{server.name} (ended)" if gone else server.name
     return Backend(
         PREFIX + server.name,

@@ -11,12 +11,12 @@ import psutil
 import pytest
 from pydantic import SecretStr
 
-from playground.backends import Phase
 from playground.client import Client, Timeouts
 from playground.engines.kinds.locate import find_installations
 from playground.engines.models import MODEL_FILE, fetch_model
 from playground.engines.spec import LaunchSpec
 from playground.errors import InvalidLaunch, PlaygroundError
+from playground.phases import Phase
 from playground.run import run
 from playground.server.context import Context
 from playground.server.form import Form
@@ -111,8 +111,8 @@ async def test_from_launch_to_stop(context: Context, servers: Servers, model: st
     assert loading.actions == ("stop", "log")
     state = servers.state("server:small")
     assert state
-    assert state.phase is Phase.LOADING
-    assert (await context.state(Form(backend="server:small"))).phase is Phase.LOADING
+    assert state.phase is Phase.STARTING
+    assert (await context.state(Form(backend="server:small"))).phase.is_loading
     (backend,) = servers.backends()
     assert backend.target.base_url == ""
     with pytest.raises(PlaygroundError, match="cannot answer"):
@@ -138,7 +138,7 @@ async def test_from_launch_to_stop(context: Context, servers: Servers, model: st
     assert (ended.shape, ended.actions) == ("stopped", ("again", "log", "forget"))
     state = servers.state("server:small")
     assert state
-    assert (state.phase, "stopped" in state.words) == (Phase.UNREACHABLE, True)
+    assert (state.phase, "stopped" in state.words) == (Phase.STOPPED, True)
     assert servers.backends()[0].title == "small (ended)"
 
     await servers.again(name)
@@ -216,7 +216,7 @@ async def test_a_launch_that_fails_says_why_and_is_fixed(servers: Servers, model
         assert failed.actions == ("fix", "again", "log", "forget")
         state = servers.state("server:unlucky")
         assert state
-        assert state.phase is Phase.UNREACHABLE
+        assert state.phase is Phase.FAILED
         assert await servers.fix(name) == failed.problem.fix_words
     await asyncio.wait_for(servers.server(name).wait_ready(), LOADS_S)
     assert view(servers, name).shape == "ready"

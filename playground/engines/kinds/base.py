@@ -5,31 +5,17 @@ import re
 import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 from typing import Literal, Protocol
 
 from playground.engines.spec import LaunchSpec
-
-
-class LaunchPhase(StrEnum):
-    """How far a launch is; the value is the word that is shown."""
-
-    STARTING = "starting"
-    DOWNLOADING = "downloading"
-    LOADING = "loading weights"
-    KV_CACHE = "allocating the KV cache"
-    CAPTURING = "capturing graphs"
-    READY = "ready"
-
-
-ORDER = tuple(LaunchPhase)
+from playground.phases import Phase
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
     """What a log line says. `fraction`: of this phase, 0 to 1; None unknown. `words`: shards, bytes, sizes."""
 
-    phase: LaunchPhase
+    phase: Phase
     fraction: float | None = None
     words: str = ""
 

@@ -7,7 +7,7 @@ import time
 
 import httpx
 
-from playground.engines.kinds.base import ORDER, Engine, Installation, LaunchPhase
+from playground.engines.kinds.base import Engine, Installation
 from playground.engines.launch.hooks import Hooks, Timing
 from playground.engines.launch.log_store import LogStore
 from playground.engines.launch.ports import find_holder, local_url
@@ -15,10 +15,11 @@ from playground.engines.launch.prepared import PreparedLaunch
 from playground.engines.launch.processes import Identity, children_of, end_family, find_family, identify
 from playground.engines.launch.registry import Record, Registry, clean_up
 from playground.engines.launch.shared_memory import shared_by
-from playground.engines.launch.state import Cause, LaterPhase, Phase, PlainCause, ServerState, advance
+from playground.engines.launch.state import Cause, PlainCause, ServerState, advance
 from playground.engines.process import EngineProcess, how_it_ended, likely_cause
 from playground.engines.spec import LaunchSpec
 from playground.errors import EngineExited, EngineUnavailable
+from playground.phases import LAUNCH, Phase
 
 _log = logging.getLogger(__name__)
 _PROBE_S = 30.0  # SGLang generates a token for its /health
@@ -95,7 +96,7 @@ class LaunchedServer:
             orphan_grace_s=self._timing.orphan_grace_s,
             adopt=adopt,
         )
-        self._phase: Phase = LaunchPhase.STARTING
+        self._phase: Phase = Phase.STARTING
         self._fraction: float | None = None
         self._words = ""
         self._figures: dict[str, float] = {}
@@ -123,7 +124,7 @@ class LaunchedServer:
             figures=dict(self._figures),
             diagnosis=self._diagnosis,
             returncode=self._process.returncode,
-            base_url=self.record.base_url if self._phase in (LaunchPhase.READY, LaterPhase.ADOPTED) else None,
+            base_url=self.record.base_url if self._phase.is_ready else None,
             log_note=self.log.note,
         )
 
@@ -163,7 +164,7 @@ class LaunchedServer:
         guard = identify(self._process.guard_pid) if self._process.guard_pid else None
         self._note(guard=guard)
         if self._adopted:
-            self._set(LaterPhase.ADOPTED, words="its log goes on in the file of the app that started it, or is lost")
+            self._set(Phase.ADOPTED, words="its log goes on in the file of the app that started it, or is lost")
             self._settled.set()
         self._run_task = asyncio.create_task(self._run(), name=f"server {self.name}")
 
@@ -246,7 +247,7 @@ class LaunchedServer:
 
     async def _stop(self, drain_s: float, why: str) -> None:
         was_ready = self.state.is_ready
-        self._set(LaterPhase.STOPPING, words="" if was_ready else "its launch is cancelled")
+        self._set(Phase.STOPPING, words="" if was_ready else "its launch is cancelled")
         if was_ready and drain_s > 0:
             await self._drain(drain_s)
         await self._process.stop()
@@ -254,7 +255,7 @@ class LaunchedServer:
             await asyncio.wait([self._run_task])
         left = await end_family(self.record.known)
         words = f"{why}; the processes {', '.join(str(each.pid) for each in left)} hang" if left else why
-        await self._end(LaterPhase.STOPPED, words)
+        await self._end(Phase.STOPPED, words)
 
     async def _drain(self, drain_s: float) -> None:
         """Waits for the running requests, as long as their number is known."""
@@ -267,9 +268,9 @@ class LaunchedServer:
             if running is None or (running == 0 and not just_sent):
                 break
             words = f"waiting for running requests: {running:.0f}" if running else "waiting for the last request"
-            self._set(LaterPhase.STOPPING, words=words)
+            self._set(Phase.STOPPING, words=words)
             await asyncio.sleep(min(0.25, left))
-        self._set(LaterPhase.STOPPING)
+        self._set(Phase.STOPPING)
 
     def _process_has_ended(self) -> bool:
         return self._process.returncode is not None
@@ -278,7 +279,7 @@ class LaunchedServer:
         """It ended, and this app did not ask."""
         code = self._process.returncode
         if self._registry.read(self.record).stop_asked:
-            await self._end(LaterPhase.STOPPED, "stopped by a command")
+            await self._end(Phase.STOPPED, "stopped by a command")
             return
         lines = self.log.tail(_DIAGNOSED_LINES)
         if self._diagnosis is None:
@@ -291,18 +292,18 @@ class LaunchedServer:
         if self._diagnosis is None:
             after = "after it was ready" if self.record.ready else "before it was ready"
             self._diagnosis = PlainCause(f"It {how} {after}", likely_cause(lines, code), "See the end of its log.")
-        await self._end(LaterPhase.FAILED, how)
+        await self._end(Phase.FAILED, how)
 
     def _remove_files(self) -> None:
         if self._prepared:
             self._prepared.remove_files()
 
-    async def _end(self, phase: LaterPhase, words: str) -> None:
+    async def _end(self, phase: Phase, words: str) -> None:
         if self._ended.is_set():
             return
         if self._took is None:
             self._took = time.monotonic() - self._began
-        shown = f"failed: {self._diagnosis.title}" if self._diagnosis and phase is LaterPhase.FAILED else words
+        shown = f"failed: {self._diagnosis.title}" if self._diagnosis and phase is Phase.FAILED else words
         self._remove_files()
         self.record = await asyncio.to_thread(self._registry.end, self.record, shown)
         self._set(phase, words=words)
@@ -325,7 +326,7 @@ class LaunchedServer:
                 shared = {*self.record.shared, *await asyncio.to_thread(shared_by, seen)}
                 others = tuple(each for each in seen if each != leader)
                 self._note(leader=leader, others=others, shared=tuple(sorted(shared)))
-            longest = self._timing.look_every_s * (1 if self._phase in ORDER[:-1] else 5)
+            longest = self._timing.look_every_s * (1 if self._phase in LAUNCH[:-1] else 5)
             pause = min(longest, pause * 2) if seen else pause
 
     async def _probe(self) -> None:
@@ -346,7 +347,7 @@ class LaunchedServer:
         self.last_request = self._hooks.clock()
         self._remove_files()
         self._note(ready=True)
-        self._set(LaunchPhase.READY)
+        self._set(Phase.READY)
         self._settled.set()
         self._hooks.became_ready(self, self._took)
 
@@ -378,7 +379,7 @@ class LaunchedServer:
         for number, line in enumerate(lines):
             if number % _LINES_AT_ONCE == _LINES_AT_ONCE - 1:
                 await asyncio.sleep(0)
-            if line != self._last_line and self._phase is not LaunchPhase.READY:
+            if line != self._last_line and self._phase is not Phase.READY:
                 self._last_line = line
                 try:
                     self._read(line[:_READ_CHARS])

@@ -10,14 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from playground.engines.kinds import ENGINES
-from playground.engines.kinds.base import ORDER, LaunchPhase, Progress
+from playground.engines.kinds.base import Progress
 from playground.engines.kinds.loading import START, advance, follow, read_bar, sizes
+from playground.phases import LAUNCH, Phase
 from tests.engines.kinds.logs import recorded
 
-P = LaunchPhase
+P = Phase
 
 
-def phases(engine: str, lines: list[str]) -> list[LaunchPhase]:
+def phases(engine: str, lines: list[str]) -> list[Phase]:
     """As they are said, each once in a row."""
     said = [progress.phase for line in lines if (progress := ENGINES[engine].read(line))]
     return [phase for index, phase in enumerate(said) if index == 0 or said[index - 1] is not phase]
@@ -36,7 +37,7 @@ def phases(engine: str, lines: list[str]) -> list[LaunchPhase]:
         ("vllm-bad-flag", []),
     ],
 )
-def test_a_recorded_launch_goes_through_its_phases_in_order(name: str, seen: list[LaunchPhase]) -> None:
+def test_a_recorded_launch_goes_through_its_phases_in_order(name: str, seen: list[Phase]) -> None:
     assert phases(name.partition("-")[0], recorded(name)) == seen
 
 
@@ -203,15 +204,15 @@ def test_a_bar_is_read_in_any_state() -> None:
     assert read_bar("") is None
 
 
-@given(st.lists(st.sampled_from([START, *(Progress(phase, f) for phase in ORDER for f in (None, 0.0, 0.5, 1.0))])))
+@given(st.lists(st.sampled_from([START, *(Progress(phase, f) for phase in LAUNCH for f in (None, 0.0, 0.5, 1.0))])))
 def test_a_launch_never_goes_back_a_phase(steps: list[Progress]) -> None:
     seen = [START]
     for step in steps:
         seen.append(advance(seen[-1], step))
     for before, after in pairwise(seen):
-        assert ORDER.index(after.phase) >= ORDER.index(before.phase)
+        assert LAUNCH.index(after.phase) >= LAUNCH.index(before.phase)
     if steps:
-        assert seen[-1].phase is max((step.phase for step in steps), key=ORDER.index)
+        assert seen[-1].phase is max((step.phase for step in steps), key=LAUNCH.index)
 
 
 @given(st.text())

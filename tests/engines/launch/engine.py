@@ -9,10 +9,11 @@ from typing import Any
 
 import httpx
 
-from playground.engines.kinds.base import Capabilities, Command, Installation, LaunchPhase, Progress
+from playground.engines.kinds.base import Capabilities, Command, Installation, Progress
 from playground.engines.launch.server import LaunchedServer
-from playground.engines.launch.state import Cause, Phase, PlainCause
+from playground.engines.launch.state import Cause, PlainCause
 from playground.engines.spec import LaunchSpec
+from playground.phases import Phase
 
 PROGRAM = Path(__file__).with_name("fake_engine.py")
 INSTALLED = Installation("python", (sys.executable,))
@@ -46,10 +47,10 @@ class FakeEngine:
         if line == "boom":
             raise RuntimeError("a reader that fails")
         if found := _LOADING.fullmatch(line):
-            return Progress(LaunchPhase.LOADING, int(found[1]) / 100, f"{found[1]} %")
+            return Progress(Phase.LOADING, int(found[1]) / 100, f"{found[1]} %")
         if found := _KV.fullmatch(line):
-            return Progress(LaunchPhase.KV_CACHE, None, f"{found[1]} tokens")
-        return Progress(LaunchPhase.READY) if line == "ready" else None
+            return Progress(Phase.KV_CACHE, None, f"{found[1]} tokens")
+        return Progress(Phase.READY) if line == "ready" else None
 
     def figures(self, line: str) -> Mapping[str, float]:
         found = _KV.fullmatch(line)

@@ -26,9 +26,9 @@ from playground.engines.launch.processes import (
     this_machine,
 )
 from playground.engines.launch.registry import Record, Registry, file_stem, is_running, this_app
-from playground.engines.launch.state import LaterPhase
 from playground.engines.launch.supervisor import Supervisor
 from playground.errors import EngineError, InvalidLaunch
+from playground.phases import Phase
 from tests.engines.launch.conftest import TIMING, fakes, files_in, until
 from tests.engines.launch.engine import INSTALLED, FakeEngine, phase_of, spec
 
@@ -94,7 +94,7 @@ async def test_a_command_stops_it_and_the_app_knows(supervisor: Supervisor, fold
     assert done.returncode == 0
     assert fakes() == []
     await server.wait_ended()
-    assert phase_of(server) is LaterPhase.STOPPED
+    assert phase_of(server) is Phase.STOPPED
     assert server.state.words == "stopped by a command"
 
 
@@ -140,7 +140,7 @@ async def test_a_survivor_is_adopted_and_answers(folder: Path, tmp_path: Path, s
     (survivor,) = await supervisor.find_survivors()
     assert survivor.can_adopt
     server = await supervisor.adopt(survivor)
-    assert phase_of(server) is LaterPhase.ADOPTED
+    assert phase_of(server) is Phase.ADOPTED
     assert server.name == "held"
     async with httpx.AsyncClient(trust_env=False) as client:
         assert (await client.get(f"{server.origin}/health")).status_code == 200
@@ -149,7 +149,7 @@ async def test_a_survivor_is_adopted_and_answers(folder: Path, tmp_path: Path, s
     with pytest.raises(InvalidLaunch, match="adopted"):
         await supervisor.relaunch("held", {})
     await server.stop()
-    assert phase_of(server) is LaterPhase.STOPPED
+    assert phase_of(server) is Phase.STOPPED
     assert fakes() == []
 
 
@@ -182,7 +182,7 @@ async def test_an_adopted_one_that_ends_is_failed(folder: Path, supervisor: Supe
     server = await supervisor.adopt(survivor)
     psutil.Process(survivor.processes[0].pid).kill()
     await server.wait_ended()
-    assert phase_of(server) is LaterPhase.FAILED
+    assert phase_of(server) is Phase.FAILED
     assert server.state.words == "its processes have gone"
     assert fakes() == []
 

@@ -11,11 +11,10 @@ import httpx
 import psutil
 import pytest
 
-from playground.engines.kinds.base import ORDER, LaunchPhase
 from playground.engines.launch.shared_memory import remove_left
-from playground.engines.launch.state import LaterPhase
 from playground.engines.launch.supervisor import Supervisor
 from playground.errors import EngineExited
+from playground.phases import Phase
 from tests.engines.launch.conftest import fakes, files_in, until
 from tests.engines.launch.engine import INSTALLED, phase_of, spec, until_running
 
@@ -24,7 +23,7 @@ async def test_phases_come_in_order_and_ready_is_health(supervisor: Supervisor) 
     began = time.monotonic()
     server = await supervisor.launch(spec("--load-s", "0.6"), INSTALLED)
     assert time.monotonic() - began < 0.5
-    assert phase_of(server) is LaunchPhase.STARTING
+    assert phase_of(server) is Phase.STARTING
     assert server.state.base_url is None
     seen = []
     version = -1
@@ -32,9 +31,9 @@ async def test_phases_come_in_order_and_ready_is_health(supervisor: Supervisor) 
         version = await supervisor.wait_change(version, 5)
         seen.append((server.state.phase, server.state.fraction))
     phases = [phase for phase, _ in seen]
-    assert phases == sorted(phases, key=[*ORDER, *LaterPhase].index)
-    assert {LaunchPhase.LOADING, LaunchPhase.KV_CACHE, LaunchPhase.READY} <= set(phases)
-    fractions = [fraction for phase, fraction in seen if phase is LaunchPhase.LOADING]
+    assert phases == sorted(phases, key=tuple(Phase).index)
+    assert {Phase.LOADING, Phase.KV_CACHE, Phase.READY} <= set(phases)
+    fractions = [fraction for phase, fraction in seen if phase is Phase.LOADING]
     assert fractions == sorted(fractions, key=lambda fraction: fraction or 0)
     state = server.state
     assert state.base_url == f"http://127.0.0.1:{server.port}/v1"
@@ -42,7 +41,7 @@ async def test_phases_come_in_order_and_ready_is_health(supervisor: Supervisor) 
     assert 0.5 < state.seconds < 5
     assert await server.wait_ready() == state.base_url
     await server.stop()
-    assert phase_of(server) is LaterPhase.STOPPED
+    assert phase_of(server) is Phase.STOPPED
     assert server.state.base_url is None
     assert fakes() == []
 
@@ -81,7 +80,7 @@ async def test_one_that_exits_at_once(supervisor: Supervisor) -> None:
     assert caught.value.returncode == 2
     assert "error: no such thing" in caught.value.log_tail
     state = server.state
-    assert state.phase is LaterPhase.FAILED
+    assert state.phase is Phase.FAILED
     assert state.words == "ended with status 2"
     assert state.diagnosis
     assert state.diagnosis.cause == "error: no such thing"
@@ -100,7 +99,7 @@ async def test_a_fatal_line_ends_what_hangs(supervisor: Supervisor) -> None:
     server = await supervisor.launch(spec("--fatal"), INSTALLED)
     await server.wait_ended()
     state = server.state
-    assert state.phase is LaterPhase.FAILED
+    assert state.phase is Phase.FAILED
     assert state.diagnosis
     assert state.diagnosis.title == "The port is taken"
     assert state.diagnosis.fix == {"port": None}
@@ -114,7 +113,7 @@ async def test_a_ready_one_that_dies_is_failed(supervisor: Supervisor) -> None:
         with pytest.raises(httpx.HTTPError):
             await client.post(f"{server.origin}/die")
     await server.wait_ended()
-    assert phase_of(server) is LaterPhase.FAILED
+    assert phase_of(server) is Phase.FAILED
     assert server.state.diagnosis
     assert server.state.diagnosis.cause == "RuntimeError: asked to die"
     assert server.state.diagnosis.title == "It ended with status 3 after it was ready"
@@ -138,15 +137,15 @@ async def test_kill_9_of_the_guard_leaves_nothing(supervisor: Supervisor, tmp_pa
     assert server.record.guard
     psutil.Process(server.record.guard.pid).kill()
     await server.wait_ended()
-    assert phase_of(server) is LaterPhase.FAILED
+    assert phase_of(server) is Phase.FAILED
     assert fakes() == []
 
 
 async def test_cancel_while_it_loads(supervisor: Supervisor) -> None:
     server = await supervisor.launch(spec("--load-s", "60", "--children", "1"), INSTALLED)
-    await until(lambda: phase_of(server) is LaunchPhase.LOADING)
+    await until(lambda: phase_of(server) is Phase.LOADING)
     await server.stop()
-    assert phase_of(server) is LaterPhase.STOPPED
+    assert phase_of(server) is Phase.STOPPED
     with pytest.raises(EngineExited, match="stopped"):
         await server.wait_ready()
     assert fakes() == []
@@ -155,7 +154,7 @@ async def test_cancel_while_it_loads(supervisor: Supervisor) -> None:
 async def test_stop_at_once_after_the_launch(supervisor: Supervisor) -> None:
     server = await supervisor.launch(spec(), INSTALLED)
     await server.stop()
-    assert phase_of(server) is LaterPhase.STOPPED
+    assert phase_of(server) is Phase.STOPPED
     assert fakes() == []
 
 
@@ -167,7 +166,7 @@ async def test_one_that_ignores_sigterm_and_has_left_its_group(supervisor: Super
     began = time.monotonic()
     await server.stop()
     assert 1 <= time.monotonic() - began < 5
-    assert phase_of(server) is LaterPhase.STOPPED
+    assert phase_of(server) is Phase.STOPPED
     assert fakes() == []
 
 
@@ -179,7 +178,7 @@ async def test_running_requests_are_waited_for(supervisor: Supervisor) -> None:
         await until_running(server, 1)
         stop = asyncio.create_task(server.stop())
         await until(lambda: server.state.words == "waiting for running requests: 1")
-        assert phase_of(server) is LaterPhase.STOPPING
+        assert phase_of(server) is Phase.STOPPING
         assert server.state.base_url is None
         assert (await request).status_code == 200
         await stop
@@ -203,10 +202,10 @@ async def test_stop_goes_on_where_its_caller_is_cancelled(supervisor: Supervisor
     server = await supervisor.launch(spec("--deaf"), INSTALLED)
     await server.wait_ready()
     first, second = asyncio.create_task(server.stop()), asyncio.create_task(server.stop())
-    await until(lambda: phase_of(server) is LaterPhase.STOPPING)
+    await until(lambda: phase_of(server) is Phase.STOPPING)
     first.cancel()
     await second
-    assert phase_of(server) is LaterPhase.STOPPED
+    assert phase_of(server) is Phase.STOPPED
 
 
 async def test_a_flood_of_100_mb_holds_up_nothing(supervisor: Supervisor) -> None:

@@ -12,9 +12,9 @@ import pytest
 
 from playground.engines.kinds.base import Installation, SecretFile
 from playground.engines.launch.durations import Durations
-from playground.engines.launch.state import LaterPhase
 from playground.engines.launch.supervisor import Supervisor
 from playground.errors import EngineUnavailable, InvalidLaunch
+from playground.phases import Phase
 from tests.engines.launch.conftest import TIMING, fakes, files_in, until
 from tests.engines.launch.engine import INSTALLED, FakeEngine, phase_of, running, spec, until_running
 
@@ -84,7 +84,7 @@ async def test_a_program_that_is_no_program(supervisor: Supervisor, tmp_path: Pa
     program.chmod(0o755)
     server = await supervisor.launch(spec(), Installation("program", (str(program),)))
     await server.wait_ended()
-    assert phase_of(server) is LaterPhase.FAILED
+    assert phase_of(server) is Phase.FAILED
     assert server.state.returncode == 127
     assert server.state.diagnosis
     assert "Exec format error" in server.state.diagnosis.cause
@@ -97,7 +97,7 @@ async def test_relaunch_with_changes(supervisor: Supervisor) -> None:
         await supervisor.relaunch("model", {"context_length": -1})
     assert first.state.is_ready
     second = await supervisor.relaunch("model", {"context_length": 4096})
-    assert phase_of(first) is LaterPhase.STOPPED
+    assert phase_of(first) is Phase.STOPPED
     assert (second.name, second.spec.context_length) == ("model", 4096)
     await second.wait_ready()
     assert second.log.read().lines[0] == "key is ***; "
@@ -172,7 +172,7 @@ async def test_an_idle_server_is_stopped(folder: Path) -> None:
         assert idle.state.is_ready
         now[0] += 0.3
         await idle.wait_ended()
-        assert phase_of(idle) is LaterPhase.STOPPED
+        assert phase_of(idle) is Phase.STOPPED
         assert idle.state.words == "stopped after 0.01 minutes without a request"
         assert forever.state.is_ready
         made.touch("no such server")
