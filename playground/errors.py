@@ -8,6 +8,7 @@ PlaygroundError
  │   ├─ InvalidMock               a table of mock results, with its file and field
  │   ├─ InvalidSetting            an environment variable
  │   ├─ InvalidLaunch             a server that cannot be launched so, with the field at fault
+ │   │   └─ LaunchOutdated        what was prepared can no longer be run as it was shown
  │   ├─ UnknownBackend            a name that is in no list, and no URL either
  │   └─ MissingKey                the backend wants a key and there is none
  ├─ TransportError                no complete HTTP response
@@ -130,6 +131,10 @@ class InvalidLaunch(InvalidInput):
     def details(self) -> dict[str, Any]:
         """The field."""
         return {"field": self.field}
+
+
+class LaunchOutdated(InvalidLaunch):
+    """A prepared launch that cannot be run as it was shown any more: the port chosen for it was taken meanwhile."""
 
 
 class UnknownBackend(InvalidInput):

@@ -83,9 +83,8 @@ def run_logs(arguments: argparse.Namespace, settings: Settings) -> int:
 def _registry(settings: Settings) -> "Registry":
     from playground.engines.launch.registry import Registry  # it takes a moment; most commands need none of it
     from playground.engines.launch.supervisor import default_folder
-    from playground.engines.models import default_cache_dir
 
-    return Registry(default_folder(settings.cache_dir or default_cache_dir().parent))
+    return Registry(default_folder(settings.cache_dir))
 
 
 def _find(registry: "Registry", name: str, *, running: bool = False) -> "Record":

@@ -1,11 +1,7 @@
 """Servers as the page shows them: launched ones, attached ones, and what an app that was killed has left."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
-from pydantic import SecretStr
-
-from playground.backends.attach import Recognised
 from playground.backends.metrics import MetricsHistory
 from playground.engines.kinds.base import Capabilities
 from playground.engines.launch.download import Download
@@ -14,42 +10,17 @@ from playground.engines.launch.server import LaunchedServer
 from playground.engines.launch.state import ServerState
 from playground.phases import Phase
 from playground.server.server_views import Action, Load, Problem, ServerView
+from playground.server.watched import Attached, Launched
 
 GIB = 2**30
 SILENT_S = 6.0  # three looks
 _BEFORE_WEIGHTS = (Phase.STARTING, Phase.DOWNLOADING, Phase.LOADING)
-PREFIX = "server:"  # before a server's name, where backends are named
 _TOOLS = {True: "tool calls", False: "no tool calls (no parser)", None: "tool calls as the template has them"}
 
 
-@dataclass(slots=True)
-class Attached:
-    """A server that runs elsewhere. `fault`: why it cannot be looked at now; "" while it answers."""
-
-    name: str
-    found: Recognised
-    key: SecretStr | None = None
-    fault: str = ""
-    history: MetricsHistory = field(default_factory=MetricsHistory)
-
-
-def view_launched(
-    server: LaunchedServer,
-    history: MetricsHistory,
-    estimate: Mapping[str, float],
-    download: Download | None = None,
-    *,
-    silent_s: float = 0.0,
-) -> ServerView:
-    """A server of this app.
-
-    Args:
-        server: the server.
-        history: its metrics.
-        estimate: what was worked out before, to stand beside its own figures.
-        download: how much of its model has come, while it comes.
-        silent_s: for how long it has not answered, though it was ready and its process runs.
-    """
+def view_launched(launched: Launched) -> ServerView:
+    """A server of this app."""
+    server, download = launched.server, launched.download
     state = server.state
     shape = state.phase.shape
     fetches = download is not None and state.fraction is None and state.phase in _BEFORE_WEIGHTS
@@ -57,10 +28,10 @@ def view_launched(
     problem = None
     if diagnosis is not None:
         problem = Problem(diagnosis.title, diagnosis.cause, diagnosis.advice, diagnosis.fix_words)
-    elif state.is_ready and silent_s > SILENT_S:
+    elif state.is_ready and launched.silent_s > SILENT_S:
         problem = Problem(
             "It does not answer",
-            f"GET /v1/models has had no answer for {silent_s:.0f} s; the process runs.",
+            f"GET /v1/models has had no answer for {launched.silent_s:.0f} s; the process runs.",
             "It may be busy, or hang: see its log; stop it and start it again if it stays so.",
         )
     return ServerView(
@@ -74,10 +45,14 @@ def view_launched(
         elapsed_s=state.seconds,
         typical_s=state.typical_s,
         base_url=state.base_url or "",
-        facts=(*_abilities(server.engine.capabilities(server.spec)), *_figures(state.figures, estimate), *_note(state)),
+        facts=(
+            *_abilities(server.engine.capabilities(server.spec)),
+            *_figures(state.figures, launched.estimate),
+            *_note(state),
+        ),
         command=server.command,
         problem=problem,
-        load=view_load(history),
+        load=view_load(launched.history),
         actions=_actions(server, shape, can_fix=bool(diagnosis and diagnosis.fix)),
     )
 
@@ -149,7 +124,7 @@ def _actions(server: LaunchedServer, shape: str, *, can_fix: bool) -> tuple[Acti
         return "use", "stop", "log"
     if shape == "loading":
         return ("log",) if server.state.phase is Phase.STOPPING else ("stop", "log")
-    again: tuple[Action, ...] = ("again",) if server.installation is not None else ()
+    again: tuple[Action, ...] = ("again",) if server.prepared is not None else ()
     fix: tuple[Action, ...] = ("fix",) if can_fix and again else ()
     return *fix, *again, "log", "forget"
 

@@ -19,6 +19,7 @@ from playground.engines.launch.server import LaunchedServer
 from playground.engines.launch.supervisor import Supervisor
 from playground.engines.spec import LaunchSpec
 from playground.phases import LAUNCH, Phase
+from tests.engines.launch.engine import launch
 from tests.real_engines.engine import CONTEXT_TOKENS, ENGINES, HERE, MODEL, checkpoint
 from tests.real_engines.running import free_port
 
@@ -76,7 +77,7 @@ def phase_of(server: LaunchedServer) -> Phase:
 async def hold(engine: str, folder: Path) -> None:
     """Launch it, tell how far it is, and wait to be killed."""
     supervisor = supervisor_in(folder)
-    server = await supervisor.launch(spec_of(engine), installation_of(engine))
+    server = await launch(supervisor, spec_of(engine), installation_of(engine))
     version, told = -1, False
     while not server.state.is_ready:
         version = await supervisor.wait_change(version)

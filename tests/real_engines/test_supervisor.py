@@ -21,6 +21,7 @@ from playground.engines.launch.server import LaunchedServer
 from playground.engines.launch.supervisor import Supervisor
 from playground.errors import InvalidLaunch
 from playground.phases import LAUNCH, Phase
+from tests.engines.launch.engine import launch
 from tests.real_engines.engine import ENGINES, MODEL
 from tests.real_engines.running import READY_S
 from tests.real_engines.supervised import installation_of, phase_of, spec_of, supervisor_in
@@ -88,7 +89,7 @@ async def streaming(server: LaunchedServer) -> AsyncIterator[httpx.Response]:
 
 async def test_it_comes_up_answers_and_is_stopped_in_a_stream(supervisor: Supervisor, engine: str) -> None:
     available = psutil.virtual_memory().available
-    server = await supervisor.launch(spec_of(engine, api_key=KEY), installation_of(engine))
+    server = await launch(supervisor, spec_of(engine, api_key=KEY), installation_of(engine))
     seen: list[tuple[object, float | None]] = []
     version = -1
     async with asyncio.timeout(READY_S):
@@ -136,8 +137,8 @@ async def test_a_bad_flag_is_named_and_a_busy_port_refused(supervisor: Superviso
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
         with pytest.raises(InvalidLaunch, match=rf"port: {port} .* is taken by .*process {os.getpid()}"):
-            await supervisor.launch(spec_of(engine, port=port), installation_of(engine))
-    server = await supervisor.launch(spec_of(engine, "--no-such-flag"), installation_of(engine))
+            await launch(supervisor, spec_of(engine, port=port), installation_of(engine))
+    server = await launch(supervisor, spec_of(engine, "--no-such-flag"), installation_of(engine))
     await asyncio.wait_for(server.wait_ended(), READY_S)
     state = server.state
     assert (state.phase, state.returncode) == (Phase.FAILED, 2)
@@ -146,7 +147,7 @@ async def test_a_bad_flag_is_named_and_a_busy_port_refused(supervisor: Superviso
 
 
 async def test_a_bad_path_is_named(supervisor: Supervisor, engine: str) -> None:
-    server = await supervisor.launch(spec_of(engine, model="/path/nonesuch"), installation_of(engine))
+    server = await launch(supervisor, spec_of(engine, model="/path/nonesuch"), installation_of(engine))
     await asyncio.wait_for(server.wait_ended(), READY_S)
     assert phase_of(server) is Phase.FAILED
     assert server.state.diagnosis
@@ -154,7 +155,7 @@ async def test_a_bad_path_is_named(supervisor: Supervisor, engine: str) -> None:
 
 
 async def test_a_context_too_long_has_a_fix(supervisor: Supervisor, engine: str) -> None:
-    server = await supervisor.launch(spec_of(engine, context_length=100_000), installation_of(engine))
+    server = await launch(supervisor, spec_of(engine, context_length=100_000), installation_of(engine))
     await asyncio.wait_for(server.wait_ended(), READY_S)
     assert phase_of(server) is Phase.FAILED
     assert server.state.diagnosis
@@ -164,7 +165,7 @@ async def test_a_context_too_long_has_a_fix(supervisor: Supervisor, engine: str)
 async def test_a_port_that_is_taken_while_it_loads(supervisor: Supervisor, engine: str) -> None:
     spec = spec_of(engine)
     assert spec.port
-    server = await supervisor.launch(spec, installation_of(engine))
+    server = await launch(supervisor, spec, installation_of(engine))
     with socket.create_server(("127.0.0.1", spec.port)):
         await asyncio.wait_for(server.wait_ended(), READY_S)
     assert phase_of(server) is Phase.FAILED
@@ -173,7 +174,7 @@ async def test_a_port_that_is_taken_while_it_loads(supervisor: Supervisor, engin
 
 
 async def test_a_launch_that_is_cancelled(supervisor: Supervisor, engine: str) -> None:
-    server = await supervisor.launch(spec_of(engine), installation_of(engine))
+    server = await launch(supervisor, spec_of(engine), installation_of(engine))
     async with asyncio.timeout(READY_S):
         while phase_of(server) is not Phase.LOADING:
             await supervisor.wait_change(supervisor.version, 1)

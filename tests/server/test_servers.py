@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shlex
 import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -159,10 +160,8 @@ async def test_it_is_a_backend_and_its_load_is_drawn(context: Context, servers: 
     exchange = await ask(context, "server:small", model="small")
     assert exchange.error is None
     assert exchange.answer.content
-    await until(lambda: view(servers, name).load is not None, 10)
-    load = view(servers, name).load
-    assert load
-    assert (load.running, load.waiting) == (0, 0)
+    # Looked at every two seconds: the first look may have been while the request ran.
+    await until(lambda: (load := view(servers, name).load) is not None and (load.running, load.waiting) == (0, 0), 10)
     await until(lambda: any(label == "weights" for label, _ in view(servers, name).facts))  # the estimate
     assert "estimated" in dict(view(servers, name).facts)["weights"]
 
@@ -172,9 +171,9 @@ async def test_the_edited_command_is_what_runs_and_a_launched_server_is_attached
     context: Context, servers: Servers, model: str
 ) -> None:
     spec, port = spec_of(model, name="edited"), free_port()
-    made = await servers.command(spec, None)
-    edited = made.shown().replace(f"--port {spec.port}", f"--port {port}") + " --alias renamed"
-    name = await servers.launch(spec, None, edited)
+    made = await servers.preview(spec, None)
+    edited = made.command.replace(f"--port {spec.port}", f"--port {port}") + " --alias renamed"
+    name = await servers.launch(spec, None, edited, made.id)
     await asyncio.wait_for(servers.server(name).wait_ready(), LOADS_S)
     assert view(servers, name).base_url == f"http://127.0.0.1:{port}/v1"
     assert view(servers, name).command.endswith("--alias renamed")
@@ -227,8 +226,8 @@ async def test_a_launch_that_fails_says_why_and_is_fixed(servers: Servers, model
 
 async def test_an_unknown_argument_is_told_as_the_engine_says_it(servers: Servers, model: str) -> None:
     spec = spec_of(model)
-    made = await servers.command(spec, None)
-    name = await servers.launch(spec, None, f"{made.shown()} --frobnicate")
+    made = await servers.preview(spec, None)
+    name = await servers.launch(spec, None, f"{made.command} --frobnicate", made.id)
     await asyncio.wait_for(servers.server(name).wait_ended(), LOADS_S)
     problem = view(servers, name).problem
     assert problem
@@ -273,8 +272,9 @@ async def test_an_engine_that_is_not_here(tmp_path: Path, monkeypatch: pytest.Mo
         assert "attach to it" in await servers.missing("mindie")
         assert await servers.missing("llama_cpp") == ""
         spec = LaunchSpec.parse({"engine": "sglang", "model": "Qwen/Qwen3-8B"})
-        made = await servers.command(spec, None)  # for a machine that has it
-        assert made.argv[:3] == ("python", "-m", "sglang.launch_server")
+        made = await servers.preview(spec, None)  # for a machine that has it
+        assert " python -m sglang.launch_server " in made.command
+        assert (made.id, made.obstacle) == ("", None)
         with pytest.raises(InvalidLaunch, match="was not found on this machine") as caught:
             await servers.launch(spec, None)
         assert "PLAYGROUND_ENGINE_ENVIRONMENTS" in caught.value.advice
@@ -323,5 +323,5 @@ async def test_will_it_fit_on_this_machine(servers: Servers, model: str) -> None
 
 async def test_the_program_is_found_where_a_person_says(servers: Servers, model: str) -> None:
     (here,) = find_installations(path="")["llama_cpp"]
-    command = await servers.command(spec_of(model), here.program[0])
-    assert command.argv[0] == here.program[0]
+    made = await servers.preview(spec_of(model), here.program[0])
+    assert here.program[0] in shlex.split(made.command)

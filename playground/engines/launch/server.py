@@ -7,7 +7,7 @@ import time
 
 import httpx
 
-from playground.engines.kinds.base import Engine, Installation
+from playground.engines.kinds.base import Engine
 from playground.engines.launch.hooks import Hooks, Timing
 from playground.engines.launch.log_store import LogStore
 from playground.engines.launch.ports import find_holder, local_url
@@ -35,7 +35,7 @@ class LaunchedServer:
     Attributes:
         spec: what was asked for.
         engine: what is known of its program.
-        installation: where that is; None for one that was adopted.
+        prepared: what was started; None for one that was adopted.
         name: unique among the servers.
         port: where it listens.
         command: as it is shown, for a POSIX shell; without keys.
@@ -52,7 +52,6 @@ class LaunchedServer:
         hooks: Hooks,
         *,
         prepared: PreparedLaunch | None = None,
-        installation: Installation | None = None,
         timing: Timing | None = None,
         typical_s: float | None = None,
     ) -> None:
@@ -65,13 +64,12 @@ class LaunchedServer:
             registry: where that is.
             hooks: whom it asks and tells.
             prepared: what is started; None where it runs already and is adopted, that is, taken over.
-            installation: where the engine is; None with `prepared`.
             timing: how long it is waited for.
             typical_s: how long such launches took before.
         """
         self.spec = spec
         self.engine = engine
-        self.installation = installation
+        self.prepared = prepared
         self.name = record.name
         self.port = record.port
         self.command = record.command
@@ -83,7 +81,6 @@ class LaunchedServer:
         self._touched_at = float("-inf")
         self._registry = registry
         self._hooks = hooks
-        self._prepared = prepared
         self._timing = timing or Timing()
         self._typical_s = typical_s
         adopt = {each.pid: each.started for each in (record.leader, *record.others) if each} if self._adopted else None
@@ -104,6 +101,7 @@ class LaunchedServer:
         self._began = time.monotonic()
         self._took: float | None = None
         self._stopping: asyncio.Task[None] | None = None
+        self._drain_until = float("inf")
         self._run_task: asyncio.Task[None] | None = None
         self._lost: asyncio.Task[None] | None = None
         self._settled = asyncio.Event()
@@ -150,8 +148,9 @@ class LaunchedServer:
         """
         self._began = time.monotonic()
         try:
-            if self._prepared:
-                await asyncio.to_thread(self._prepared.write_files)
+            if self.prepared:
+                self.record = self.record.model_copy(update={"started_at": time.time()})
+                await asyncio.to_thread(self.prepared.write_files)
             await self._process.start()
         except OSError as error:
             self._remove_files()
@@ -172,14 +171,15 @@ class LaunchedServer:
         """Stops it; while it loads, that is the cancelling of its launch. Returns when nothing of it is left.
 
         Running requests are waited for at most `drain_s` (None: as the timing says), where their number is known;
-        then it gets SIGTERM, then SIGKILL. It may be called at any time, also twice, and goes on where the caller is
-        cancelled. `why`: how it ended, in words.
+        then it gets SIGTERM, then SIGKILL. It may be called at any time, also twice, when the shorter wait counts, and
+        goes on where the caller is cancelled. `why`: how it ended, in words.
         """
         if self._run_task is None or self._ended.is_set():
             return
+        until = time.monotonic() + (self._timing.drain_s if drain_s is None else drain_s)
+        self._drain_until = min(self._drain_until, until)
         if self._stopping is None:
-            drain = self._timing.drain_s if drain_s is None else drain_s
-            self._stopping = asyncio.create_task(self._stop(drain, why))
+            self._stopping = asyncio.create_task(self._stop(why))
         await asyncio.shield(self._stopping)
 
     async def wait_ready(self) -> str:
@@ -245,11 +245,11 @@ class LaunchedServer:
         if self._stopping is None:
             await self._came_to_an_end()
 
-    async def _stop(self, drain_s: float, why: str) -> None:
+    async def _stop(self, why: str) -> None:
         was_ready = self.state.is_ready
         self._set(Phase.STOPPING, words="" if was_ready else "its launch is cancelled")
-        if was_ready and drain_s > 0:
-            await self._drain(drain_s)
+        if was_ready:
+            await self._drain()
         await self._process.stop()
         if self._run_task is not None:
             await asyncio.wait([self._run_task])
@@ -257,10 +257,9 @@ class LaunchedServer:
         words = f"{why}; the processes {', '.join(str(each.pid) for each in left)} hang" if left else why
         await self._end(Phase.STOPPED, words)
 
-    async def _drain(self, drain_s: float) -> None:
+    async def _drain(self) -> None:
         """Waits for the running requests, as long as their number is known."""
-        deadline = time.monotonic() + drain_s
-        while (left := deadline - time.monotonic()) > 0 and not self._process_has_ended():
+        while (left := self._drain_until - time.monotonic()) > 0 and not self._process_has_ended():
             running: float | None = None
             with contextlib.suppress(TimeoutError, httpx.HTTPError):
                 running = await asyncio.wait_for(self.running_requests(), left)
@@ -295,8 +294,8 @@ class LaunchedServer:
         await self._end(Phase.FAILED, how)
 
     def _remove_files(self) -> None:
-        if self._prepared:
-            self._prepared.remove_files()
+        if self.prepared:
+            self.prepared.remove_files()
 
     async def _end(self, phase: Phase, words: str) -> None:
         if self._ended.is_set():
@@ -353,7 +352,7 @@ class LaunchedServer:
 
     def _is_its_own_answer(self) -> bool:
         """Whether it is this server that answers, and none that took the port in the meantime."""
-        if self.installation is not None and self.installation.kind == "container":
+        if self.prepared and self.prepared.installation.kind == "container":
             return True  # the port is held by the container's own machinery
         holder = find_holder(self.port)
         if holder is None or self._process.guard_pid is None:

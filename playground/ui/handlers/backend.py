@@ -10,7 +10,7 @@ import gradio as gr
 from playground.backends import BackendState, ModelEntry
 from playground.server.context import Context
 from playground.server.form import Form
-from playground.server.server_cards import PREFIX
+from playground.server.watched import PREFIX
 from playground.ui.draw.header import draw_state
 from playground.ui.handlers.latest import Latest
 from playground.ui.handlers.visitor import visitor

@@ -30,7 +30,7 @@ from playground.engines.launch.supervisor import Supervisor
 from playground.errors import EngineError, InvalidLaunch
 from playground.phases import Phase
 from tests.engines.launch.conftest import TIMING, fakes, files_in, until
-from tests.engines.launch.engine import INSTALLED, FakeEngine, phase_of, spec
+from tests.engines.launch.engine import FakeEngine, launch, phase_of, spec
 
 
 @contextlib.contextmanager
@@ -60,7 +60,7 @@ def kill_with_guard(process: subprocess.Popen[str], record: Record) -> None:
 
 
 async def test_what_a_record_holds(supervisor: Supervisor, folder: Path) -> None:
-    server = await supervisor.launch(spec("--children", "1", api_key="sk-secret-key"), INSTALLED)
+    server = await launch(supervisor, spec("--children", "1", api_key="sk-secret-key"))
     await server.wait_ready()
     await until(lambda: len(server.record.others) == 1)
     (record,) = Registry(folder).list_records()
@@ -84,7 +84,7 @@ async def test_what_a_record_holds(supervisor: Supervisor, folder: Path) -> None
 
 
 async def test_a_command_stops_it_and_the_app_knows(supervisor: Supervisor, folder: Path) -> None:
-    server = await supervisor.launch(spec("--children", "1", "--deaf"), INSTALLED)
+    server = await launch(supervisor, spec("--children", "1", "--deaf"))
     await server.wait_ready()
     code = (
         "import asyncio, sys; from pathlib import Path; from playground.engines.launch.registry import Registry;"
@@ -126,7 +126,7 @@ async def test_survivors_are_found_and_ended(folder: Path, tmp_path: Path) -> No
     with pytest.raises(InvalidLaunch, match="cannot be adopted"):
         await made.adopt(survivor)
     with pytest.raises(InvalidLaunch, match="there is a server 'held' already"):
-        await made.launch(spec(name="held"), INSTALLED)
+        await launch(made, spec(name="held"))
     await made.end(survivor)
     assert fakes() == []
     assert await made.find_survivors() == []
@@ -147,7 +147,7 @@ async def test_a_survivor_is_adopted_and_answers(folder: Path, tmp_path: Path, s
     assert "ready" in server.log.tail()
     assert await supervisor.find_survivors() == []
     with pytest.raises(InvalidLaunch, match="adopted"):
-        await supervisor.relaunch("held", {})
+        await supervisor.prepare_again("held", {})
     await server.stop()
     assert phase_of(server) is Phase.STOPPED
     assert fakes() == []
