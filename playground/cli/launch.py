@@ -2,7 +2,6 @@
 
 import argparse
 import asyncio
-import contextlib
 import signal
 import sys
 from collections.abc import Sequence
@@ -101,8 +100,9 @@ async def _watch(supervisor: "Supervisor", prepared: "PreparedLaunch", drain_s: 
         _say(f"its arguments are {unchecked}")
     server = await launch_as_shown(supervisor, prepared)
     _say(f"{server.name}: {server.command}")
+    waits = [asyncio.create_task(server.wait_ended()), asyncio.create_task(asked.wait())]
     shown, told = "", False
-    while not server.state.has_ended and not asked.is_set():
+    while not any(wait.done() for wait in waits):
         state = server.state
         share = f" {100 * state.fraction:.0f} %" if state.fraction is not None else ""
         words = f"{state.phase}{share}"
@@ -112,8 +112,9 @@ async def _watch(supervisor: "Supervisor", prepared: "PreparedLaunch", drain_s: 
         if state.is_ready and not told:
             told = True
             print(state.base_url, flush=True)
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(asked.wait(), SHOW_S)
+        await asyncio.wait(waits, timeout=SHOW_S, return_when=asyncio.FIRST_COMPLETED)
+    for wait in waits:
+        wait.cancel()
     if not server.state.has_ended:
         await _stop(server, asked, drain_s)
     diagnosis = server.state.diagnosis

@@ -13,6 +13,7 @@ from types import TracebackType
 
 import httpx
 
+from playground.engines.health import is_healthy
 from playground.engines.models import ADVICE_MARK, ERROR_MARK, find_model
 from playground.engines.process import EngineProcess
 from playground.environment import child_environment
@@ -190,13 +191,7 @@ class EmbeddedEngine:
         argv += ["--model", str(model), "--port", str(port), "--alias", alias]
         origin = f"http://127.0.0.1:{port}"
         async with self._running(argv) as process, httpx.AsyncClient(trust_env=False, timeout=_PROBE_S) as client:
-
-            async def ready() -> bool:
-                with contextlib.suppress(httpx.HTTPError):
-                    return (await client.get(f"{origin}/health")).status_code == httpx.codes.OK
-                return False
-
-            await process.wait_until(ready, _LOAD_S)
+            await process.wait_until(lambda: is_healthy(client, f"{origin}/health"), _LOAD_S)
             self._base_url = f"{origin}/v1"
             self._state = EngineState(Phase.READY, "ready")
             self._settled.set()

@@ -116,7 +116,7 @@ class Servers:
 
     def views(self) -> list[ServerView]:
         """All of them: the latest launch first, then attached ones, then what was left behind."""
-        launched = map(view_launched, reversed(self._launched.values()))
+        launched = map(view_launched, reversed(list(self._launched.values())))
         return [*launched, *map(view_attached, self._attached.values()), *map(view_survivor, self._left)]
 
     def backends(self) -> tuple[Backend, ...]:
@@ -125,7 +125,7 @@ class Servers:
 
     def secrets(self) -> list[str]:
         """The keys of all of them, for masking."""
-        launched = (one.server.spec.api_key for one in self._launched.values())
+        launched = (one.server.spec.api_key for one in list(self._launched.values()))
         keys = (*launched, *(one.key for one in self._attached.values()))
         return [key.get_secret_value() for key in keys if key is not None]
 

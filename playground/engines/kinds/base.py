@@ -3,7 +3,7 @@
 import json
 import re
 import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol
 
@@ -104,14 +104,6 @@ class Command:
 
 # Names of variables whose values are not shown: HF_TOKEN, AWS_SECRET_ACCESS_KEY, WANDB_API_KEY, DB_PASSWORD.
 _SECRET_NAME = re.compile(r"(?i)(key|token|secret|password|passwd|credentials?)$")
-
-
-def without_secrets(line: str, values: Iterable[str]) -> str:
-    """A line of a log as it may be kept and shown: SGLang prints its settings, and the key is one of them."""
-    for value in values:
-        if value:
-            line = line.replace(value, "…")
-    return line
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from playground.phases import Phase
 
 KEY = "SGLANG_API_KEY"
 # SGLang reads a key from `--api-key` or a `--config` file only; the file's words never stand in a process list. It
-# prints them, though: the line `server_args={…}` of its log holds the key, to be taken out with `without_secrets`.
+# prints them, though: the line `server_args={…}` of its log holds the key, which `LogStore` masks.
 KEY_FILE = SecretFile("<sglang-key.yaml>", KEY, ".yaml", "api-key: {secret}\n")
 _SIGNS = (
     sign(r"The server is fired up and ready to roll", Phase.READY, 1.0, "ready"),

@@ -3,10 +3,12 @@
 import asyncio
 import contextlib
 import logging
+import math
 import time
 
 import httpx
 
+from playground.engines.health import is_healthy
 from playground.engines.kinds.base import Engine
 from playground.engines.launch.hooks import Hooks, Timing
 from playground.engines.launch.log_store import LogStore
@@ -259,7 +261,7 @@ class LaunchedServer:
 
     async def _drain(self) -> None:
         """Waits for the running requests, as long as their number is known."""
-        while (left := self._drain_until - time.monotonic()) > 0 and not self._process_has_ended():
+        while (left := self._drain_until - time.monotonic()) > 0 and self._process.returncode is None:
             running: float | None = None
             with contextlib.suppress(TimeoutError, httpx.HTTPError):
                 running = await asyncio.wait_for(self.running_requests(), left)
@@ -270,9 +272,6 @@ class LaunchedServer:
             self._set(Phase.STOPPING, words=words)
             await asyncio.sleep(min(0.25, left))
         self._set(Phase.STOPPING)
-
-    def _process_has_ended(self) -> bool:
-        return self._process.returncode is not None
 
     async def _came_to_an_end(self) -> None:
         """It ended, and this app did not ask."""
@@ -331,12 +330,15 @@ class LaunchedServer:
     async def _probe(self) -> None:
         """Asks whether it is ready, until it is."""
         async with httpx.AsyncClient(trust_env=False, timeout=_PROBE_S) as client:
-            while True:
-                await asyncio.sleep(self._timing.probe_every_s)
-                with contextlib.suppress(httpx.HTTPError):
-                    answer = await client.get(self.origin + self.engine.health_path)
-                    if answer.status_code == httpx.codes.OK and self._stopping is None and self._lost is None:
-                        break
+
+            async def ready() -> bool:
+                healthy = await is_healthy(client, self.origin + self.engine.health_path)
+                return healthy and self._stopping is None and self._lost is None
+
+            try:
+                await self._process.wait_until(ready, math.inf, every_s=self._timing.probe_every_s)
+            except EngineExited:  # `_run` tells how
+                return
         if not await asyncio.to_thread(self._is_its_own_answer):
             holder = await asyncio.to_thread(find_holder, self.port)
             by = f"process {holder.pid}" if holder else "another program"
@@ -354,11 +356,10 @@ class LaunchedServer:
         """Whether it is this server that answers, and none that took the port in the meantime."""
         if self.prepared and self.prepared.installation.kind == "container":
             return True  # the port is held by the container's own machinery
-        holder = find_holder(self.port)
-        if holder is None or self._process.guard_pid is None:
+        holder, guard = find_holder(self.port), self._process.guard_pid
+        if holder is None or guard is None:
             return True  # it cannot be known
-        own = (*children_of(self._process.guard_pid), *find_family(self.record.known))
-        return holder.pid in {each.pid for each in own}
+        return holder.pid in {each.pid for each in (*children_of(guard), *find_family(self.record.known))}
 
     def _lose(self, cause: Cause | None) -> None:
         """Ends it, since its log says that it is lost: SGLang hangs where its port is taken."""

@@ -8,12 +8,12 @@ import pytest
 
 from playground.engines.kinds import find_engine
 from playground.engines.kinds.failures import diagnose, is_fatal
-from playground.engines.kinds.loading import follow, sizes
 from playground.engines.kinds.locate import find_installations
 from playground.engines.models import MODEL_FILE, find_model
 from playground.engines.process import EngineProcess
 from playground.engines.recipes import load_recipes, recipes_folder
 from playground.phases import Phase
+from tests.engines.kinds.reading import follow, sizes
 
 
 def free_port() -> int:
