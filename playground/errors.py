@@ -8,6 +8,7 @@ PlaygroundError
  │   ├─ InvalidMock               a table of mock results, with its file and field
  │   ├─ InvalidSetting            an environment variable
  │   ├─ InvalidLaunch             a server that cannot be launched so, with the field at fault
+ │   │   └─ LaunchOutdated        what was prepared can no longer be run as it was shown
  │   ├─ InvalidUrl                a base URL that cannot be used
  │   ├─ UnknownBackend            a name that is in no list, and no URL either
  │   └─ MissingKey                the backend wants a key and there is none
@@ -135,6 +136,10 @@ class InvalidLaunch(InvalidInput):
 
 class InvalidUrl(InvalidInput):
     """A base URL that cannot be used; the message has no password in it."""
+
+
+class LaunchOutdated(InvalidLaunch):
+    """A prepared launch that cannot be run as it was shown any more: the port chosen for it was taken meanwhile."""
 
 
 class UnknownBackend(InvalidInput):

@@ -20,9 +20,9 @@ from playground.tools.turns import (
     Approved,
     Call,
     CallIds,
+    CallPhase,
     End,
     LoopSnapshot,
-    Phase,
     Rejected,
     Turn,
     forces_calls,
@@ -39,9 +39,9 @@ __all__ = [
     "Approve",
     "Approved",
     "Call",
+    "CallPhase",
     "End",
     "LoopSnapshot",
-    "Phase",
     "Rejected",
     "Turn",
     "forces_calls",
@@ -146,17 +146,17 @@ class _Answers:
         if self._approve is not None and not await self._approved(index, self._approve):
             return
         call, check = self._calls[index].call, self._calls[index].check
-        self._move(index, phase=Phase.RUNNING, source=self._toolbox.source_of(call, check))
+        self._move(index, phase=CallPhase.RUNNING, source=self._toolbox.source_of(call, check))
         result = await self._toolbox.execute(call, check)
-        self._move(index, phase=Phase.DONE if result else Phase.UNANSWERED, result=result)
+        self._move(index, phase=CallPhase.DONE if result else CallPhase.UNANSWERED, result=result)
 
     async def _approved(self, index: int, approve: Approve) -> bool:
         """Ask; a rejection is a result, other arguments take the place of the model's."""
-        self._move(index, phase=Phase.WAITING)
+        self._move(index, phase=CallPhase.WAITING)
         decision = await approve(self._calls[index])
         if isinstance(decision, Rejected):
             result = rejection(self._calls[index].call, decision)
-            self._move(index, phase=Phase.DONE, source=Source.REJECTED, result=result)
+            self._move(index, phase=CallPhase.DONE, source=Source.REJECTED, result=result)
             return False
         if decision.arguments is not None:
             call = replace(self._calls[index].call, arguments=decision.arguments)

@@ -13,9 +13,9 @@ from playground.errors import ConnectFailed, StreamInterrupted
 from playground.loop import (
     Approved,
     Call,
+    CallPhase,
     End,
     LoopSnapshot,
-    Phase,
     Rejected,
     forces_calls,
     next_request,
@@ -104,7 +104,7 @@ async def test_to_the_answer(client: Client, upstream: Upstream) -> None:
         {"role": "tool", "tool_call_id": "c1", "content": json.dumps(RESULT)},
     ]
     (made,) = last.turns[0].calls
-    assert (made.phase, made.source, made.check.ok) == (Phase.DONE, Source.BUILTIN, True)
+    assert (made.phase, made.source, made.check.ok) == (CallPhase.DONE, Source.BUILTIN, True)
     assert made.result is not None
     assert (made.result.failed, made.result.took_s > 0) == (False, True)
     assert last.messages() == [*second["messages"], {"role": "assistant", "content": "Tokyo"}]
@@ -118,7 +118,7 @@ async def test_it_streams_all_the_way(client: Client, upstream: Upstream) -> Non
     texts = [shot.exchange.answer.content for shot in shots]
     assert {"I ", "I look.", "T", "To"} <= set(texts)
     phases = [shot.turns[0].calls[0].phase for shot in shots if shot.turns[0].calls]
-    assert list(dict.fromkeys(phases)) == [Phase.PROPOSED, Phase.RUNNING, Phase.DONE]
+    assert list(dict.fromkeys(phases)) == [CallPhase.PROPOSED, CallPhase.RUNNING, CallPhase.DONE]
     assert sent(upstream, 1)["messages"][1]["content"] == "I look."
 
 
@@ -207,7 +207,7 @@ async def test_approve_edit_and_reject(client: Client, upstream: Upstream) -> No
         return answers[code]
 
     shots = await all_of(client, upstream, box(builtins=BUILTINS), approve=approve)
-    assert [call.phase for call in asked] == [Phase.WAITING] * 4
+    assert [call.phase for call in asked] == [CallPhase.WAITING] * 4
     messages = sent(upstream, 1)["messages"]
     assert [json.loads(call["function"]["arguments"])["code"] for call in messages[1]["tool_calls"]] == [
         "eu-west-1",
@@ -236,7 +236,7 @@ async def test_the_cap(client: Client, upstream: Upstream) -> None:
     last = (await all_of(client, upstream, box(builtins={"wait": Builtin(OTHER, count)}), max_turns=3))[-1]
     assert (last.end, len(last.turns), len(upstream.requests), made) == (End.MAX_TURNS, 3, 3, 2)
     (call,) = last.turns[-1].calls
-    assert (call.phase, call.result) == (Phase.PROPOSED, None)
+    assert (call.phase, call.result) == (CallPhase.PROPOSED, None)
     upstream.default(calls(("c", "wait", "{}")))
     last = (await all_of(client, upstream, box(builtins={"wait": Builtin(OTHER, count)})))[-1]
     assert (last.end, len(last.turns)) == (End.MAX_TURNS, 8)
@@ -247,8 +247,8 @@ async def test_nobody_answers(client: Client, upstream: Upstream) -> None:
     last = (await all_of(client, upstream, box(builtins=BUILTINS)))[-1]
     assert (last.end, len(upstream.requests)) == (End.UNANSWERED, 1)
     assert [(call.phase, call.result is None) for call in last.turns[0].calls] == [
-        (Phase.UNANSWERED, True),
-        (Phase.DONE, False),
+        (CallPhase.UNANSWERED, True),
+        (CallPhase.DONE, False),
     ]
 
 
@@ -415,7 +415,7 @@ async def test_stop_while_a_tool_runs_cancels_it(client: Client, upstream: Upstr
     builtins = BUILTINS | {"wait": Builtin(OTHER, slow)}
     stopped = await until(client, upstream, box(builtins=builtins), reached)
     assert cancelled == [True]
-    assert [call.phase for call in stopped.turns[0].calls] == [Phase.STOPPED, Phase.DONE]
+    assert [call.phase for call in stopped.turns[0].calls] == [CallPhase.STOPPED, CallPhase.DONE]
     assert (stopped.end, stopped.exchange.done, stopped.exchange.stopped) == (End.STOPPED, True, False)
     assert len(upstream.requests) == 1
     assert stopped.stop() is stopped
@@ -430,11 +430,11 @@ async def test_stop_while_a_mock_waits_and_while_a_person_thinks(client: Client,
         return Approved()
 
     def running(shot: LoopSnapshot) -> bool:
-        return any(call.phase in {Phase.RUNNING, Phase.WAITING} for call in shot.turns[0].calls)
+        return any(call.phase in {CallPhase.RUNNING, CallPhase.WAITING} for call in shot.turns[0].calls)
 
     for options in ({}, {"approve": think}):
         stopped = await until(client, upstream, box(mocks=rows), running, **options)
-        assert stopped.turns[0].calls[0].phase is Phase.STOPPED
+        assert stopped.turns[0].calls[0].phase is CallPhase.STOPPED
 
 
 async def test_a_reader_that_is_cancelled_ends_all(client: Client, upstream: Upstream) -> None:

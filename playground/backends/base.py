@@ -1,7 +1,6 @@
 """Backends as values, and how a name or a URL becomes one."""
 
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr
@@ -9,21 +8,13 @@ from pydantic import SecretStr
 from playground.backends.catalogue import ModelEntry
 from playground.base_url import EXAMPLE, BaseUrl, looks_like_url, read_base_url, without_login
 from playground.errors import InvalidUrl, MissingKey, UnknownBackend
+from playground.phases import Phase
 from playground.settings import Settings
 from playground.wire.prepared import Auth, Target
 
 THEROUTER, EMBEDDED, CUSTOM = "therouter", "embedded", "custom"
 EMBEDDED_MODEL = "SmolLM2-135M-Instruct"
 DEFAULT_MODELS = {THEROUTER: "deepseek/deepseek-v3.2", EMBEDDED: EMBEDDED_MODEL}
-
-
-class Phase(StrEnum):
-    """A backend's state; the value is the word that is shown."""
-
-    READY = "ready"
-    LOADING = "loading"
-    NO_KEY = "no key"
-    UNREACHABLE = "unreachable"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,11 @@
 """Ask a backend how it is, and which models it has."""
 
-from playground.backends.base import Backend, BackendState, Phase
+from playground.backends.base import Backend, BackendState
 from playground.backends.catalogue import MAX_MODELS, parse_models
 from playground.base_url import endpoint
 from playground.client import Client
 from playground.errors import APIStatusError, PlaygroundError
+from playground.phases import Phase
 
 UNAUTHORIZED = {401, 403}
 STARTING = 503

@@ -2,16 +2,20 @@
 
 import argparse
 import asyncio
-import contextlib
 import signal
 import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from playground.cli.engines import named
 from playground.cli.output import visible
 from playground.errors import EngineUnavailable, InvalidLaunch, PlaygroundError
 from playground.settings import Settings
+
+if TYPE_CHECKING:
+    from playground.engines.launch.prepared import PreparedLaunch
+    from playground.engines.launch.server import LaunchedServer
+    from playground.engines.launch.supervisor import Supervisor
 
 SHOW_S = 0.5
 TEXTS = (
@@ -57,63 +61,88 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 async def _launch(arguments: argparse.Namespace, settings: Settings) -> int:
+    from playground.client import Client
     from playground.engines.kinds import find_engine
     from playground.server.launch_choices import Installations, command_of  # only this command needs them
+    from playground.server.supervising import make_supervisor
 
     spec = read_options(arguments, settings)
     engine = find_engine(spec.engine)
-    installations = Installations(settings.engine_places)
-    installation = await installations.choose(spec.engine, arguments.where)
-    if arguments.dry_run:
-        print(visible(command_of(spec, installation).shown()))
-        return 0
+    installation = await Installations(settings.engine_places).choose(spec.engine, arguments.where)
     if installation is None or not engine.launchable:
+        if arguments.dry_run:
+            print(visible(command_of(spec, installation).shown()))
+            return 0
         raise EngineUnavailable(
             f"{engine.title} was not found on this machine.",
             advice=f"It needs {engine.needs}. Name its environment with --where, or print the command with --dry-run.",
         )
-    from playground.engines.kinds.arguments import check_arguments
-
-    unchecked = await check_arguments(engine, installation, command_of(spec, installation))
-    if unchecked:
-        _say(f"its arguments are {unchecked}")
-    return await _watch(spec, installation, settings)
-
-
-async def _watch(spec: Any, installation: Any, settings: Settings) -> int:
-    from playground.engines.kinds import ENGINES
-    from playground.engines.kinds.failures import diagnose, is_fatal
-    from playground.engines.launch.supervisor import Supervisor, default_folder
-    from playground.engines.models import default_cache_dir
-
-    folder = default_folder(settings.cache_dir or default_cache_dir().parent)
-    supervisor = Supervisor(folder, ENGINES, diagnose=diagnose, is_fatal=is_fatal)
-    asked = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, asked.set)
+    client = Client()
+    supervisor = make_supervisor(settings, client)
     try:
-        server = await supervisor.launch(spec, installation)
-        _say(f"{server.name}: {server.command}")
-        shown, told = "", False
-        while not server.state.has_ended and not asked.is_set():
-            state = server.state
-            share = f" {100 * state.fraction:.0f} %" if state.fraction is not None else ""
-            words = f"{state.phase}{share}"
-            if words != shown:
-                shown = words
-                _say(f"{words} after {state.seconds:.0f} s")
-            if state.is_ready and not told:
-                told = True
-                print(state.base_url, flush=True)
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(asked.wait(), SHOW_S)
+        prepared = await supervisor.prepare(spec, installation)
+        if arguments.dry_run:
+            print(visible(prepared.shown))
+            return 0
+        return await _watch(supervisor, prepared, settings.drain_s)
     finally:
         await supervisor.close()
+        await client.aclose()
+
+
+async def _watch(supervisor: "Supervisor", prepared: "PreparedLaunch", drain_s: float) -> int:
+    """Check it, start it and watch it until it has ended, or a signal asks for its end."""
+    from playground.server.supervising import launch_as_shown
+
+    asked = _signals()
+    unchecked = await prepared.check()
+    if unchecked:
+        _say(f"its arguments are {unchecked}")
+    server = await launch_as_shown(supervisor, prepared)
+    _say(f"{server.name}: {server.command}")
+    waits = [asyncio.create_task(server.wait_ended()), asyncio.create_task(asked.wait())]
+    shown, told = "", False
+    while not any(wait.done() for wait in waits):
+        state = server.state
+        share = f" {100 * state.fraction:.0f} %" if state.fraction is not None else ""
+        words = f"{state.phase}{share}"
+        if words != shown:
+            shown = words
+            _say(f"{words} after {state.seconds:.0f} s")
+        if state.is_ready and not told:
+            told = True
+            print(state.base_url, flush=True)
+        await asyncio.wait(waits, timeout=SHOW_S, return_when=asyncio.FIRST_COMPLETED)
+    for wait in waits:
+        wait.cancel()
+    if not server.state.has_ended:
+        await _stop(server, asked, drain_s)
     diagnosis = server.state.diagnosis
     if diagnosis is None:
         return 0
     fix = f" The fix: {diagnosis.fix_words}." if diagnosis.fix_words else ""
     raise PlaygroundError(f"{diagnosis.title}: {diagnosis.cause}", advice=f"{diagnosis.advice}{fix}")
+
+
+async def _stop(server: "LaunchedServer", asked: asyncio.Event, drain_s: float) -> None:
+    """Stop it as the page does: running requests are waited for, unless a second signal comes."""
+    asked.clear()
+    if server.state.is_ready and drain_s:
+        _say(f"stopping: running requests have {drain_s:g} s to end; Ctrl-C again ends them at once")
+    again = asyncio.create_task(asked.wait())
+    stopping = asyncio.create_task(server.stop())
+    await asyncio.wait([stopping, again], return_when=asyncio.FIRST_COMPLETED)
+    again.cancel()
+    await server.stop(0)
+    await stopping
+
+
+def _signals() -> asyncio.Event:
+    """Set by each SIGINT and SIGTERM from now on."""
+    asked = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, asked.set)
+    return asked
 
 
 def read_options(arguments: argparse.Namespace, settings: Settings) -> Any:

@@ -2,7 +2,9 @@
 
 import argparse
 import asyncio
+import contextlib
 import json
+import math
 import sys
 import time
 from collections.abc import Iterator
@@ -17,7 +19,9 @@ if TYPE_CHECKING:
     from playground.engines.launch.registry import Record, Registry
 
 LINES = 200
-EVERY_S = 0.3
+READ_EVERY_S = 0.05  # a log keeps 5 MB that were not read yet
+LOOK_EVERY_S = 0.5  # it reads the table of processes
+LAST_LINES_S = 10.0  # for the app to note the end of a server, which a full disk may keep it from
 
 
 def add(commands: Any) -> None:
@@ -63,23 +67,24 @@ def run_stop(arguments: argparse.Namespace, settings: Settings) -> int:
 
 def run_logs(arguments: argparse.Namespace, settings: Settings) -> int:
     """The end of the log, and with --follow what comes."""
+    from playground.engines.launch.log_file import read_tail  # as below: most commands need none of it
+
     registry = _registry(settings)
     record = _find(registry, arguments.name)
     path = record.log_path(registry.folder)
-    for line in _last_lines(path, arguments.lines):
-        write(line, sys.stdout)
-    if arguments.follow:
-        for text in _following(path, registry, record):
-            write(text, sys.stdout)
+    lines = (
+        _following(path, arguments.lines, registry, record) if arguments.follow else read_tail(path, arguments.lines)
+    )
+    for line in lines:
+        write(f"{line}\n", sys.stdout)
     return 0
 
 
 def _registry(settings: Settings) -> "Registry":
     from playground.engines.launch.registry import Registry  # it takes a moment; most commands need none of it
     from playground.engines.launch.supervisor import default_folder
-    from playground.engines.models import default_cache_dir
 
-    return Registry(default_folder(settings.cache_dir or default_cache_dir().parent))
+    return Registry(default_folder(settings.cache_dir))
 
 
 def _find(registry: "Registry", name: str, *, running: bool = False) -> "Record":
@@ -115,27 +120,27 @@ def _facts(record: "Record", left: bool) -> dict[str, Any]:  # noqa: FBT001 - on
     }
 
 
-def _last_lines(path: Path, count: int) -> list[str]:
-    """The last lines of a log, which is in two files once it is long."""
-    text = ""
-    for part in (path.with_name(f"{path.name}.1"), path):
-        text += part.read_text("utf-8", "replace") if part.is_file() else ""
-    return text.splitlines(keepends=True)[-count:] if count > 0 else []
+def _following(path: Path, lines: int, registry: "Registry", record: "Record") -> Iterator[str]:
+    """The last lines, then what is written, until the server has ended."""
+    from playground.engines.launch.log_file import LogFollower
+
+    with contextlib.closing(LogFollower(path, lines=lines)) as follower:
+        looked_at, quiet_s = -math.inf, 0.0
+        while quiet_s < LAST_LINES_S:
+            if time.monotonic() - looked_at >= LOOK_EVERY_S:
+                # Asked before the log is read: what was written before the end is read after it.
+                quiet_s = _writes_no_more(registry.read(record), quiet_s)
+                looked_at = time.monotonic()
+            yield from follower.poll()
+            time.sleep(READ_EVERY_S)
 
 
-def _following(path: Path, registry: "Registry", record: "Record") -> Iterator[str]:
-    """What is written from now on, until the server has ended."""
+def _writes_no_more(record: "Record", before_s: float) -> float:
+    """For how long nothing has written the log, in seconds: the app does after the server's end, and then notes it."""
+    from playground.engines.launch.processes import is_alive
     from playground.engines.launch.registry import is_running
 
-    with path.open(encoding="utf-8", errors="replace") as file:
-        file.seek(0, 2)
-        while True:
-            runs = is_running(registry.read(record))
-            while text := file.read():
-                yield text
-            if path.stat().st_size < file.tell():  # begun anew: the older half was put aside
-                file.seek(0)
-            elif not runs:
-                return
-            else:
-                time.sleep(EVERY_S)
+    if is_running(record):
+        return 0.0
+    noted = record.ended_at is not None or not is_alive(record.owner)
+    return math.inf if noted else before_s + LOOK_EVERY_S

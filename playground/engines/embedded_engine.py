@@ -8,16 +8,17 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from types import TracebackType
 
 import httpx
 
+from playground.engines.health import is_healthy
 from playground.engines.models import ADVICE_MARK, ERROR_MARK, find_model
 from playground.engines.process import EngineProcess
 from playground.environment import child_environment
 from playground.errors import EngineError, EngineUnavailable
+from playground.phases import Phase
 
 ALIAS = "SmolLM2-135M-Instruct"
 _ADVICE = "pip install 'chat-playground[local]'"
@@ -27,21 +28,11 @@ _PROBE_S = 2.0
 _ROOT = str(Path(__file__).resolve().parents[2])
 
 
-class EnginePhase(StrEnum):
-    """How far an engine is; the value is the word that is shown."""
-
-    STOPPED = "stopped"
-    FETCHING = "fetching"
-    LOADING = "loading"
-    READY = "ready"
-    FAILED = "failed"
-
-
 @dataclass(frozen=True, slots=True)
 class EngineState:
     """What is known of an engine now. `words`: one short line for a person; `error`: why it failed."""
 
-    phase: EnginePhase
+    phase: Phase
     words: str
     error: EngineError | None = None
 
@@ -100,7 +91,7 @@ class EmbeddedEngine:
         if self._task is not None and not self._task.done():
             return
         self._settled.clear()
-        self._state = EngineState(EnginePhase.LOADING, "loading")
+        self._state = EngineState(Phase.LOADING, "loading")
         self._task = asyncio.create_task(self._run())
 
     async def stop(self) -> None:
@@ -152,7 +143,7 @@ class EmbeddedEngine:
         try:
             _require_xllamacpp()
             model = self._find() or await self._fetch()
-            self._state = EngineState(EnginePhase.LOADING, "loading")
+            self._state = EngineState(Phase.LOADING, "loading")
             await self._serve(model)
         except EngineError as error:
             self._fail(error)
@@ -161,7 +152,7 @@ class EmbeddedEngine:
 
     def _fail(self, error: EngineError) -> None:
         self._base_url = None
-        self._state = EngineState(EnginePhase.FAILED, f"failed: {error.message}", error)
+        self._state = EngineState(Phase.FAILED, f"failed: {error.message}", error)
         self._settled.set()
 
     def _find(self) -> Path | None:
@@ -181,9 +172,9 @@ class EmbeddedEngine:
                     said[mark] = line.removeprefix(mark)
                     return
             if "the model" in line:
-                self._state = EngineState(EnginePhase.FETCHING, line)
+                self._state = EngineState(Phase.DOWNLOADING, line)
 
-        self._state = EngineState(EnginePhase.FETCHING, "fetching the model")
+        self._state = EngineState(Phase.DOWNLOADING, "fetching the model")
         async with self._running(argv, note, downloads=True) as process:
             status = await process.wait()
             if ERROR_MARK in said:
@@ -200,15 +191,9 @@ class EmbeddedEngine:
         argv += ["--model", str(model), "--port", str(port), "--alias", alias]
         origin = f"http://127.0.0.1:{port}"
         async with self._running(argv) as process, httpx.AsyncClient(trust_env=False, timeout=_PROBE_S) as client:
-
-            async def ready() -> bool:
-                with contextlib.suppress(httpx.HTTPError):
-                    return (await client.get(f"{origin}/health")).status_code == httpx.codes.OK
-                return False
-
-            await process.wait_until(ready, _LOAD_S)
+            await process.wait_until(lambda: is_healthy(client, f"{origin}/health"), _LOAD_S)
             self._base_url = f"{origin}/v1"
-            self._state = EngineState(EnginePhase.READY, "ready")
+            self._state = EngineState(Phase.READY, "ready")
             self._settled.set()
             await process.wait()
             raise process.exited()
@@ -236,7 +221,7 @@ class EmbeddedEngine:
             await process.stop()
 
 
-_STOPPED = EngineState(EnginePhase.STOPPED, "stopped")
+_STOPPED = EngineState(Phase.STOPPED, "stopped")
 
 
 def _require_xllamacpp() -> None:

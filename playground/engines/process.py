@@ -42,7 +42,6 @@ class EngineProcess:
 
     Attributes:
         argv: the program and its arguments; no shell is involved.
-        log_dropped: whether the oldest output was dropped.
     """
 
     def __init__(
@@ -74,7 +73,6 @@ class EngineProcess:
                 started, and there is no output.
         """
         self.argv = list(argv)
-        self.log_dropped = False
         self._env = child_environment() if env is None else dict(env)
         self._grace_s = grace_s
         self._log_bytes = log_bytes
@@ -159,7 +157,7 @@ class EngineProcess:
 
         Args:
             ready: asked again and again; it should not take long.
-            timeout_s: how long in all.
+            timeout_s: how long in all; `math.inf` for as long as it runs.
             every_s: the pause between two questions.
 
         Raises:
@@ -226,7 +224,6 @@ class EngineProcess:
                     self._on_line(line)
         while self._size > self._log_bytes and self._lines:
             self._size -= len(self._lines.popleft().encode()) + 1
-            self.log_dropped = True
 
 
 async def _until_exit(process: asyncio.subprocess.Process) -> int:

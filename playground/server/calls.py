@@ -19,7 +19,7 @@ from playground.tools.builtin import BUILTINS, make_builtins
 from playground.tools.execute import Source, ToolBox, ToolResult
 from playground.tools.mcp_session import McpCommand, McpSession, McpUrl
 from playground.tools.mock import read_rows
-from playground.tools.turns import Call, Phase, Rejected
+from playground.tools.turns import Call, CallPhase, Rejected
 
 MAX_TEXT = 4 * 2**20
 
@@ -122,7 +122,7 @@ async def _answer(decision: Decision, turn: Turn, chosen: Sequence[int], toolbox
     answered = list(turn.calls)
     for i, call, result in zip(chosen, calls, results, strict=True):
         source = result.source if result else None
-        answered[i] = replace(call, phase=Phase.DONE, source=source, result=result)
+        answered[i] = replace(call, phase=CallPhase.DONE, source=source, result=result)
     turn.calls = tuple(answered)
 
 

@@ -2,8 +2,8 @@
 
 from typing import Self
 
-from playground.backends import BackendState, Phase
-from playground.engines.embedded_engine import EmbeddedEngine, EnginePhase
+from playground.backends import BackendState
+from playground.engines.embedded_engine import EmbeddedEngine
 from playground.settings import Settings
 
 
@@ -41,9 +41,4 @@ class EmbeddedBackend:
     def backend_state(self) -> BackendState:
         """How it is."""
         state = self._engine.state
-        phase = {
-            EnginePhase.READY: Phase.READY,
-            EnginePhase.FETCHING: Phase.LOADING,
-            EnginePhase.LOADING: Phase.LOADING,
-        }.get(state.phase, Phase.UNREACHABLE)
-        return BackendState(phase, state.words)
+        return BackendState(state.phase, state.words)

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from playground.engines.kinds.base import Command
+from playground.engines.launch.log_store import MASK
 from playground.engines.spec import LaunchSpec, check_word
 from playground.errors import InvalidLaunch
 
@@ -61,12 +62,13 @@ def show_spec(spec: LaunchSpec) -> dict[str, Any]:
     return shown
 
 
-def read_command(shown: str, made: Command) -> Command:
+def read_command(shown: str, made: Command, masked: Mapping[str, str] | None = None) -> Command:
     """A command that was edited as text: variables, then words, as a POSIX shell splits them; no shell runs it.
 
     Args:
         shown: as edited.
         made: what was shown before: its secrets and files stay.
+        masked: words that were shown without a key in them, to what they are.
 
     Raises:
         InvalidLaunch: it cannot be split, has no program, or a word that no command may have.
@@ -77,8 +79,9 @@ def read_command(shown: str, made: Command) -> Command:
     while words and "=" in words[0] and words[0].split("=", 1)[0].isidentifier():
         name, value = words.popleft().split("=", 1)
         if name not in made.secrets:
-            # a token is shown as its name: it stays what it was
-            variables[name] = made.env[name] if value == f"${name}" and name in made.env else value
+            # a token is shown as its name, or masked: it stays what it was
+            variables[name] = made.env[name] if value in {f"${name}", MASK} and name in made.env else value
+    words = deque((masked or {}).get(word, word) for word in words)
     try:
         for word in words:
             check_word(word)

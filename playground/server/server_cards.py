@@ -1,76 +1,37 @@
 """Servers as the page shows them: launched ones, attached ones, and what an app that was killed has left."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
-from pydantic import SecretStr
-
-from playground.backends.attach import Recognised
 from playground.backends.metrics import MetricsHistory
-from playground.engines.kinds.base import Capabilities, LaunchPhase
+from playground.engines.kinds.base import Capabilities
 from playground.engines.launch.download import Download
 from playground.engines.launch.registry import Survivor
 from playground.engines.launch.server import LaunchedServer
-from playground.engines.launch.state import LaterPhase, ServerState
-from playground.server.server_views import Action, Load, Problem, ServerView, Shape
-from playground.wire.prepared import Auth
+from playground.engines.launch.state import ServerState
+from playground.phases import Phase
+from playground.server.server_views import Action, Load, Problem, ServerView
+from playground.server.watched import Attached, Launched
 
 GIB = 2**30
 SILENT_S = 6.0  # three looks
-_BEFORE_WEIGHTS = (LaunchPhase.STARTING, LaunchPhase.DOWNLOADING, LaunchPhase.LOADING)
-PREFIX = "server:"  # before a server's name, where backends are named
+_BEFORE_WEIGHTS = (Phase.STARTING, Phase.DOWNLOADING, Phase.LOADING)
 _TOOLS = {True: "tool calls", False: "no tool calls (no parser)", None: "tool calls as the template has them"}
 
 
-@dataclass(slots=True)
-class Attached:
-    """A server that runs elsewhere.
-
-    Attributes:
-        name: its address, as the switcher shows it.
-        found: what it is.
-        key: what it is sent; None for nothing.
-        auth: what the key is.
-        fault: why it cannot be looked at now; "" while it answers.
-        history: its metrics.
-    """
-
-    name: str
-    found: Recognised
-    key: SecretStr | None = None
-    auth: Auth = Auth.BEARER
-    fault: str = ""
-    history: MetricsHistory = field(default_factory=MetricsHistory)
-
-
-def view_launched(
-    server: LaunchedServer,
-    history: MetricsHistory,
-    estimate: Mapping[str, float],
-    download: Download | None = None,
-    *,
-    silent_s: float = 0.0,
-) -> ServerView:
-    """A server of this app.
-
-    Args:
-        server: the server.
-        history: its metrics.
-        estimate: what was worked out before, to stand beside its own figures.
-        download: how much of its model has come, while it comes.
-        silent_s: for how long it has not answered, though it was ready and its process runs.
-    """
+def view_launched(launched: Launched) -> ServerView:
+    """A server of this app."""
+    server, download = launched.server, launched.download
     state = server.state
-    shape = _shape(state)
+    shape = state.phase.shape
     fetches = download is not None and state.fraction is None and state.phase in _BEFORE_WEIGHTS
     diagnosis = state.diagnosis
     problem = None
     if diagnosis is not None:
         problem = Problem(diagnosis.title, diagnosis.cause, diagnosis.advice, diagnosis.fix_words)
-    elif state.is_ready and silent_s > SILENT_S:
+    elif state.is_ready and launched.silent_s > SILENT_S:
         problem = Problem(
             "It does not answer",
-            f"GET /v1/models has had no answer for {silent_s:.0f} s; the process runs.",
+            f"GET /v1/models has had no answer for {launched.silent_s:.0f} s; the process runs.",
             "It may be busy, or hang: see its log; stop it and start it again if it stays so.",
         )
     return ServerView(
@@ -84,10 +45,14 @@ def view_launched(
         elapsed_s=state.seconds,
         typical_s=state.typical_s,
         base_url=state.base_url or "",
-        facts=(*_abilities(server.engine.capabilities(server.spec)), *_figures(state.figures, estimate), *_note(state)),
+        facts=(
+            *_abilities(server.engine.capabilities(server.spec)),
+            *_figures(state.figures, launched.estimate),
+            *_note(state),
+        ),
         command=server.command,
         problem=problem,
-        load=view_load(history),
+        load=view_load(launched.history),
         actions=_actions(server, shape, can_fix=bool(diagnosis and diagnosis.fix)),
     )
 
@@ -142,17 +107,9 @@ def view_load(history: MetricsHistory) -> Load | None:
     return Load(last.running, last.waiting, last.cache_usage, now, rates)
 
 
-def _shape(state: ServerState) -> Shape:
-    if state.is_ready:
-        return "ready"
-    if state.phase is LaterPhase.FAILED:
-        return "failed"
-    return "stopped" if state.phase is LaterPhase.STOPPED else "loading"
-
-
 def _words(state: ServerState) -> str:
     share = f" {100 * state.fraction:.0f} %" if state.fraction is not None and not state.is_ready else ""
-    more = f": {state.words}" if state.words and state.phase is not LaunchPhase.READY else ""
+    more = f": {state.words}" if state.words and state.phase is not Phase.READY else ""
     return f"{state.phase}{share}{more}"
 
 
@@ -162,12 +119,12 @@ def _fetching(download: Download) -> str:
     return f"downloading{share}: {download.done / GIB:.2f}{of} GiB"
 
 
-def _actions(server: LaunchedServer, shape: Shape, *, can_fix: bool) -> tuple[Action, ...]:
+def _actions(server: LaunchedServer, shape: str, *, can_fix: bool) -> tuple[Action, ...]:
     if shape == "ready":
         return "use", "stop", "log"
     if shape == "loading":
-        return ("log",) if server.state.phase is LaterPhase.STOPPING else ("stop", "log")
-    again: tuple[Action, ...] = ("again",) if server.installation is not None else ()
+        return ("log",) if server.state.phase is Phase.STOPPING else ("stop", "log")
+    again: tuple[Action, ...] = ("again",) if server.prepared is not None else ()
     fix: tuple[Action, ...] = ("fix",) if can_fix and again else ()
     return *fix, *again, "log", "forget"
 

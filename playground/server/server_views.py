@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from playground.phases import Shape
+
 Kind = Literal["launched", "attached", "left"]
-Shape = Literal["loading", "ready", "failed", "stopped"]
 Action = Literal["use", "stop", "again", "fix", "log", "adopt", "end", "forget"]
 
 

@@ -26,7 +26,7 @@ class End(StrEnum):
     STOPPED = "stopped"
 
 
-class Phase(StrEnum):
+class CallPhase(StrEnum):
     """Where a call stands; the value is the word that is shown."""
 
     PROPOSED = "proposed"
@@ -67,7 +67,7 @@ class Call:
     call: ToolCall
     written: str
     check: CallCheck
-    phase: Phase = Phase.PROPOSED
+    phase: CallPhase = CallPhase.PROPOSED
     source: Source | None = None
     result: ToolResult | None = None
 
@@ -121,7 +121,7 @@ class LoopSnapshot:
             return self
         last = self.turns[-1]
         exchange = last.exchange if last.exchange.done else last.exchange.stop()
-        calls = tuple(call if call.result else replace(call, phase=Phase.STOPPED) for call in last.calls)
+        calls = tuple(call if call.result else replace(call, phase=CallPhase.STOPPED) for call in last.calls)
         return replace(self, turns=(*self.turns[:-1], Turn(exchange, calls)), end=End.STOPPED)
 
 

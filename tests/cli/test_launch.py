@@ -18,10 +18,12 @@ import pytest
 
 from playground.cli import main
 from playground.cli.launch import _watch, split_extra
+from playground.client import Client
 from playground.engines.models import MODEL_FILE, fetch_model
 from playground.engines.recipes import Recipe, load_recipes, recipes_folder
 from playground.engines.spec import LaunchSpec
 from playground.server.launch_choices import Installations
+from playground.server.supervising import make_supervisor
 from playground.settings import Settings
 from tests.cli.running import ARGV, KEY, ROOT, environment, playground
 from tests.server.test_servers import free_port
@@ -218,7 +220,10 @@ async def test_watching_a_server_keeps_no_task_for_each_look(tmp_path: Path, mod
     """It may be watched for weeks."""
     spec = LaunchSpec.parse({"engine": "llama_cpp", "model": model, "port": free_port()})
     place = await Installations().choose("llama_cpp", None)
-    watched = asyncio.create_task(_watch(spec, place, Settings(cache_dir=tmp_path)))
+    assert place
+    client = Client()
+    supervisor = make_supervisor(Settings(cache_dir=tmp_path), client)
+    watched = asyncio.create_task(_watch(supervisor, await supervisor.prepare(spec, place), 0))
     counts = []
     until = time.monotonic() + 2.5
     while time.monotonic() < until:
@@ -226,4 +231,6 @@ async def test_watching_a_server_keeps_no_task_for_each_look(tmp_path: Path, mod
         counts.append(len(asyncio.all_tasks()))
     os.kill(os.getpid(), signal.SIGTERM)
     assert await watched == 0
+    await supervisor.close()
+    await client.aclose()
     assert counts[-1] <= counts[3] + 1

@@ -12,8 +12,9 @@ import httpx
 import psutil
 import pytest
 
-from playground.engines.embedded_engine import EmbeddedEngine, EnginePhase
+from playground.engines.embedded_engine import EmbeddedEngine
 from playground.errors import EngineError, EngineExited, EngineUnavailable
+from playground.phases import Phase
 
 pytestmark = pytest.mark.model
 
@@ -182,7 +183,7 @@ def test_kill_9_of_the_app_leaves_nothing() -> None:
     assert psutil.wait_procs(family, timeout=5)[1] == []
 
 
-def phase(engine: EmbeddedEngine) -> EnginePhase:
+def phase(engine: EmbeddedEngine) -> Phase:
     return engine.state.phase
 
 
@@ -190,18 +191,18 @@ async def test_a_crash_is_noticed() -> None:
     engine = EmbeddedEngine()
     await engine.start()
     assert await engine.wait_ready() == engine.base_url
-    assert phase(engine) is EnginePhase.READY
+    assert phase(engine) is Phase.READY
     assert engine.process
     assert engine.process.guard_pid
     psutil.Process(engine.process.guard_pid).children()[0].kill()
     assert await engine.process.wait() == 137
     async with asyncio.timeout(5):
-        while phase(engine) is not EnginePhase.FAILED:  # noqa: ASYNC110 - the state is polled by its users too
+        while phase(engine) is not Phase.FAILED:  # noqa: ASYNC110 - the state is polled by its users too
             await asyncio.sleep(0.02)
     assert isinstance(engine.state.error, EngineExited)
     assert engine.base_url is None
     await engine.stop()  # type: ignore[unreachable]
-    assert phase(engine) is EnginePhase.STOPPED
+    assert phase(engine) is Phase.STOPPED
 
 
 async def test_a_file_that_is_no_model(tmp_path: Path) -> None:
@@ -220,7 +221,7 @@ async def test_without_xllamacpp(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(EngineUnavailable) as caught:
         await engine.wait_ready()
     assert caught.value.advice == "pip install 'chat-playground[local]'"
-    assert phase(engine) is EnginePhase.FAILED
+    assert phase(engine) is Phase.FAILED
 
 
 async def test_stopped_while_loading() -> None:

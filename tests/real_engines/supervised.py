@@ -13,12 +13,13 @@ from typing import Any
 import httpx
 
 from playground.engines.kinds import ENGINES as KINDS
-from playground.engines.kinds.base import ORDER, Installation, LaunchPhase
+from playground.engines.kinds.base import Installation
 from playground.engines.kinds.failures import diagnose, is_fatal
 from playground.engines.launch.server import LaunchedServer
-from playground.engines.launch.state import Phase
 from playground.engines.launch.supervisor import Supervisor
 from playground.engines.spec import LaunchSpec
+from playground.phases import LAUNCH, Phase
+from tests.engines.launch.engine import launch
 from tests.real_engines.engine import CONTEXT_TOKENS, ENGINES, HERE, MODEL, checkpoint
 from tests.real_engines.running import free_port
 
@@ -76,18 +77,14 @@ def phase_of(server: LaunchedServer) -> Phase:
 async def hold(engine: str, folder: Path) -> None:
     """Launch it, tell how far it is, and wait to be killed."""
     supervisor = supervisor_in(folder)
-    server = await supervisor.launch(spec_of(engine), installation_of(engine))
+    server = await launch(supervisor, spec_of(engine), installation_of(engine))
     version, told = -1, False
     while not server.state.is_ready:
         version = await supervisor.wait_change(version)
         state = server.state
         assert not state.has_ended, state
         # By then all its processes are there.
-        if (
-            not told
-            and state.phase in ORDER
-            and ORDER.index(LaunchPhase(state.phase)) >= ORDER.index(LaunchPhase.LOADING)
-        ):
+        if not told and state.phase in LAUNCH and LAUNCH.index(state.phase) >= LAUNCH.index(Phase.LOADING):
             told = True
             sys.stdout.write("loading\n")
             sys.stdout.flush()

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from playground.backends.base import Backend, Phase
+from playground.backends.base import Backend
 from playground.backends.probe import probe
 from playground.client import Client
+from playground.phases import Phase
 from playground.snippets import render_snippet
 from playground.wire.prepared import Target
 from tests.asking import MODEL, STREAMED, ask, request_to

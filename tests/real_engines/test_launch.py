@@ -10,12 +10,13 @@ import psutil
 import pytest
 
 from playground.engines.kinds import ENGINES as KINDS
-from playground.engines.kinds.base import ORDER, Installation, LaunchPhase, without_secrets
+from playground.engines.kinds.base import Installation
 from playground.engines.kinds.failures import diagnose, is_fatal
-from playground.engines.kinds.loading import START, advance, sizes
 from playground.engines.process import EngineProcess
 from playground.engines.spec import LaunchSpec
+from playground.phases import LAUNCH, Phase
 from tests.background import background_loop
+from tests.engines.kinds.reading import START, sizes, step
 from tests.real_engines.engine import CONTEXT_TOKENS, ENGINES, MODEL, RealEngine, checkpoint
 from tests.real_engines.provision import is_there
 from tests.real_engines.running import GRACE_S, READY_S, family_of, free_port, healthy
@@ -79,7 +80,7 @@ def test_a_launch_with_a_key_shows_it_to_no_process_list_and_comes_up(real: Real
                 answer = client.post("/v1/chat/completions", json=body, headers=allowed)
                 assert answer.json()["choices"][0]["message"]["role"] == "assistant"
             deadline = time.monotonic() + 30
-            while not any((said := kind.read(line)) and said.phase is LaunchPhase.READY for line in lines):
+            while not any((said := kind.read(line)) and said.phase is Phase.READY for line in lines):
                 assert time.monotonic() < deadline, "the log never said that it is ready"
                 time.sleep(0.2)
         finally:
@@ -92,15 +93,14 @@ def check_log(real: RealEngine, spec: LaunchSpec, lines: list[str]) -> None:
     kind = KINDS[real.name]
     steps = [START]
     for line in lines:
-        steps.append(advance(steps[-1], kind.read(line)))
+        steps.append(step(steps[-1], kind.read(line)))
         assert not is_fatal(real.name, line), line
-    assert all(ORDER.index(after.phase) >= ORDER.index(before.phase) for before, after in pairwise(steps))
-    assert {LaunchPhase.LOADING, LaunchPhase.KV_CACHE, LaunchPhase.READY} <= {step.phase for step in steps}
+    assert all(LAUNCH.index(after.phase) >= LAUNCH.index(before.phase) for before, after in pairwise(steps))
+    assert {Phase.LOADING, Phase.KV_CACHE, Phase.READY} <= {one.phase for one in steps}
     measured = sizes(kind, lines)
     assert measured["context_length"] == CONTEXT_TOKENS
     assert measured["weights_gib"] > 0
     assert measured["kv_tokens"] > CONTEXT_TOKENS
     assert diagnose(real.name, lines, spec, None) is None
-    # SGLang prints all its settings, the key with them: whoever keeps its log takes it out.
+    # SGLang prints all its settings, the key with them: the supervisor's log masks it.
     assert any(KEY in line for line in lines) is (real.name == "sglang")
-    assert not any(KEY in without_secrets(line, [KEY]) for line in lines)

@@ -15,13 +15,13 @@ import httpx
 import psutil
 import pytest
 
-from playground.engines.kinds.base import ORDER, LaunchPhase
 from playground.engines.launch.processes import find_family
 from playground.engines.launch.registry import Record, Registry
 from playground.engines.launch.server import LaunchedServer
-from playground.engines.launch.state import LaterPhase
 from playground.engines.launch.supervisor import Supervisor
 from playground.errors import InvalidLaunch
+from playground.phases import LAUNCH, Phase
+from tests.engines.launch.engine import launch
 from tests.real_engines.engine import ENGINES, MODEL
 from tests.real_engines.running import READY_S
 from tests.real_engines.supervised import installation_of, phase_of, spec_of, supervisor_in
@@ -89,7 +89,7 @@ async def streaming(server: LaunchedServer) -> AsyncIterator[httpx.Response]:
 
 async def test_it_comes_up_answers_and_is_stopped_in_a_stream(supervisor: Supervisor, engine: str) -> None:
     available = psutil.virtual_memory().available
-    server = await supervisor.launch(spec_of(engine, api_key=KEY), installation_of(engine))
+    server = await launch(supervisor, spec_of(engine, api_key=KEY), installation_of(engine))
     seen: list[tuple[object, float | None]] = []
     version = -1
     async with asyncio.timeout(READY_S):
@@ -97,9 +97,9 @@ async def test_it_comes_up_answers_and_is_stopped_in_a_stream(supervisor: Superv
             version = await supervisor.wait_change(version, 1)
             seen.append((server.state.phase, server.state.fraction))
             assert not server.state.has_ended, server.state
-    phases = [phase for phase, _ in seen if isinstance(phase, LaunchPhase)]
-    assert phases == sorted(phases, key=ORDER.index)
-    assert {LaunchPhase.STARTING, LaunchPhase.LOADING, LaunchPhase.KV_CACHE, LaunchPhase.READY} <= set(phases)
+    phases = [phase for phase, _ in seen if phase in LAUNCH]
+    assert phases == sorted(phases, key=LAUNCH.index)
+    assert {Phase.STARTING, Phase.LOADING, Phase.KV_CACHE, Phase.READY} <= set(phases)
     # Lines that come at once are seen as one change, so whether all weights were loaded is asked of the log.
     assert any("100%" in line or "Loading weights took" in line for line in server.log.read().lines)
     assert server.state.figures["kv_tokens"] > 0
@@ -120,7 +120,7 @@ async def test_it_comes_up_answers_and_is_stopped_in_a_stream(supervisor: Superv
         began = time.monotonic()
         await server.stop(drain_s=5)
         took = time.monotonic() - began
-    assert phase_of(server) is LaterPhase.STOPPED
+    assert phase_of(server) is Phase.STOPPED
     assert 5 <= took < 5 + 15 + 8
     assert psutil.wait_procs(family, timeout=0)[1] == []
     await none_left(engine)
@@ -137,27 +137,27 @@ async def test_a_bad_flag_is_named_and_a_busy_port_refused(supervisor: Superviso
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
         with pytest.raises(InvalidLaunch, match=rf"port: {port} .* is taken by .*process {os.getpid()}"):
-            await supervisor.launch(spec_of(engine, port=port), installation_of(engine))
-    server = await supervisor.launch(spec_of(engine, "--no-such-flag"), installation_of(engine))
+            await launch(supervisor, spec_of(engine, port=port), installation_of(engine))
+    server = await launch(supervisor, spec_of(engine, "--no-such-flag"), installation_of(engine))
     await asyncio.wait_for(server.wait_ended(), READY_S)
     state = server.state
-    assert (state.phase, state.returncode) == (LaterPhase.FAILED, 2)
+    assert (state.phase, state.returncode) == (Phase.FAILED, 2)
     assert state.diagnosis
     assert "--no-such-flag" in state.diagnosis.cause
 
 
 async def test_a_bad_path_is_named(supervisor: Supervisor, engine: str) -> None:
-    server = await supervisor.launch(spec_of(engine, model="/path/nonesuch"), installation_of(engine))
+    server = await launch(supervisor, spec_of(engine, model="/path/nonesuch"), installation_of(engine))
     await asyncio.wait_for(server.wait_ended(), READY_S)
-    assert phase_of(server) is LaterPhase.FAILED
+    assert phase_of(server) is Phase.FAILED
     assert server.state.diagnosis
     assert "/path/nonesuch" in server.state.diagnosis.cause
 
 
 async def test_a_context_too_long_has_a_fix(supervisor: Supervisor, engine: str) -> None:
-    server = await supervisor.launch(spec_of(engine, context_length=100_000), installation_of(engine))
+    server = await launch(supervisor, spec_of(engine, context_length=100_000), installation_of(engine))
     await asyncio.wait_for(server.wait_ended(), READY_S)
-    assert phase_of(server) is LaterPhase.FAILED
+    assert phase_of(server) is Phase.FAILED
     assert server.state.diagnosis
     assert server.state.diagnosis.fix == {"context_length": 8192}
 
@@ -165,21 +165,21 @@ async def test_a_context_too_long_has_a_fix(supervisor: Supervisor, engine: str)
 async def test_a_port_that_is_taken_while_it_loads(supervisor: Supervisor, engine: str) -> None:
     spec = spec_of(engine)
     assert spec.port
-    server = await supervisor.launch(spec, installation_of(engine))
+    server = await launch(supervisor, spec, installation_of(engine))
     with socket.create_server(("127.0.0.1", spec.port)):
         await asyncio.wait_for(server.wait_ended(), READY_S)
-    assert phase_of(server) is LaterPhase.FAILED
+    assert phase_of(server) is Phase.FAILED
     assert server.state.diagnosis
     assert "port" in server.state.diagnosis.fix
 
 
 async def test_a_launch_that_is_cancelled(supervisor: Supervisor, engine: str) -> None:
-    server = await supervisor.launch(spec_of(engine), installation_of(engine))
+    server = await launch(supervisor, spec_of(engine), installation_of(engine))
     async with asyncio.timeout(READY_S):
-        while phase_of(server) is not LaunchPhase.LOADING:
+        while phase_of(server) is not Phase.LOADING:
             await supervisor.wait_change(supervisor.version, 1)
     await server.stop()
-    assert phase_of(server) is LaterPhase.STOPPED
+    assert phase_of(server) is Phase.STOPPED
     await none_left(engine)
 
 

@@ -4,40 +4,39 @@ from pathlib import Path
 
 import pytest
 
-from playground.backends import BackendState, Phase
-from playground.engines.embedded_engine import EmbeddedEngine, EnginePhase, EngineState
+from playground.backends import BackendState
+from playground.engines.embedded_engine import EmbeddedEngine, EngineState
+from playground.phases import Phase
 from playground.server.embedded import EmbeddedBackend
 from playground.settings import Settings
 from tests.server.running import until
 
 
 @pytest.mark.parametrize(
-    ("engine", "shown"),
+    ("phase", "shape"),
     [
-        (EnginePhase.STOPPED, Phase.UNREACHABLE),
-        (EnginePhase.FETCHING, Phase.LOADING),
-        (EnginePhase.LOADING, Phase.LOADING),
-        (EnginePhase.READY, Phase.READY),
-        (EnginePhase.FAILED, Phase.UNREACHABLE),
+        (Phase.STOPPED, "stopped"),
+        (Phase.DOWNLOADING, "loading"),
+        (Phase.LOADING, "loading"),
+        (Phase.READY, "ready"),
+        (Phase.FAILED, "failed"),
     ],
 )
-def test_every_phase_has_its_word(engine: EnginePhase, shown: Phase) -> None:
+def test_its_phase_is_the_switchers(phase: Phase, shape: str) -> None:
     embedded = EmbeddedEngine()
-    embedded._state = EngineState(engine, "as it says")
-    assert EmbeddedBackend(embedded).backend_state() == BackendState(shown, "as it says")
-
-
-def test_there_are_no_more_phases() -> None:
-    assert len(EnginePhase) == 5
+    embedded._state = EngineState(phase, "as it says")
+    state = EmbeddedBackend(embedded).backend_state()
+    assert state == BackendState(phase, "as it says")
+    assert state.phase.shape == shape
 
 
 async def test_a_model_that_is_not_there(tmp_path: Path) -> None:
     backend = EmbeddedBackend.from_settings(Settings(model_path=tmp_path / "none.gguf"))
     await backend.start()
     try:
-        await until(lambda: backend.backend_state().phase is not Phase.LOADING)
+        await until(lambda: backend.backend_state().phase.is_loading is False)
         state = backend.backend_state()
-        assert (state.phase, backend.base_url) == (Phase.UNREACHABLE, None)
+        assert (state.phase, backend.base_url) == (Phase.FAILED, None)
         assert "none.gguf" in state.words
     finally:
         await backend.stop()

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shlex
 import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -11,12 +12,12 @@ import psutil
 import pytest
 from pydantic import SecretStr
 
-from playground.backends import Phase
 from playground.client import Client, Timeouts
 from playground.engines.kinds.locate import find_installations
 from playground.engines.models import MODEL_FILE, fetch_model
 from playground.engines.spec import LaunchSpec
 from playground.errors import InvalidLaunch, PlaygroundError
+from playground.phases import Phase
 from playground.run import run
 from playground.server.context import Context
 from playground.server.form import Form
@@ -112,8 +113,8 @@ async def test_from_launch_to_stop(context: Context, servers: Servers, model: st
     assert loading.actions == ("stop", "log")
     state = servers.state("server:small")
     assert state
-    assert state.phase is Phase.LOADING
-    assert (await context.state(Form(backend="server:small"))).phase is Phase.LOADING
+    assert state.phase is Phase.STARTING
+    assert (await context.state(Form(backend="server:small"))).phase.is_loading
     (backend,) = servers.backends()
     assert backend.target.base_url == ""
     with pytest.raises(PlaygroundError, match="cannot answer"):
@@ -139,7 +140,7 @@ async def test_from_launch_to_stop(context: Context, servers: Servers, model: st
     assert (ended.shape, ended.actions) == ("stopped", ("again", "log", "forget"))
     state = servers.state("server:small")
     assert state
-    assert (state.phase, "stopped" in state.words) == (Phase.UNREACHABLE, True)
+    assert (state.phase, "stopped" in state.words) == (Phase.STOPPED, True)
     assert servers.backends()[0].title == "small (ended)"
 
     await servers.again(name)
@@ -160,10 +161,8 @@ async def test_it_is_a_backend_and_its_load_is_drawn(context: Context, servers: 
     exchange = await ask(context, "server:small", model="small")
     assert exchange.error is None
     assert exchange.answer.content
-    await until(lambda: view(servers, name).load is not None, 10)
-    load = view(servers, name).load
-    assert load
-    assert (load.running, load.waiting) == (0, 0)
+    # Looked at every two seconds: the first look may have been while the request ran.
+    await until(lambda: (load := view(servers, name).load) is not None and (load.running, load.waiting) == (0, 0), 10)
     await until(lambda: any(label == "weights" for label, _ in view(servers, name).facts))  # the estimate
     assert "estimated" in dict(view(servers, name).facts)["weights"]
 
@@ -173,9 +172,9 @@ async def test_the_edited_command_is_what_runs_and_a_launched_server_is_attached
     context: Context, servers: Servers, model: str
 ) -> None:
     spec, port = spec_of(model, name="edited"), free_port()
-    made = await servers.command(spec, None)
-    edited = made.shown().replace(f"--port {spec.port}", f"--port {port}") + " --alias renamed"
-    name = await servers.launch(spec, None, edited)
+    made = await servers.preview(spec, None)
+    edited = made.command.replace(f"--port {spec.port}", f"--port {port}") + " --alias renamed"
+    name = await servers.launch(spec, None, edited, made.id)
     await asyncio.wait_for(servers.server(name).wait_ready(), LOADS_S)
     assert view(servers, name).base_url == f"http://127.0.0.1:{port}/v1"
     assert view(servers, name).command.endswith("--alias renamed")
@@ -217,7 +216,7 @@ async def test_a_launch_that_fails_says_why_and_is_fixed(servers: Servers, model
         assert failed.actions == ("fix", "again", "log", "forget")
         state = servers.state("server:unlucky")
         assert state
-        assert state.phase is Phase.UNREACHABLE
+        assert state.phase is Phase.FAILED
         assert await servers.fix(name) == failed.problem.fix_words
     await asyncio.wait_for(servers.server(name).wait_ready(), LOADS_S)
     assert view(servers, name).shape == "ready"
@@ -228,8 +227,8 @@ async def test_a_launch_that_fails_says_why_and_is_fixed(servers: Servers, model
 
 async def test_an_unknown_argument_is_told_as_the_engine_says_it(servers: Servers, model: str) -> None:
     spec = spec_of(model)
-    made = await servers.command(spec, None)
-    name = await servers.launch(spec, None, f"{made.shown()} --frobnicate")
+    made = await servers.preview(spec, None)
+    name = await servers.launch(spec, None, f"{made.command} --frobnicate", made.id)
     await asyncio.wait_for(servers.server(name).wait_ended(), LOADS_S)
     problem = view(servers, name).problem
     assert problem
@@ -274,8 +273,9 @@ async def test_an_engine_that_is_not_here(tmp_path: Path, monkeypatch: pytest.Mo
         assert "attach to it" in await servers.missing("mindie")
         assert await servers.missing("llama_cpp") == ""
         spec = LaunchSpec.parse({"engine": "sglang", "model": "Qwen/Qwen3-8B"})
-        made = await servers.command(spec, None)  # for a machine that has it
-        assert made.argv[:3] == ("python", "-m", "sglang.launch_server")
+        made = await servers.preview(spec, None)  # for a machine that has it
+        assert " python -m sglang.launch_server " in made.command
+        assert (made.id, made.obstacle) == ("", None)
         with pytest.raises(InvalidLaunch, match="was not found on this machine") as caught:
             await servers.launch(spec, None)
         assert "PLAYGROUND_ENGINE_ENVIRONMENTS" in caught.value.advice
@@ -337,5 +337,5 @@ async def test_will_it_fit_on_this_machine(servers: Servers, model: str) -> None
 
 async def test_the_program_is_found_where_a_person_says(servers: Servers, model: str) -> None:
     (here,) = find_installations(path="")["llama_cpp"]
-    command = await servers.command(spec_of(model), here.program[0])
-    assert command.argv[0] == here.program[0]
+    made = await servers.preview(spec_of(model), here.program[0])
+    assert here.program[0] in shlex.split(made.command)

@@ -1,6 +1,6 @@
 """Whether a model fits into the memory that is there, how much of it each part takes, and what would do."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from playground.engines.fit import split, telling
@@ -8,7 +8,6 @@ from playground.engines.fit.facts import ModelFacts
 from playground.engines.fit.kv import width_of
 from playground.engines.fit.needs import Need, work_out_needs
 from playground.engines.fit.plan import FRACTION, Place, Plan, Share
-from playground.engines.fit.words import number, size
 from playground.engines.spec import LaunchSpec
 from playground.errors import InvalidLaunch
 
@@ -153,21 +152,6 @@ def estimate_launch(spec: LaunchSpec, facts: ModelFacts, places: Sequence[Place]
         pipeline_parallel=spec.pipeline_parallel,
         data_parallel=spec.data_parallel,
     )
-
-
-def compare(fit: Fit, figures: Mapping[str, float]) -> tuple[str, ...]:
-    """The estimate beside what the engine's log measured, for one GPU: lines to show once it has started.
-
-    Args:
-        fit: the estimate.
-        figures: as `Engine.figures` reads them: `weights_gib`, `kv_gib`, `kv_tokens`.
-    """
-    told = []
-    if fit.shares and "weights_gib" in figures:
-        told.append(f"Weights: {size(fit.shares[0].weights)} estimated, {figures['weights_gib']:,.1f} GiB measured")
-    if fit.kv_tokens and "kv_tokens" in figures:
-        told.append(f"KV cache: {number(fit.kv_tokens)} tokens estimated, {number(figures['kv_tokens'])} measured")
-    return tuple(told)
 
 
 def _check(context: int | None, fraction: float, concurrency: int) -> None:

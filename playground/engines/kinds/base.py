@@ -3,33 +3,19 @@
 import json
 import re
 import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 from typing import Literal, Protocol
 
 from playground.engines.spec import LaunchSpec
-
-
-class LaunchPhase(StrEnum):
-    """How far a launch is; the value is the word that is shown."""
-
-    STARTING = "starting"
-    DOWNLOADING = "downloading"
-    LOADING = "loading weights"
-    KV_CACHE = "allocating the KV cache"
-    CAPTURING = "capturing graphs"
-    READY = "ready"
-
-
-ORDER = tuple(LaunchPhase)
+from playground.phases import Phase
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
     """What a log line says. `fraction`: of this phase, 0 to 1; None unknown. `words`: shards, bytes, sizes."""
 
-    phase: LaunchPhase
+    phase: Phase
     fraction: float | None = None
     words: str = ""
 
@@ -118,14 +104,6 @@ class Command:
 
 # Names of variables whose values are not shown: HF_TOKEN, AWS_SECRET_ACCESS_KEY, WANDB_API_KEY, DB_PASSWORD.
 _SECRET_NAME = re.compile(r"(?i)(key|token|secret|password|passwd|credentials?)$")
-
-
-def without_secrets(line: str, values: Iterable[str]) -> str:
-    """A line of a log as it may be kept and shown: SGLang prints its settings, and the key is one of them."""
-    for value in values:
-        if value:
-            line = line.replace(value, "…")
-    return line
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,15 +2,16 @@
 
 from collections.abc import Iterator, Mapping
 
-from playground.engines.kinds.base import Capabilities, Command, Installation, LaunchPhase, Progress
+from playground.engines.kinds.base import Capabilities, Command, Installation, Progress
 from playground.engines.kinds.loading import read_signs, sign
 from playground.engines.kinds.words import PYTHON_ENV, in_container, many, require, resolved, unsupported
 from playground.engines.spec import LaunchSpec
 from playground.errors import InvalidLaunch
+from playground.phases import Phase
 
 _SIGNS = (
-    sign(r"Application startup complete|Uvicorn running on|server start up ok", LaunchPhase.READY, 1.0, "ready"),
-    sign(r"[Ll]oading model weights|loading weights", LaunchPhase.LOADING, bar=True),
+    sign(r"Application startup complete|Uvicorn running on|server start up ok", Phase.READY, 1.0, "ready"),
+    sign(r"[Ll]oading model weights|loading weights", Phase.LOADING, bar=True),
 )
 
 

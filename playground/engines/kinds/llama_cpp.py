@@ -8,20 +8,21 @@ import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from playground.engines.kinds.base import Capabilities, Command, Installation, LaunchPhase, Progress
+from playground.engines.kinds.base import Capabilities, Command, Installation, Progress
 from playground.engines.kinds.loading import figure, read_figures, read_signs, sign
 from playground.engines.kinds.words import in_container, options, require, resolved, unsupported
 from playground.engines.models import MODEL_FILE, default_cache_dir, find_model
 from playground.engines.spec import LaunchSpec
 from playground.errors import InvalidLaunch
+from playground.phases import Phase
 
 KEY = "LLAMA_API_KEY"
 _ROOT = str(Path(__file__).resolve().parents[3])
 _SIGNS = (
-    sign(r"listening on https?://", LaunchPhase.READY, 1.0, "ready"),
-    sign(r": model loaded", LaunchPhase.KV_CACHE, 1.0, "the model is loaded"),
-    sign(r"n_ctx_slot = \d+", LaunchPhase.KV_CACHE),
-    sign(r"loading model '|: loading model$", LaunchPhase.LOADING, words="loading the model"),
+    sign(r"listening on https?://", Phase.READY, 1.0, "ready"),
+    sign(r": model loaded", Phase.KV_CACHE, 1.0, "the model is loaded"),
+    sign(r"n_ctx_slot = \d+", Phase.KV_CACHE),
+    sign(r"loading model '|: loading model$", Phase.LOADING, words="loading the model"),
 )
 _FIGURES = (figure(r"n_ctx_slot = (?P<context>\d+)", context_length="context"),)
 # What the app has no argument of llama-server for; its further arguments take the rest.

@@ -2,14 +2,15 @@
 
 from collections.abc import Iterator, Mapping
 
-from playground.engines.kinds.base import Capabilities, Command, Installation, LaunchPhase, Progress
+from playground.engines.kinds.base import Capabilities, Command, Installation, Progress
 from playground.engines.kinds.loading import read_signs, sign
 from playground.engines.kinds.words import PYTHON_ENV, in_container, many, options, require, resolved, unsupported
 from playground.engines.spec import LaunchSpec
+from playground.phases import Phase
 
 _SIGNS = (
-    sign(r"Application startup complete|Uvicorn running on", LaunchPhase.READY, 1.0, "ready"),
-    sign(r"[Ll]oading weights|shards:", LaunchPhase.LOADING, bar=True),
+    sign(r"Application startup complete|Uvicorn running on", Phase.READY, 1.0, "ready"),
+    sign(r"[Ll]oading weights|shards:", Phase.LOADING, bar=True),
 )
 
 

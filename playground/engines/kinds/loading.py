@@ -1,15 +1,15 @@
-"""How far a launch is, read from log lines: what the engines share, and the fold that never goes back a phase.
+"""How far a launch is, read from log lines: what the engines share.
 
 A line is one piece of the output, split at CR and LF alike, since progress bars return with CR.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from playground.engines.kinds.base import ORDER, Engine, LaunchPhase, Progress
+from playground.engines.kinds.base import Progress
+from playground.phases import Phase
 
-START = Progress(LaunchPhase.STARTING)
 _FULL = 100
 _READ_CHARS = 1000  # what tells a phase or a size is short; an engine's settings on one line are not
 # tqdm's bar, as huggingface_hub and the engines use it: `name:  45%|████▌     | 121M/269M [00:04<00:05, 28.0MB/s]`,
@@ -55,7 +55,7 @@ def read_download(line: str) -> Progress | None:
         return None
     fraction = None if _PART.search(bar.name) else bar.fraction
     words = f"{bar.name}: {bar.done}/{bar.all}"
-    return Progress(LaunchPhase.DOWNLOADING, fraction, f"{words}, {bar.rate}" if bar.rate else words)
+    return Progress(Phase.DOWNLOADING, fraction, f"{words}, {bar.rate}" if bar.rate else words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +71,14 @@ class Sign:
     """
 
     pattern: re.Pattern[str]
-    phase: LaunchPhase
+    phase: Phase
     fraction: float | None = None
     words: str | None = None
     bar: bool = False
 
 
 def sign(
-    pattern: str, phase: LaunchPhase, fraction: float | None = None, words: str | None = None, *, bar: bool = False
+    pattern: str, phase: Phase, fraction: float | None = None, words: str | None = None, *, bar: bool = False
 ) -> Sign:
     """A `Sign` from a regular expression's text."""
     return Sign(re.compile(pattern), phase, fraction, words, bar)
@@ -120,30 +120,4 @@ def read_figures(figures: Sequence[Figure], line: str) -> Mapping[str, float]:
     for pattern, values in figures:
         if found := pattern.search(line):
             measured |= values(found)
-    return measured
-
-
-def advance(before: Progress, after: Progress | None) -> Progress:
-    """One step: an earlier phase is not gone back to, and a line without a share keeps the known one."""
-    if after is None or ORDER.index(after.phase) < ORDER.index(before.phase):
-        return before
-    if after.phase is before.phase:
-        fraction = before.fraction if after.fraction is None else after.fraction
-        return Progress(after.phase, fraction, after.words or before.words)
-    return after
-
-
-def follow(engine: Engine, lines: Iterable[str]) -> Progress:
-    """How far a launch is after these lines."""
-    progress = START
-    for line in lines:
-        progress = advance(progress, engine.read(line))
-    return progress
-
-
-def sizes(engine: Engine, lines: Iterable[str]) -> Mapping[str, float]:
-    """All that the engine measured of itself; a later line corrects an earlier one."""
-    measured: dict[str, float] = {}
-    for line in lines:
-        measured |= engine.figures(line)
     return measured

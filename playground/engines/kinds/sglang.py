@@ -6,28 +6,29 @@ GPU read in its source.
 
 from collections.abc import Iterator, Mapping
 
-from playground.engines.kinds.base import Capabilities, Command, Installation, LaunchPhase, Progress, SecretFile
+from playground.engines.kinds.base import Capabilities, Command, Installation, Progress, SecretFile
 from playground.engines.kinds.loading import figure, read_figures, read_signs, sign
 from playground.engines.kinds.words import PYTHON_ENV, in_container, many, options, require, resolved
 from playground.engines.spec import LaunchSpec
 from playground.errors import InvalidLaunch
+from playground.phases import Phase
 
 KEY = "SGLANG_API_KEY"
 # SGLang reads a key from `--api-key` or a `--config` file only; the file's words never stand in a process list. It
-# prints them, though: the line `server_args={…}` of its log holds the key, to be taken out with `without_secrets`.
+# prints them, though: the line `server_args={…}` of its log holds the key, which `LogStore` masks.
 KEY_FILE = SecretFile("<sglang-key.yaml>", KEY, ".yaml", "api-key: {secret}\n")
 _SIGNS = (
-    sign(r"The server is fired up and ready to roll", LaunchPhase.READY, 1.0, "ready"),
-    sign(r"Capturing batches|Capturing num tokens", LaunchPhase.CAPTURING, bar=True),
-    sign(r"Capture [\w ]{0,40}graph begin|Capture cpu graph", LaunchPhase.CAPTURING),
-    sign(r"Capture [\w ]{0,40}graph end", LaunchPhase.CAPTURING, 1.0),
-    sign(r"max_total_num_tokens=\d+", LaunchPhase.KV_CACHE, 1.0),
-    sign(r"KV Cache (?:is allocated|VA upper bound).*#tokens: \d+", LaunchPhase.KV_CACHE, words="the cache is there"),
-    sign(r"Load weight end", LaunchPhase.LOADING, 1.0, "the weights are loaded"),
-    sign(r"(?:loading|checkpoint) shards:", LaunchPhase.LOADING, bar=True),
-    sign(r"Load weight begin", LaunchPhase.LOADING, 0.0, "loading weights"),
-    sign(r"server_args=", LaunchPhase.STARTING, words="the arguments are accepted"),
-    sign(r"Init (?:torch distributed|parallel) begin", LaunchPhase.STARTING, words="connecting the processes"),
+    sign(r"The server is fired up and ready to roll", Phase.READY, 1.0, "ready"),
+    sign(r"Capturing batches|Capturing num tokens", Phase.CAPTURING, bar=True),
+    sign(r"Capture [\w ]{0,40}graph begin|Capture cpu graph", Phase.CAPTURING),
+    sign(r"Capture [\w ]{0,40}graph end", Phase.CAPTURING, 1.0),
+    sign(r"max_total_num_tokens=\d+", Phase.KV_CACHE, 1.0),
+    sign(r"KV Cache (?:is allocated|VA upper bound).*#tokens: \d+", Phase.KV_CACHE, words="the cache is there"),
+    sign(r"Load weight end", Phase.LOADING, 1.0, "the weights are loaded"),
+    sign(r"(?:loading|checkpoint) shards:", Phase.LOADING, bar=True),
+    sign(r"Load weight begin", Phase.LOADING, 0.0, "loading weights"),
+    sign(r"server_args=", Phase.STARTING, words="the arguments are accepted"),
+    sign(r"Init (?:torch distributed|parallel) begin", Phase.STARTING, words="connecting the processes"),
 )
 # Its "GB" is 2**30 bytes (`get_available_gpu_memory`, `memory_pool.GB`).
 _FIGURES = (

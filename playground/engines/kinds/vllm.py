@@ -6,28 +6,29 @@ GPU read in its source.
 
 from collections.abc import Iterator, Mapping
 
-from playground.engines.kinds.base import Capabilities, Command, Installation, LaunchPhase, Progress
+from playground.engines.kinds.base import Capabilities, Command, Installation, Progress
 from playground.engines.kinds.loading import figure, read_figures, read_signs, sign
 from playground.engines.kinds.words import PYTHON_ENV, in_container, many, options, require, resolved
 from playground.engines.spec import LaunchSpec
+from playground.phases import Phase
 
 KEY = "VLLM_API_KEY"
 MODULE = "vllm.entrypoints.openai.api_server"
 _ENV = {**PYTHON_ENV, "VLLM_NO_USAGE_STATS": "1"}
 _SIGNS = (
-    sign(r"Application startup complete", LaunchPhase.READY, 1.0, "ready"),
-    sign(r"init engine .* took [\d.]+ s", LaunchPhase.CAPTURING, 1.0, "the engine is set up"),
-    sign(r"Graph capturing finished", LaunchPhase.CAPTURING, 1.0),
-    sign(r"Capturing CUDA graphs?", LaunchPhase.CAPTURING, bar=True),
-    sign(r"KV cache size: [\d,]+ tokens", LaunchPhase.KV_CACHE, 1.0),
-    sign(r"Available KV cache memory: [\d.]+ GiB|Explicitly set \([\d.]+/[\d.]+\) GiB", LaunchPhase.KV_CACHE),
-    sign(r"Dynamo bytecode transform time|torch\.compile took", LaunchPhase.KV_CACHE, words="compiling"),
-    sign(r"Model loading took [\d.]+ GiB", LaunchPhase.LOADING, 1.0),
-    sign(r"Loading weights took [\d.]+ seconds", LaunchPhase.LOADING, 1.0),
-    sign(r"(?:checkpoint|loading) shards:", LaunchPhase.LOADING, bar=True),
-    sign(r"Time spent downloading weights", LaunchPhase.DOWNLOADING, 1.0, "the weights are here"),
-    sign(r"Starting to load model", LaunchPhase.LOADING, 0.0, "loading weights"),
-    sign(r"Resolved architecture: \w+", LaunchPhase.STARTING),
+    sign(r"Application startup complete", Phase.READY, 1.0, "ready"),
+    sign(r"init engine .* took [\d.]+ s", Phase.CAPTURING, 1.0, "the engine is set up"),
+    sign(r"Graph capturing finished", Phase.CAPTURING, 1.0),
+    sign(r"Capturing CUDA graphs?", Phase.CAPTURING, bar=True),
+    sign(r"KV cache size: [\d,]+ tokens", Phase.KV_CACHE, 1.0),
+    sign(r"Available KV cache memory: [\d.]+ GiB|Explicitly set \([\d.]+/[\d.]+\) GiB", Phase.KV_CACHE),
+    sign(r"Dynamo bytecode transform time|torch\.compile took", Phase.KV_CACHE, words="compiling"),
+    sign(r"Model loading took [\d.]+ GiB", Phase.LOADING, 1.0),
+    sign(r"Loading weights took [\d.]+ seconds", Phase.LOADING, 1.0),
+    sign(r"(?:checkpoint|loading) shards:", Phase.LOADING, bar=True),
+    sign(r"Time spent downloading weights", Phase.DOWNLOADING, 1.0, "the weights are here"),
+    sign(r"Starting to load model", Phase.LOADING, 0.0, "loading weights"),
+    sign(r"Resolved architecture: \w+", Phase.STARTING),
 )
 _FIGURES = (
     # The files' size, until the line of the loaded model corrects it (a CPU never prints that).

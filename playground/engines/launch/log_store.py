@@ -28,13 +28,6 @@ class LogPage(NamedTuple):
     next: int
 
 
-class Found(NamedTuple):
-    """A line that a search found. `offset`: where it begins, for `LogStore.read`."""
-
-    offset: int
-    line: str
-
-
 @dataclass(slots=True)
 class _Segment:
     """A file that holds `size` bytes of the log, the first of them at the offset `base`."""
@@ -165,26 +158,6 @@ class LogStore:
             found = found[::-1][:limit]
             end = found[-1][0] + len(found[-1][1]) + 1 if found else self._end
             return LogPage([_text(line) for _, line in found], end)
-
-    def search(self, text: str, limit: int = 200) -> list[Found]:
-        """The last lines that hold `text`, in any case of letters, oldest first. It may read 10 MB: not in a loop."""
-        wanted = text.casefold()
-        found: deque[Found] = deque(maxlen=limit)
-        with self._lock:
-            segments, on_disk = [_Segment(each.path, each.base, each.size) for each in self._segments], 0
-            memory = list(self._memory)
-            contents = [(segment, self._bytes(segment)) for segment in segments]
-        for segment, data in contents:
-            offset = segment.base
-            for line in _split(data) if wanted else ():
-                if wanted in (plain := _text(line.rstrip(b"\n"))).casefold():
-                    found.append(Found(offset, plain))
-                offset += len(line)
-            on_disk = max(on_disk, segment.base + len(data))
-        for offset, line in memory if wanted else ():
-            if offset >= on_disk and wanted in (plain := _text(line)).casefold():
-                found.append(Found(offset, plain))
-        return list(found)
 
     def _mask(self, line: bytes) -> bytes:
         return self._secrets.sub(MASK.encode(), line) if self._secrets else line

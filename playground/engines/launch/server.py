@@ -3,11 +3,13 @@
 import asyncio
 import contextlib
 import logging
+import math
 import time
 
 import httpx
 
-from playground.engines.kinds.base import ORDER, Engine, Installation, LaunchPhase
+from playground.engines.health import is_healthy
+from playground.engines.kinds.base import Engine
 from playground.engines.launch.hooks import Hooks, Timing
 from playground.engines.launch.log_store import LogStore
 from playground.engines.launch.ports import find_holder, local_url
@@ -15,10 +17,11 @@ from playground.engines.launch.prepared import PreparedLaunch
 from playground.engines.launch.processes import Identity, children_of, end_family, find_family, identify
 from playground.engines.launch.registry import Record, Registry, clean_up
 from playground.engines.launch.shared_memory import shared_by
-from playground.engines.launch.state import Cause, LaterPhase, Phase, PlainCause, ServerState, advance
+from playground.engines.launch.state import Cause, PlainCause, ServerState, advance
 from playground.engines.process import EngineProcess, how_it_ended, likely_cause
 from playground.engines.spec import LaunchSpec
 from playground.errors import EngineExited, EngineUnavailable
+from playground.phases import LAUNCH, Phase
 
 _log = logging.getLogger(__name__)
 _PROBE_S = 30.0  # SGLang generates a token for its /health
@@ -34,7 +37,7 @@ class LaunchedServer:
     Attributes:
         spec: what was asked for.
         engine: what is known of its program.
-        installation: where that is; None for one that was adopted.
+        prepared: what was started; None for one that was adopted.
         name: unique among the servers.
         port: where it listens.
         command: as it is shown, for a POSIX shell; without keys.
@@ -51,7 +54,6 @@ class LaunchedServer:
         hooks: Hooks,
         *,
         prepared: PreparedLaunch | None = None,
-        installation: Installation | None = None,
         timing: Timing | None = None,
         typical_s: float | None = None,
     ) -> None:
@@ -64,13 +66,12 @@ class LaunchedServer:
             registry: where that is.
             hooks: whom it asks and tells.
             prepared: what is started; None where it runs already and is adopted, that is, taken over.
-            installation: where the engine is; None with `prepared`.
             timing: how long it is waited for.
             typical_s: how long such launches took before.
         """
         self.spec = spec
         self.engine = engine
-        self.installation = installation
+        self.prepared = prepared
         self.name = record.name
         self.port = record.port
         self.command = record.command
@@ -82,7 +83,6 @@ class LaunchedServer:
         self._touched_at = float("-inf")
         self._registry = registry
         self._hooks = hooks
-        self._prepared = prepared
         self._timing = timing or Timing()
         self._typical_s = typical_s
         adopt = {each.pid: each.started for each in (record.leader, *record.others) if each} if self._adopted else None
@@ -95,7 +95,7 @@ class LaunchedServer:
             orphan_grace_s=self._timing.orphan_grace_s,
             adopt=adopt,
         )
-        self._phase: Phase = LaunchPhase.STARTING
+        self._phase: Phase = Phase.STARTING
         self._fraction: float | None = None
         self._words = ""
         self._figures: dict[str, float] = {}
@@ -103,6 +103,7 @@ class LaunchedServer:
         self._began = time.monotonic()
         self._took: float | None = None
         self._stopping: asyncio.Task[None] | None = None
+        self._drain_until = float("inf")
         self._run_task: asyncio.Task[None] | None = None
         self._lost: asyncio.Task[None] | None = None
         self._settled = asyncio.Event()
@@ -123,7 +124,7 @@ class LaunchedServer:
             figures=dict(self._figures),
             diagnosis=self._diagnosis,
             returncode=self._process.returncode,
-            base_url=self.record.base_url if self._phase in (LaunchPhase.READY, LaterPhase.ADOPTED) else None,
+            base_url=self.record.base_url if self._phase.is_ready else None,
             log_note=self.log.note,
         )
 
@@ -149,8 +150,9 @@ class LaunchedServer:
         """
         self._began = time.monotonic()
         try:
-            if self._prepared:
-                await asyncio.to_thread(self._prepared.write_files)
+            if self.prepared:
+                self.record = self.record.model_copy(update={"started_at": time.time()})
+                await asyncio.to_thread(self.prepared.write_files)
             await self._process.start()
         except OSError as error:
             self._remove_files()
@@ -163,7 +165,7 @@ class LaunchedServer:
         guard = identify(self._process.guard_pid) if self._process.guard_pid else None
         self._note(guard=guard)
         if self._adopted:
-            self._set(LaterPhase.ADOPTED, words="its log goes on in the file of the app that started it, or is lost")
+            self._set(Phase.ADOPTED, words="its log goes on in the file of the app that started it, or is lost")
             self._settled.set()
         self._run_task = asyncio.create_task(self._run(), name=f"server {self.name}")
 
@@ -171,14 +173,15 @@ class LaunchedServer:
         """Stops it; while it loads, that is the cancelling of its launch. Returns when nothing of it is left.
 
         Running requests are waited for at most `drain_s` (None: as the timing says), where their number is known;
-        then it gets SIGTERM, then SIGKILL. It may be called at any time, also twice, and goes on where the caller is
-        cancelled. `why`: how it ended, in words.
+        then it gets SIGTERM, then SIGKILL. It may be called at any time, also twice, when the shorter wait counts, and
+        goes on where the caller is cancelled. `why`: how it ended, in words.
         """
         if self._run_task is None or self._ended.is_set():
             return
+        until = time.monotonic() + (self._timing.drain_s if drain_s is None else drain_s)
+        self._drain_until = min(self._drain_until, until)
         if self._stopping is None:
-            drain = self._timing.drain_s if drain_s is None else drain_s
-            self._stopping = asyncio.create_task(self._stop(drain, why))
+            self._stopping = asyncio.create_task(self._stop(why))
         await asyncio.shield(self._stopping)
 
     async def wait_ready(self) -> str:
@@ -244,22 +247,21 @@ class LaunchedServer:
         if self._stopping is None:
             await self._came_to_an_end()
 
-    async def _stop(self, drain_s: float, why: str) -> None:
+    async def _stop(self, why: str) -> None:
         was_ready = self.state.is_ready
-        self._set(LaterPhase.STOPPING, words="" if was_ready else "its launch is cancelled")
-        if was_ready and drain_s > 0:
-            await self._drain(drain_s)
+        self._set(Phase.STOPPING, words="" if was_ready else "its launch is cancelled")
+        if was_ready:
+            await self._drain()
         await self._process.stop()
         if self._run_task is not None:
             await asyncio.wait([self._run_task])
         left = await end_family(self.record.known)
         words = f"{why}; the processes {', '.join(str(each.pid) for each in left)} hang" if left else why
-        await self._end(LaterPhase.STOPPED, words)
+        await self._end(Phase.STOPPED, words)
 
-    async def _drain(self, drain_s: float) -> None:
+    async def _drain(self) -> None:
         """Waits for the running requests, as long as their number is known."""
-        deadline = time.monotonic() + drain_s
-        while (left := deadline - time.monotonic()) > 0 and not self._process_has_ended():
+        while (left := self._drain_until - time.monotonic()) > 0 and self._process.returncode is None:
             running: float | None = None
             with contextlib.suppress(TimeoutError, httpx.HTTPError):
                 running = await asyncio.wait_for(self.running_requests(), left)
@@ -267,18 +269,15 @@ class LaunchedServer:
             if running is None or (running == 0 and not just_sent):
                 break
             words = f"waiting for running requests: {running:.0f}" if running else "waiting for the last request"
-            self._set(LaterPhase.STOPPING, words=words)
+            self._set(Phase.STOPPING, words=words)
             await asyncio.sleep(min(0.25, left))
-        self._set(LaterPhase.STOPPING)
-
-    def _process_has_ended(self) -> bool:
-        return self._process.returncode is not None
+        self._set(Phase.STOPPING)
 
     async def _came_to_an_end(self) -> None:
         """It ended, and this app did not ask."""
         code = self._process.returncode
         if self._registry.read(self.record).stop_asked:
-            await self._end(LaterPhase.STOPPED, "stopped by a command")
+            await self._end(Phase.STOPPED, "stopped by a command")
             return
         lines = self.log.tail(_DIAGNOSED_LINES)
         if self._diagnosis is None:
@@ -291,18 +290,18 @@ class LaunchedServer:
         if self._diagnosis is None:
             after = "after it was ready" if self.record.ready else "before it was ready"
             self._diagnosis = PlainCause(f"It {how} {after}", likely_cause(lines, code), "See the end of its log.")
-        await self._end(LaterPhase.FAILED, how)
+        await self._end(Phase.FAILED, how)
 
     def _remove_files(self) -> None:
-        if self._prepared:
-            self._prepared.remove_files()
+        if self.prepared:
+            self.prepared.remove_files()
 
-    async def _end(self, phase: LaterPhase, words: str) -> None:
+    async def _end(self, phase: Phase, words: str) -> None:
         if self._ended.is_set():
             return
         if self._took is None:
             self._took = time.monotonic() - self._began
-        shown = f"failed: {self._diagnosis.title}" if self._diagnosis and phase is LaterPhase.FAILED else words
+        shown = f"failed: {self._diagnosis.title}" if self._diagnosis and phase is Phase.FAILED else words
         self._remove_files()
         self.record = await asyncio.to_thread(self._registry.end, self.record, shown)
         self._set(phase, words=words)
@@ -325,18 +324,21 @@ class LaunchedServer:
                 shared = {*self.record.shared, *await asyncio.to_thread(shared_by, seen)}
                 others = tuple(each for each in seen if each != leader)
                 self._note(leader=leader, others=others, shared=tuple(sorted(shared)))
-            longest = self._timing.look_every_s * (1 if self._phase in ORDER[:-1] else 5)
+            longest = self._timing.look_every_s * (1 if self._phase in LAUNCH[:-1] else 5)
             pause = min(longest, pause * 2) if seen else pause
 
     async def _probe(self) -> None:
         """Asks whether it is ready, until it is."""
         async with httpx.AsyncClient(trust_env=False, timeout=_PROBE_S) as client:
-            while True:
-                await asyncio.sleep(self._timing.probe_every_s)
-                with contextlib.suppress(httpx.HTTPError):
-                    answer = await client.get(self.origin + self.engine.health_path)
-                    if answer.status_code == httpx.codes.OK and self._stopping is None and self._lost is None:
-                        break
+
+            async def ready() -> bool:
+                healthy = await is_healthy(client, self.origin + self.engine.health_path)
+                return healthy and self._stopping is None and self._lost is None
+
+            try:
+                await self._process.wait_until(ready, math.inf, every_s=self._timing.probe_every_s)
+            except EngineExited:  # `_run` tells how
+                return
         if not await asyncio.to_thread(self._is_its_own_answer):
             holder = await asyncio.to_thread(find_holder, self.port)
             by = f"process {holder.pid}" if holder else "another program"
@@ -346,19 +348,18 @@ class LaunchedServer:
         self.last_request = self._hooks.clock()
         self._remove_files()
         self._note(ready=True)
-        self._set(LaunchPhase.READY)
+        self._set(Phase.READY)
         self._settled.set()
         self._hooks.became_ready(self, self._took)
 
     def _is_its_own_answer(self) -> bool:
         """Whether it is this server that answers, and none that took the port in the meantime."""
-        if self.installation is not None and self.installation.kind == "container":
+        if self.prepared and self.prepared.installation.kind == "container":
             return True  # the port is held by the container's own machinery
-        holder = find_holder(self.port)
-        if holder is None or self._process.guard_pid is None:
+        holder, guard = find_holder(self.port), self._process.guard_pid
+        if holder is None or guard is None:
             return True  # it cannot be known
-        own = (*children_of(self._process.guard_pid), *find_family(self.record.known))
-        return holder.pid in {each.pid for each in own}
+        return holder.pid in {each.pid for each in (*children_of(guard), *find_family(self.record.known))}
 
     def _lose(self, cause: Cause | None) -> None:
         """Ends it, since its log says that it is lost: SGLang hangs where its port is taken."""
@@ -378,7 +379,7 @@ class LaunchedServer:
         for number, line in enumerate(lines):
             if number % _LINES_AT_ONCE == _LINES_AT_ONCE - 1:
                 await asyncio.sleep(0)
-            if line != self._last_line and self._phase is not LaunchPhase.READY:
+            if line != self._last_line and self._phase is not Phase.READY:
                 self._last_line = line
                 try:
                     self._read(line[:_READ_CHARS])

@@ -2,24 +2,11 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any, Protocol
 
-from playground.engines.kinds.base import ORDER, LaunchPhase, Progress
+from playground.engines.kinds.base import Progress
 from playground.engines.spec import LaunchSpec
-
-
-class LaterPhase(StrEnum):
-    """What follows on a launch; the value is the word that is shown."""
-
-    ADOPTED = "adopted"
-    STOPPING = "stopping"
-    STOPPED = "stopped"
-    FAILED = "failed"
-
-
-Phase = LaunchPhase | LaterPhase
-ENDED = (LaterPhase.STOPPED, LaterPhase.FAILED)
+from playground.phases import LAUNCH, Phase
 
 
 class Cause(Protocol):
@@ -104,20 +91,20 @@ class ServerState:
     @property
     def has_ended(self) -> bool:
         """Whether nothing of it runs any more."""
-        return self.phase in ENDED
+        return self.phase.has_ended
 
 
-def advance(now: Phase, fraction: float | None, said: Progress) -> tuple[LaunchPhase, float | None] | None:
+def advance(now: Phase, fraction: float | None, said: Progress) -> tuple[Phase, float | None] | None:
     """The phase and fraction after a line of the log; None where it changes neither.
 
     A phase never goes back, since several processes write the one log; but a download may come after "loading" was
     said, as in vLLM, where it is part of the loading, as long as no weight was loaded. That it is ready is not the
     log's to say.
     """
-    if now not in ORDER or now is LaunchPhase.READY or said.phase is LaunchPhase.READY:
+    if now not in LAUNCH or now is Phase.READY or said.phase is Phase.READY:
         return None
-    downloads = (now, said.phase) == (LaunchPhase.LOADING, LaunchPhase.DOWNLOADING) and not fraction
-    if ORDER.index(said.phase) < ORDER.index(LaunchPhase(now)) and not downloads:
+    downloads = (now, said.phase) == (Phase.LOADING, Phase.DOWNLOADING) and not fraction
+    if LAUNCH.index(said.phase) < LAUNCH.index(now) and not downloads:
         return None
     if said.phase is now and (said.fraction is None or said.fraction == fraction):
         return None

@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,21 +14,23 @@ from playground.engines.kinds.base import Command, Engine, Installation
 from playground.engines.launch.durations import Durations
 from playground.engines.launch.hooks import Hooks, Timing
 from playground.engines.launch.ports import choose_port
-from playground.engines.launch.prepared import prepare_launch
+from playground.engines.launch.prepared import PreparedLaunch, prepare_launch
 from playground.engines.launch.processes import Known, ask_to_end, end_family
 from playground.engines.launch.registry import Record, Registry, Survivor, clean_up, is_running, this_app
 from playground.engines.launch.server import LaunchedServer
 from playground.engines.launch.state import Diagnose, IsFatal
+from playground.engines.models import default_cache_dir
 from playground.engines.spec import LaunchSpec
-from playground.errors import EngineUnavailable, InvalidLaunch
+from playground.errors import EngineUnavailable, InvalidLaunch, LaunchOutdated
 
+_AGAIN = "Launch it again: the command is prepared anew."
 _IDLE_LOOK_S = 15.0
 _SURVIVOR_GRACE_S = 5.0
 
 
-def default_folder(cache: Path) -> Path:
-    """Where servers are kept, in the app's folder in the user's cache."""
-    return cache / "servers"
+def default_folder(cache: Path | None) -> Path:
+    """Where servers are kept: in the app's folder in the user's cache, or in `cache` where a setting names one."""
+    return (cache or default_cache_dir().parent) / "servers"
 
 
 class Supervisor:
@@ -36,7 +38,7 @@ class Supervisor:
 
     Attributes:
         registry: the records on disk, also of other apps and of ended servers.
-        version: counts the changes of any state; see `changes`.
+        version: counts the changes of any state; see `wait_change`.
     """
 
     def __init__(
@@ -67,7 +69,6 @@ class Supervisor:
         self._timing = timing or Timing()
         self._clock = clock
         self._servers: dict[str, LaunchedServer] = {}
-        self._edited: dict[str, Command] = {}
         self._durations = Durations(folder / "durations")
         self._hooks = Hooks(diagnose, is_fatal, running, self._changed, self._became_ready, clock)
         self._lock = asyncio.Lock()
@@ -93,40 +94,79 @@ class Supervisor:
             names = ", ".join(self._servers) or "none"
             raise InvalidLaunch(f"there is no server {name!r}; there are: {names}.", field="name") from None
 
-    async def launch(
-        self, spec: LaunchSpec, installation: Installation, command: Command | None = None
-    ) -> LaunchedServer:
-        """Starts a server and returns at once; its `state` tells how far it is.
+    async def prepare(
+        self, spec: LaunchSpec, installation: Installation, edited: Command | None = None
+    ) -> PreparedLaunch:
+        """Puts a launch together, with its name and its port; nothing is started, and nothing is reserved.
 
         Args:
             spec: what is asked for.
             installation: where its engine is.
-            command: in place of the engine's own for `spec`, where a person changed it; it names `spec.port`.
+            edited: in place of the engine's own command for `spec`, where a person changed it; it names `spec.port`.
 
         Raises:
-            InvalidLaunch: the specification cannot be launched: the engine, the name or the port.
-            EngineUnavailable: the program is not there.
+            InvalidLaunch: the specification cannot be launched, or no port is free.
         """
-        async with self._lock:  # two launches at once must not choose one name or port
-            return await self._launch(spec, installation, command)
+        return await asyncio.to_thread(self._prepare, spec, installation, edited)
 
-    async def relaunch(self, name: str, changes: Mapping[str, Any]) -> LaunchedServer:
-        """Stops a server and starts it anew, with these fields of its specification changed.
+    async def prepare_again(self, name: str, changes: Mapping[str, Any]) -> PreparedLaunch:
+        """Puts a launch together that takes the place of a server, with these fields of its specification changed.
+
+        Without changes, a command that a person edited stays; with changes it is written anew. A port that the app
+        chose stays if it can.
 
         Raises:
-            InvalidLaunch: there is no such server, it was adopted, or the changes cannot be used; then it goes on.
-            EngineUnavailable: the program is not there.
+            InvalidLaunch: there is no such server, it was adopted, or the changes cannot be used.
         """
         old = self.get(name)
-        if old.installation is None:
+        if old.prepared is None:
             raise InvalidLaunch(f"{name} was adopted: how it was started is known in part only.", field="name")
-        spec = old.spec.changed(**({"name": name} | dict(changes)))
-        await old.stop()
-        return await self.launch(spec, old.installation, None if changes else self._edited.get(name))
+        spec = old.spec.changed(**changes)
+        edited = old.prepared.command if old.prepared.edited and not changes else None
+        keep_port = "port" not in changes
+        return await asyncio.to_thread(
+            self._prepare, spec, old.prepared.installation, edited, instead_of=old, keep_port=keep_port
+        )
 
-    def is_edited(self, name: str) -> bool:
-        """Whether its command was changed by a person, so that a relaunch with changes writes it anew."""
-        return name in self._edited
+    async def launch(self, prepared: PreparedLaunch) -> LaunchedServer:
+        """Starts what was prepared and returns at once; the server's `state` tells how far it is.
+
+        Raises:
+            InvalidLaunch: the name or the port that was asked for is taken.
+            LaunchOutdated: the name or the port that was chosen was taken meanwhile, or it was launched already.
+            EngineUnavailable: the program is not there.
+        """
+        async with self._lock:  # two launches at once must not take one name or port
+            if self._closed:
+                raise InvalidLaunch("the app is stopping.")
+            if obstacle := await self.obstacle(prepared):
+                raise obstacle
+            _require_program(prepared.argv[0], prepared.env)
+            return await self._start(
+                LaunchedServer(
+                    prepared.spec,
+                    prepared.engine,
+                    prepared.record,
+                    self.registry,
+                    self._hooks,
+                    prepared=prepared,
+                    timing=self._timing,
+                    typical_s=self._durations.typical_s(prepared.spec.engine, prepared.spec.model),
+                )
+            )
+
+    async def relaunch(self, prepared: PreparedLaunch) -> LaunchedServer:
+        """Stops the server of that name, and starts what was prepared to take its place.
+
+        Raises:
+            InvalidLaunch: there is no such server; and all that `launch` raises, once it is stopped.
+        """
+        await self.get(prepared.name).stop()
+        return await self.launch(prepared)
+
+    async def obstacle(self, prepared: PreparedLaunch) -> InvalidLaunch | None:
+        """Why it could not be launched now; None where it could, as far as name and port go."""
+        return await asyncio.to_thread(self._obstacle, prepared)
 
     async def stop(self, name: str, drain_s: float | None = None) -> None:
         """Stops a server; returns when nothing of it is left. See `LaunchedServer.stop`.
@@ -203,15 +243,6 @@ class Supervisor:
         await clean_up(record)
         self.registry.end(record, "its app was killed; what was left was ended")
 
-    async def changes(self) -> AsyncIterator[int]:
-        """The version, now and after each change; several changes may come as one. It ends with the supervisor."""
-        seen = -1
-        while True:
-            seen = await self.wait_change(seen)
-            yield seen
-            if self._closed:
-                return
-
     async def wait_change(self, since: int, timeout_s: float | None = None) -> int:
         """Waits until the version is another than `since`, or the time is over; gives the version."""
         with contextlib.suppress(TimeoutError):
@@ -228,35 +259,57 @@ class Supervisor:
     def _became_ready(self, server: LaunchedServer, seconds: float) -> None:
         self._durations.add(server.spec.engine, server.spec.model, seconds)
 
-    async def _launch(self, spec: LaunchSpec, installation: Installation, command: Command | None) -> LaunchedServer:
+    def _prepare(
+        self,
+        spec: LaunchSpec,
+        installation: Installation,
+        edited: Command | None,
+        *,
+        instead_of: LaunchedServer | None = None,
+        keep_port: bool = True,
+    ) -> PreparedLaunch:
         engine = self._engines.get(spec.engine)
-        if self._closed:
-            raise InvalidLaunch("the app is stopping.")
         if engine is None:
             raise InvalidLaunch(f"{spec.engine!r} is none of {', '.join(self._engines)}.", field="engine")
-        name = await asyncio.to_thread(self._choose_name, spec)
-        promised = [server.port for server in self.servers if not server.state.has_ended]
-        port = await asyncio.to_thread(choose_port, spec.host, spec.port, engine.default_port, promised)
-        prepared = prepare_launch(
-            spec, engine, installation, name=name, port=port, folder=self.registry.folder, command=command
+        kept = self._keep_port(instead_of) if instead_of and keep_port else None
+        return prepare_launch(
+            spec,
+            engine,
+            installation,
+            name=instead_of.name if instead_of else spec.name or self._choose_name(spec),
+            port=spec.port or kept or choose_port(spec.host, None, engine.default_port, self._promised(instead_of)),
+            folder=self.registry.folder,
+            edited=edited,
         )
-        _require_program(prepared.argv[0], prepared.env)
-        self._edited.pop(name, None)
-        if command is not None:
-            self._edited[name] = command
-        return await self._start(
-            LaunchedServer(
-                spec,
-                engine,
-                prepared.record,
-                self.registry,
-                self._hooks,
-                prepared=prepared,
-                installation=installation,
-                timing=self._timing,
-                typical_s=self._durations.typical_s(spec.engine, spec.model),
-            )
-        )
+
+    def _keep_port(self, old: LaunchedServer) -> int | None:
+        """The port of a server that is started anew, unless something else has taken it."""
+        if old.state.has_ended:
+            try:
+                choose_port(old.record.host, old.port, old.port, self._promised(old))
+            except InvalidLaunch:
+                return None
+        return old.port
+
+    def _promised(self, but: LaunchedServer | None = None) -> list[int]:
+        """Ports of this app's servers, which may not listen yet."""
+        return [server.port for server in self.servers if server is not but and not server.state.has_ended]
+
+    def _obstacle(self, prepared: PreparedLaunch) -> InvalidLaunch | None:
+        spec = prepared.spec
+        if not self._is_free(prepared.name):
+            kind, advice = (InvalidLaunch, "Choose another.") if spec.name else (LaunchOutdated, _AGAIN)
+            return kind(f"there is a server {prepared.name!r} already.", field="name", advice=advice)
+        try:
+            choose_port(spec.host, prepared.port, prepared.port, self._promised())
+        except InvalidLaunch as error:
+            if spec.port or error.field != "port":
+                return error
+            words = error.message.removeprefix("port: ").removesuffix(".")
+            return LaunchOutdated(f"{words}; it was free when it was chosen.", field="port", advice=_AGAIN)
+        if self.registry.path_of(prepared.record).exists():
+            return LaunchOutdated("it was launched already.", advice=_AGAIN)
+        return None
 
     async def _start(self, server: LaunchedServer) -> LaunchedServer:
         await server.start()
@@ -270,10 +323,6 @@ class Supervisor:
         return server
 
     def _choose_name(self, spec: LaunchSpec) -> str:
-        if spec.name:
-            if not self._is_free(spec.name):
-                raise InvalidLaunch(f"there is a server {spec.name!r} already.", field="name", advice="Choose another.")
-            return spec.name
         base = re.sub(r"[^A-Za-z0-9._-]+", "-", Path(spec.served_name or spec.model).name).strip("._-")[:60]
         base = base or spec.engine
         names = (base if number == 1 else f"{base}-{number}" for number in range(1, 10_000))

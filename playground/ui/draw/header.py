@@ -9,6 +9,5 @@ SHOWN = 80
 
 def draw_state(state: BackendState) -> str:
     """The state in words and, by its class, in shape; a long line is cut, and whole on hover."""
-    name = state.phase.value.replace(" ", "-")
-    words = state.words
-    return f'<span class="state {name}" role="status" title="{escape(words)}">{escape(words[:SHOWN])}</span>'
+    shape, words = state.phase.shape, state.words
+    return f'<span class="state {shape}" role="status" title="{escape(words)}">{escape(words[:SHOWN])}</span>'

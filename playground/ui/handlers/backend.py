@@ -7,10 +7,10 @@ from typing import Any
 
 import gradio as gr
 
-from playground.backends import BackendState, ModelEntry, Phase
+from playground.backends import BackendState, ModelEntry
 from playground.server.context import Context
 from playground.server.form import Form
-from playground.server.server_cards import PREFIX
+from playground.server.watched import PREFIX
 from playground.ui.draw.header import draw_state
 from playground.ui.handlers.latest import Latest
 from playground.ui.handlers.visitor import visitor
@@ -37,7 +37,7 @@ class BackendHandlers:
                 return (gr.skip(),) * 5
         model = form.model or self._model(form, models, state)
         choices = [entry.id for entry in state.models]
-        wait_s = POLL_S if state.phase is Phase.LOADING else CALM_S
+        wait_s = POLL_S if state.phase.is_loading else CALM_S
         # a model that was chosen meanwhile stays: its name is not written again
         listed = gr.update(choices=choices) if form.model else gr.update(choices=choices, value=model)
         backends = [(backend.title, backend.name) for backend in self._context.backends(form, visitor(request))]

@@ -13,12 +13,12 @@ from playground.base_url import read_base_url
 from playground.engines.distributed import Form
 from playground.engines.distributed.running import run_form, runnable
 from playground.engines.kinds.base import Installation
-from playground.errors import PlaygroundError
+from playground.errors import LaunchOutdated, PlaygroundError
 from playground.server.context import Context
 from playground.server.form import Form as ChatForm
 from playground.server.launch_choices import choice_of, write_form
 from playground.server.launch_form import FIELDS, read_spec, show_spec
-from playground.server.server_cards import PREFIX
+from playground.server.watched import PREFIX
 from playground.ui.draw.fit import draw_fit
 from playground.ui.draw.forms import draw_form, draw_upstream, draw_upstream_needs
 from playground.ui.draw.machine import draw_machine
@@ -72,9 +72,9 @@ class ServerHandlers:
         with self._latest.call(request.session_hash) as is_last:
             await asyncio.sleep(SETTLE_S)
             if is_last():
-                command, made, words = await self._preview(request, where, values)
+                command, prepared, words = await self._preview(request, where, values)
                 if is_last():
-                    return command, made, words if launches == self._launches else gr.skip()
+                    return command, prepared, words if launches == self._launches else gr.skip()
         return gr.skip(), gr.skip(), gr.skip()
 
     async def _preview(self, request: gr.Request, where: str | None, values: Sequence[Any]) -> tuple[str, str, str]:
@@ -84,10 +84,12 @@ class ServerHandlers:
         if not typed["model"]:
             return "", "", said("Choose a model, or a recipe, which fills in the rest.")
         try:
-            made = await self._servers.command(read_spec(typed), where)
+            shown = await self._servers.preview(read_spec(typed), where)
         except PlaygroundError as error:
             return "", "", failed(error)
-        return made.shown(), made.shown(), "" if where else said(await self._servers.missing(typed["engine"]), "warn")
+        if shown.obstacle:
+            return shown.command, shown.id, failed(shown.obstacle)
+        return shown.command, shown.id, "" if where else said(await self._servers.missing(typed["engine"]), "warn")
 
     async def fit(self, request: gr.Request, _where: str | None, *values: Any) -> str:
         """Whether it fits, with the arithmetic."""
@@ -99,18 +101,26 @@ class ServerHandlers:
         except PlaygroundError as error:
             return failed(error)
 
-    async def launch(self, request: gr.Request, command: str, made: str, where: str | None, *values: Any) -> str:
-        """Launch it: the command as the form has it, or as it was edited."""
+    async def launch(
+        self, request: gr.Request, command: str, prepared: str, where: str | None, *values: Any
+    ) -> tuple[Any, Any, str]:
+        """Launch what is shown, or the command as it was edited; what cannot be run as shown is shown anew, not run."""
         if self._refused(request):
-            return self._refusal()
+            return gr.skip(), gr.skip(), self._refusal()
         self._launches += 1
         try:
             spec = read_spec(dict(zip(FIELDS, values, strict=True)))
-            edited = command if command.strip() != made.strip() else ""
-            server = await self._servers.launch(spec, where, edited)
+            name = await self._servers.launch(spec, where, command, prepared)
+        except LaunchOutdated as error:
+            anew, shown, _ = await self._preview(request, where, values)
+            return anew, shown, failed(error)
         except PlaygroundError as error:
-            return failed(error)
-        return said(f"{server} is being launched: it is watched below.", "good")
+            return gr.skip(), gr.skip(), failed(error)
+        ran = self._servers.server(name).prepared
+        words = said(f"{name} is being launched: it is watched below.", "good")
+        if ran is None or ran.edited:
+            return gr.skip(), gr.skip(), words
+        return ran.shown, ran.id, words  # it is another where the form was changed too late for a preview
 
     async def attach(self, request: gr.Request, url: str, key: str) -> tuple[str, Any, str]:
         """Recognise what runs at a URL, and take it among the servers; key and login leave the page."""

@@ -110,7 +110,7 @@ def _launch(page: Page, context: Context) -> None:
         elem_classes="code-field",
         info="As it will be run, without a shell. It can be edited; a change in the form writes it anew.",
     )
-    parts["made"] = gr.Textbox(visible="hidden")  # the command as the form has it
+    parts["made"] = gr.Textbox(visible="hidden")  # which prepared launch is shown as the command
     with gr.Row(elem_classes="acts"):
         parts["launch"] = gr.Button("Launch", variant="primary", elem_id="launch", min_width=0)
         parts["fits"] = gr.Button("Will it fit?", size="sm", min_width=0, elem_classes="plain-button")
@@ -201,7 +201,7 @@ def connect_servers(page: Page, blocks: gr.Blocks, handlers: ServerHandlers) -> 
     parts["recipe"].input(handlers.use_recipe, parts["recipe"], [*fields, parts["recipe_said"]], **LAST)
     seen = "() => document.querySelector('#fit').scrollIntoView({block: 'nearest'})"
     parts["fits"].click(handlers.fit, chosen, parts["fit"], **QUICK).then(None, js=seen)
-    parts["launch"].click(handlers.launch, [parts["command"], parts["made"], *chosen], [parts["launch_said"]], **QUICK)
+    parts["launch"].click(handlers.launch, [parts["command"], parts["made"], *chosen], shown, **QUICK)
     parts["attach"].click(
         handlers.attach,
         [parts["attach_url"], parts["attach_key"]],

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from playground.engines.fit.facts import TensorSize, model_facts
-from playground.engines.fit.fit import Fit, compare, estimate, estimate_launch
+from playground.engines.fit.fit import Fit, estimate, estimate_launch
 from playground.engines.fit.kv import BLOCK, kv_cost
 from playground.engines.fit.plan import OVERHEAD, Place
 from playground.engines.fit.words import GIB, MIB
@@ -195,15 +195,10 @@ def test_the_cache_of_a_token_is_what_real_engines_measured() -> None:
     assert round(cost.sequence(int(found[1])) / 2 / GIB, 2) == float(found[2]) == float(found[3])
 
 
-def test_estimated_and_measured() -> None:
+def test_the_tokens_that_fit_fill_whole_blocks() -> None:
     fit = estimate(published("Llama-3.1-8B").facts, [H100])
     (share,) = fit.shares
     assert fit.kv_tokens == (share.budget - share.weights - OVERHEAD) // (BLOCK * 131_072) * BLOCK
-    assert compare(fit, {"weights_gib": 14.99, "kv_tokens": 440_000.0}) == (
-        "Weights: 15.0 GiB estimated, 15.0 GiB measured",
-        f"KV cache: {fit.kv_tokens:,} tokens estimated, 440,000 measured",
-    )
-    assert compare(fit, {}) == compare(estimate(published("Llama-3.1-8B").facts, []), {"weights_gib": 1.0}) == ()
 
 
 def test_bars() -> None:

@@ -7,13 +7,13 @@ import httpx
 import pytest
 
 from playground.engines.kinds import find_engine
-from playground.engines.kinds.base import LaunchPhase
 from playground.engines.kinds.failures import diagnose, is_fatal
-from playground.engines.kinds.loading import follow, sizes
 from playground.engines.kinds.locate import find_installations
 from playground.engines.models import MODEL_FILE, find_model
 from playground.engines.process import EngineProcess
 from playground.engines.recipes import load_recipes, recipes_folder
+from playground.phases import Phase
+from tests.engines.kinds.reading import follow, sizes
 
 
 def free_port() -> int:
@@ -50,8 +50,8 @@ async def test_the_recipe_of_the_embedded_model_comes_up_and_tells_its_phases() 
         finally:
             await process.stop()
     assert [model["id"] for model in models["data"]] == [spec.served_name]
-    assert follow(engine, lines).phase is LaunchPhase.READY
-    assert any((said := engine.read(line)) and said.phase is LaunchPhase.LOADING for line in lines)
+    assert follow(engine, lines).phase is Phase.READY
+    assert any((said := engine.read(line)) and said.phase is Phase.LOADING for line in lines)
     assert sizes(engine, lines)["context_length"] > 0
     assert diagnose("llama_cpp", lines, spec, None) is None
     assert not any(is_fatal("llama_cpp", line) for line in lines)

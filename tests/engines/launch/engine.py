@@ -1,6 +1,7 @@
 """An engine for the tests of the supervisor: the real contract, around a program of a few lines."""
 
 import asyncio
+import contextlib
 import re
 import sys
 from collections.abc import Mapping, Sequence
@@ -9,10 +10,13 @@ from typing import Any
 
 import httpx
 
-from playground.engines.kinds.base import Capabilities, Command, Installation, LaunchPhase, Progress
+from playground.engines.kinds.base import Capabilities, Command, Installation, Progress
 from playground.engines.launch.server import LaunchedServer
-from playground.engines.launch.state import Cause, Phase, PlainCause
+from playground.engines.launch.state import Cause, PlainCause
+from playground.engines.launch.supervisor import Supervisor
 from playground.engines.spec import LaunchSpec
+from playground.errors import LaunchOutdated
+from playground.phases import Phase
 
 PROGRAM = Path(__file__).with_name("fake_engine.py")
 INSTALLED = Installation("python", (sys.executable,))
@@ -46,10 +50,10 @@ class FakeEngine:
         if line == "boom":
             raise RuntimeError("a reader that fails")
         if found := _LOADING.fullmatch(line):
-            return Progress(LaunchPhase.LOADING, int(found[1]) / 100, f"{found[1]} %")
+            return Progress(Phase.LOADING, int(found[1]) / 100, f"{found[1]} %")
         if found := _KV.fullmatch(line):
-            return Progress(LaunchPhase.KV_CACHE, None, f"{found[1]} tokens")
-        return Progress(LaunchPhase.READY) if line == "ready" else None
+            return Progress(Phase.KV_CACHE, None, f"{found[1]} tokens")
+        return Progress(Phase.READY) if line == "ready" else None
 
     def figures(self, line: str) -> Mapping[str, float]:
         found = _KV.fullmatch(line)
@@ -89,3 +93,10 @@ def spec(*extra: str, **fields: Any) -> LaunchSpec:
 def phase_of(server: LaunchedServer) -> Phase:
     """Asked anew each time: a type checker holds a property for what it was."""
     return server.state.phase
+
+
+async def launch(supervisor: Supervisor, what: LaunchSpec, installation: Installation = INSTALLED) -> LaunchedServer:
+    """Prepare and start it; prepared anew where another launch took the chosen name or port in between."""
+    while True:
+        with contextlib.suppress(LaunchOutdated):
+            return await supervisor.launch(await supervisor.prepare(what, installation))

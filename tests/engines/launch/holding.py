@@ -6,12 +6,12 @@ from pathlib import Path
 
 from playground.engines.launch.supervisor import Supervisor
 from tests.engines.launch.conftest import TIMING
-from tests.engines.launch.engine import INSTALLED, FakeEngine, spec
+from tests.engines.launch.engine import FakeEngine, launch, spec
 
 
 async def main() -> None:
     supervisor = Supervisor(Path(sys.argv[1]), {"fake": FakeEngine()}, timing=TIMING)
-    server = await supervisor.launch(spec(*sys.argv[2:], name="held"), INSTALLED)
+    server = await launch(supervisor, spec(*sys.argv[2:], name="held"))
     await server.wait_ready()
     await asyncio.sleep(0.6)  # its processes are noted every 0.1 s
     sys.stdout.write(f"{server.record.id}\n")

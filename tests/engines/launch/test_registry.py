@@ -26,11 +26,11 @@ from playground.engines.launch.processes import (
     this_machine,
 )
 from playground.engines.launch.registry import Record, Registry, file_stem, is_running, this_app
-from playground.engines.launch.state import LaterPhase
 from playground.engines.launch.supervisor import Supervisor
 from playground.errors import EngineError, InvalidLaunch
+from playground.phases import Phase
 from tests.engines.launch.conftest import TIMING, fakes, files_in, until
-from tests.engines.launch.engine import INSTALLED, FakeEngine, phase_of, spec
+from tests.engines.launch.engine import FakeEngine, launch, phase_of, spec
 
 
 @contextlib.contextmanager
@@ -60,7 +60,7 @@ def kill_with_guard(process: subprocess.Popen[str], record: Record) -> None:
 
 
 async def test_what_a_record_holds(supervisor: Supervisor, folder: Path) -> None:
-    server = await supervisor.launch(spec("--children", "1", api_key="sk-secret-key"), INSTALLED)
+    server = await launch(supervisor, spec("--children", "1", api_key="sk-secret-key"))
     await server.wait_ready()
     await until(lambda: len(server.record.others) == 1)
     (record,) = Registry(folder).list_records()
@@ -84,7 +84,7 @@ async def test_what_a_record_holds(supervisor: Supervisor, folder: Path) -> None
 
 
 async def test_a_command_stops_it_and_the_app_knows(supervisor: Supervisor, folder: Path) -> None:
-    server = await supervisor.launch(spec("--children", "1", "--deaf"), INSTALLED)
+    server = await launch(supervisor, spec("--children", "1", "--deaf"))
     await server.wait_ready()
     code = (
         "import asyncio, sys; from pathlib import Path; from playground.engines.launch.registry import Registry;"
@@ -94,7 +94,7 @@ async def test_a_command_stops_it_and_the_app_knows(supervisor: Supervisor, fold
     assert done.returncode == 0
     assert fakes() == []
     await server.wait_ended()
-    assert phase_of(server) is LaterPhase.STOPPED
+    assert phase_of(server) is Phase.STOPPED
     assert server.state.words == "stopped by a command"
 
 
@@ -126,7 +126,7 @@ async def test_survivors_are_found_and_ended(folder: Path, tmp_path: Path) -> No
     with pytest.raises(InvalidLaunch, match="cannot be adopted"):
         await made.adopt(survivor)
     with pytest.raises(InvalidLaunch, match="there is a server 'held' already"):
-        await made.launch(spec(name="held"), INSTALLED)
+        await launch(made, spec(name="held"))
     await made.end(survivor)
     assert fakes() == []
     assert await made.find_survivors() == []
@@ -140,16 +140,16 @@ async def test_a_survivor_is_adopted_and_answers(folder: Path, tmp_path: Path, s
     (survivor,) = await supervisor.find_survivors()
     assert survivor.can_adopt
     server = await supervisor.adopt(survivor)
-    assert phase_of(server) is LaterPhase.ADOPTED
+    assert phase_of(server) is Phase.ADOPTED
     assert server.name == "held"
     async with httpx.AsyncClient(trust_env=False) as client:
         assert (await client.get(f"{server.origin}/health")).status_code == 200
     assert "ready" in server.log.tail()
     assert await supervisor.find_survivors() == []
     with pytest.raises(InvalidLaunch, match="adopted"):
-        await supervisor.relaunch("held", {})
+        await supervisor.prepare_again("held", {})
     await server.stop()
-    assert phase_of(server) is LaterPhase.STOPPED
+    assert phase_of(server) is Phase.STOPPED
     assert fakes() == []
 
 
@@ -182,7 +182,7 @@ async def test_an_adopted_one_that_ends_is_failed(folder: Path, supervisor: Supe
     server = await supervisor.adopt(survivor)
     psutil.Process(survivor.processes[0].pid).kill()
     await server.wait_ended()
-    assert phase_of(server) is LaterPhase.FAILED
+    assert phase_of(server) is Phase.FAILED
     assert server.state.words == "its processes have gone"
     assert fakes() == []
 

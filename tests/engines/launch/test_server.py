@@ -11,20 +11,19 @@ import httpx
 import psutil
 import pytest
 
-from playground.engines.kinds.base import ORDER, LaunchPhase
 from playground.engines.launch.shared_memory import remove_left
-from playground.engines.launch.state import LaterPhase
 from playground.engines.launch.supervisor import Supervisor
 from playground.errors import EngineExited
+from playground.phases import Phase
 from tests.engines.launch.conftest import fakes, files_in, until
-from tests.engines.launch.engine import INSTALLED, phase_of, spec, until_running
+from tests.engines.launch.engine import launch, phase_of, spec, until_running
 
 
 async def test_phases_come_in_order_and_ready_is_health(supervisor: Supervisor) -> None:
     began = time.monotonic()
-    server = await supervisor.launch(spec("--load-s", "0.6"), INSTALLED)
+    server = await launch(supervisor, spec("--load-s", "0.6"))
     assert time.monotonic() - began < 0.5
-    assert phase_of(server) is LaunchPhase.STARTING
+    assert phase_of(server) is Phase.STARTING
     assert server.state.base_url is None
     seen = []
     version = -1
@@ -32,9 +31,9 @@ async def test_phases_come_in_order_and_ready_is_health(supervisor: Supervisor) 
         version = await supervisor.wait_change(version, 5)
         seen.append((server.state.phase, server.state.fraction))
     phases = [phase for phase, _ in seen]
-    assert phases == sorted(phases, key=[*ORDER, *LaterPhase].index)
-    assert {LaunchPhase.LOADING, LaunchPhase.KV_CACHE, LaunchPhase.READY} <= set(phases)
-    fractions = [fraction for phase, fraction in seen if phase is LaunchPhase.LOADING]
+    assert phases == sorted(phases, key=tuple(Phase).index)
+    assert {Phase.LOADING, Phase.KV_CACHE, Phase.READY} <= set(phases)
+    fractions = [fraction for phase, fraction in seen if phase is Phase.LOADING]
     assert fractions == sorted(fractions, key=lambda fraction: fraction or 0)
     state = server.state
     assert state.base_url == f"http://127.0.0.1:{server.port}/v1"
@@ -42,7 +41,7 @@ async def test_phases_come_in_order_and_ready_is_health(supervisor: Supervisor) 
     assert 0.5 < state.seconds < 5
     assert await server.wait_ready() == state.base_url
     await server.stop()
-    assert phase_of(server) is LaterPhase.STOPPED
+    assert phase_of(server) is Phase.STOPPED
     assert server.state.base_url is None
     assert fakes() == []
 
@@ -51,7 +50,7 @@ async def test_the_key_is_in_no_log_record_or_command(supervisor: Supervisor, fo
     given = spec(
         "--say", "hf is hf_0123456789abcdef", api_key="sk-very-secret", env={"HF_TOKEN": "hf_0123456789abcdef"}
     )
-    server = await supervisor.launch(given, INSTALLED)
+    server = await launch(supervisor, given)
     await server.wait_ready()
     assert server.log.read().lines[0] == "key is ***; hf is ***"
     shown = server.command
@@ -69,19 +68,19 @@ async def test_the_key_is_in_no_log_record_or_command(supervisor: Supervisor, fo
 
 async def test_this_apps_keys_do_not_reach_it(supervisor: Supervisor, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FAKE_API_KEY", "the-app's-own")
-    server = await supervisor.launch(spec(), INSTALLED)
+    server = await launch(supervisor, spec())
     await server.wait_ready()
     assert server.log.read().lines[0].startswith("key is none;")
 
 
 async def test_one_that_exits_at_once(supervisor: Supervisor) -> None:
-    server = await supervisor.launch(spec("--exit", "2"), INSTALLED)
+    server = await launch(supervisor, spec("--exit", "2"))
     with pytest.raises(EngineExited, match="error: no such thing") as caught:
         await server.wait_ready()
     assert caught.value.returncode == 2
     assert "error: no such thing" in caught.value.log_tail
     state = server.state
-    assert state.phase is LaterPhase.FAILED
+    assert state.phase is Phase.FAILED
     assert state.words == "ended with status 2"
     assert state.diagnosis
     assert state.diagnosis.cause == "error: no such thing"
@@ -90,17 +89,17 @@ async def test_one_that_exits_at_once(supervisor: Supervisor) -> None:
 
 async def test_one_that_leaves_processes_behind_when_it_exits(supervisor: Supervisor, tmp_path: Path) -> None:
     extra = ("--leave", str(tmp_path / "pid"), "--children", "2", "--exit", "1")
-    server = await supervisor.launch(spec(*extra), INSTALLED)
+    server = await launch(supervisor, spec(*extra))
     await server.wait_ended()
     assert (tmp_path / "pid").exists()
     assert fakes() == []
 
 
 async def test_a_fatal_line_ends_what_hangs(supervisor: Supervisor) -> None:
-    server = await supervisor.launch(spec("--fatal"), INSTALLED)
+    server = await launch(supervisor, spec("--fatal"))
     await server.wait_ended()
     state = server.state
-    assert state.phase is LaterPhase.FAILED
+    assert state.phase is Phase.FAILED
     assert state.diagnosis
     assert state.diagnosis.title == "The port is taken"
     assert state.diagnosis.fix == {"port": None}
@@ -108,13 +107,13 @@ async def test_a_fatal_line_ends_what_hangs(supervisor: Supervisor) -> None:
 
 
 async def test_a_ready_one_that_dies_is_failed(supervisor: Supervisor) -> None:
-    server = await supervisor.launch(spec("--children", "1"), INSTALLED)
+    server = await launch(supervisor, spec("--children", "1"))
     await server.wait_ready()
     async with httpx.AsyncClient(trust_env=False) as client:
         with pytest.raises(httpx.HTTPError):
             await client.post(f"{server.origin}/die")
     await server.wait_ended()
-    assert phase_of(server) is LaterPhase.FAILED
+    assert phase_of(server) is Phase.FAILED
     assert server.state.diagnosis
     assert server.state.diagnosis.cause == "RuntimeError: asked to die"
     assert server.state.diagnosis.title == "It ended with status 3 after it was ready"
@@ -122,7 +121,7 @@ async def test_a_ready_one_that_dies_is_failed(supervisor: Supervisor) -> None:
 
 
 async def test_kill_9_of_the_engine_is_failed(supervisor: Supervisor) -> None:
-    server = await supervisor.launch(spec("--children", "1"), INSTALLED)
+    server = await launch(supervisor, spec("--children", "1"))
     await server.wait_ready()
     await until(lambda: len(server.processes) == 2)
     psutil.Process(server.processes[0].pid).kill()
@@ -133,53 +132,53 @@ async def test_kill_9_of_the_engine_is_failed(supervisor: Supervisor) -> None:
 
 async def test_kill_9_of_the_guard_leaves_nothing(supervisor: Supervisor, tmp_path: Path) -> None:
     extra = ("--leave", str(tmp_path / "pid"), "--children", "2", "--outlive-parent")
-    server = await supervisor.launch(spec(*extra), INSTALLED)
+    server = await launch(supervisor, spec(*extra))
     await server.wait_ready()
     assert server.record.guard
     psutil.Process(server.record.guard.pid).kill()
     await server.wait_ended()
-    assert phase_of(server) is LaterPhase.FAILED
+    assert phase_of(server) is Phase.FAILED
     assert fakes() == []
 
 
 async def test_cancel_while_it_loads(supervisor: Supervisor) -> None:
-    server = await supervisor.launch(spec("--load-s", "60", "--children", "1"), INSTALLED)
-    await until(lambda: phase_of(server) is LaunchPhase.LOADING)
+    server = await launch(supervisor, spec("--load-s", "60", "--children", "1"))
+    await until(lambda: phase_of(server) is Phase.LOADING)
     await server.stop()
-    assert phase_of(server) is LaterPhase.STOPPED
+    assert phase_of(server) is Phase.STOPPED
     with pytest.raises(EngineExited, match="stopped"):
         await server.wait_ready()
     assert fakes() == []
 
 
 async def test_stop_at_once_after_the_launch(supervisor: Supervisor) -> None:
-    server = await supervisor.launch(spec(), INSTALLED)
+    server = await launch(supervisor, spec())
     await server.stop()
-    assert phase_of(server) is LaterPhase.STOPPED
+    assert phase_of(server) is Phase.STOPPED
     assert fakes() == []
 
 
 async def test_one_that_ignores_sigterm_and_has_left_its_group(supervisor: Supervisor, tmp_path: Path) -> None:
     extra = ("--deaf", "--children", "2", "--leave", str(tmp_path / "pid"))
-    server = await supervisor.launch(spec(*extra), INSTALLED)
+    server = await launch(supervisor, spec(*extra))
     await server.wait_ready()
     assert len(fakes()) == 5  # itself, three that it started, and the guard, which names it
     began = time.monotonic()
     await server.stop()
     assert 1 <= time.monotonic() - began < 5
-    assert phase_of(server) is LaterPhase.STOPPED
+    assert phase_of(server) is Phase.STOPPED
     assert fakes() == []
 
 
 async def test_running_requests_are_waited_for(supervisor: Supervisor) -> None:
-    server = await supervisor.launch(spec(), INSTALLED)
+    server = await launch(supervisor, spec())
     await server.wait_ready()
     async with httpx.AsyncClient(trust_env=False) as client:
         request = asyncio.create_task(client.post(f"{server.origin}/0.8"))
         await until_running(server, 1)
         stop = asyncio.create_task(server.stop())
         await until(lambda: server.state.words == "waiting for running requests: 1")
-        assert phase_of(server) is LaterPhase.STOPPING
+        assert phase_of(server) is Phase.STOPPING
         assert server.state.base_url is None
         assert (await request).status_code == 200
         await stop
@@ -187,7 +186,7 @@ async def test_running_requests_are_waited_for(supervisor: Supervisor) -> None:
 
 
 async def test_and_not_for_longer_than_said(supervisor: Supervisor) -> None:
-    server = await supervisor.launch(spec(), INSTALLED)
+    server = await launch(supervisor, spec())
     await server.wait_ready()
     async with httpx.AsyncClient(trust_env=False) as client:
         request = asyncio.create_task(client.post(f"{server.origin}/30"))
@@ -200,18 +199,18 @@ async def test_and_not_for_longer_than_said(supervisor: Supervisor) -> None:
 
 
 async def test_stop_goes_on_where_its_caller_is_cancelled(supervisor: Supervisor) -> None:
-    server = await supervisor.launch(spec("--deaf"), INSTALLED)
+    server = await launch(supervisor, spec("--deaf"))
     await server.wait_ready()
     first, second = asyncio.create_task(server.stop()), asyncio.create_task(server.stop())
-    await until(lambda: phase_of(server) is LaterPhase.STOPPING)
+    await until(lambda: phase_of(server) is Phase.STOPPING)
     first.cancel()
     await second
-    assert phase_of(server) is LaterPhase.STOPPED
+    assert phase_of(server) is Phase.STOPPED
 
 
 async def test_a_flood_of_100_mb_holds_up_nothing(supervisor: Supervisor) -> None:
     memory = psutil.Process().memory_info().rss
-    server = await supervisor.launch(spec("--flood", "100"), INSTALLED)
+    server = await launch(supervisor, spec("--flood", "100"))
     longest, last = 0.0, time.monotonic()
     while not server.state.is_ready:
         await asyncio.sleep(0.005)
@@ -226,7 +225,7 @@ async def test_a_flood_of_100_mb_holds_up_nothing(supervisor: Supervisor) -> Non
 
 
 async def test_a_reader_that_fails_stops_nothing(supervisor: Supervisor, caplog: pytest.LogCaptureFixture) -> None:
-    server = await supervisor.launch(spec("--say", "\rboom".replace("\r", "")), INSTALLED)
+    server = await launch(supervisor, spec("--say", "\rboom".replace("\r", "")))
     supervisor_engine = server.engine
     with pytest.raises(RuntimeError):
         supervisor_engine.read("boom")
@@ -236,10 +235,10 @@ async def test_a_reader_that_fails_stops_nothing(supervisor: Supervisor, caplog:
 
 
 async def test_another_program_on_the_port_is_not_taken_for_the_server(supervisor: Supervisor) -> None:
-    first = await supervisor.launch(spec(), INSTALLED)
+    first = await launch(supervisor, spec())
     await first.wait_ready()
     # One that never listens: what answers on "its" port is the first one.
-    second = await supervisor.launch(spec("--bind", "no", name="second"), INSTALLED)
+    second = await launch(supervisor, spec("--bind", "no", name="second"))
     second.port = first.port
     await second.wait_ended()
     assert second.state.diagnosis
@@ -250,7 +249,7 @@ async def test_another_program_on_the_port_is_not_taken_for_the_server(superviso
 @pytest.mark.skipif(not Path("/dev/shm").is_dir(), reason="Linux")  # noqa: S108
 async def test_its_shared_memory_is_freed_and_no_other(supervisor: Supervisor) -> None:
     other = shared_memory.SharedMemory(create=True, size=1000)
-    server = await supervisor.launch(spec("--share", "--deaf"), INSTALLED)
+    server = await launch(supervisor, spec("--share", "--deaf"))
     await server.wait_ready()
     name = server.log.read().lines[0].removeprefix("shared ")
     await until(lambda: name in server.record.shared)
@@ -262,7 +261,7 @@ async def test_its_shared_memory_is_freed_and_no_other(supervisor: Supervisor) -
 
 
 async def test_a_request_that_the_metrics_do_not_count_yet_is_waited_for(supervisor: Supervisor) -> None:
-    server = await supervisor.launch(spec(), INSTALLED)
+    server = await launch(supervisor, spec())
     await server.wait_ready()
     supervisor.touch(server.name)
     began = time.monotonic()

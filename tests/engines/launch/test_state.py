@@ -2,11 +2,12 @@
 
 import pytest
 
-from playground.engines.kinds.base import LaunchPhase, Progress
-from playground.engines.launch.state import LaterPhase, Phase, advance
+from playground.engines.kinds.base import Progress
+from playground.engines.launch.state import advance
+from playground.phases import Phase
 
-STARTING, DOWNLOADING, LOADING = LaunchPhase.STARTING, LaunchPhase.DOWNLOADING, LaunchPhase.LOADING
-KV_CACHE, CAPTURING, READY = LaunchPhase.KV_CACHE, LaunchPhase.CAPTURING, LaunchPhase.READY
+STARTING, DOWNLOADING, LOADING = Phase.STARTING, Phase.DOWNLOADING, Phase.LOADING
+KV_CACHE, CAPTURING, READY = Phase.KV_CACHE, Phase.CAPTURING, Phase.READY
 
 
 @pytest.mark.parametrize(
@@ -24,11 +25,11 @@ KV_CACHE, CAPTURING, READY = LaunchPhase.KV_CACHE, LaunchPhase.CAPTURING, Launch
         (CAPTURING, 1.0, Progress(KV_CACHE), None),
         (CAPTURING, 1.0, Progress(READY, 1.0), None),
         (READY, None, Progress(LOADING), None),
-        (LaterPhase.STOPPING, None, Progress(LOADING), None),
-        (LaterPhase.ADOPTED, None, Progress(LOADING), None),
+        (Phase.STOPPING, None, Progress(LOADING), None),
+        (Phase.ADOPTED, None, Progress(LOADING), None),
     ],
 )
 def test_a_line_moves_it_forward_only(
-    now: Phase, fraction: float | None, said: Progress, then: tuple[LaunchPhase, float | None] | None
+    now: Phase, fraction: float | None, said: Progress, then: tuple[Phase, float | None] | None
 ) -> None:
     assert advance(now, fraction, said) == then

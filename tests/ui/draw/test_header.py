@@ -10,7 +10,7 @@ from tests.ui.draw.hostile import HOSTILE, safe
 @pytest.mark.parametrize("phase", Phase)
 def test_every_phase_has_a_shape(phase: Phase) -> None:
     drawn = safe(draw_state(BackendState(phase, "as it says")))
-    assert ("class", f"state {phase.value.replace(' ', '-')}") in drawn.attributes
+    assert ("class", f"state {phase.shape}") in drawn.attributes
     assert ("role", "status") in drawn.attributes
     assert drawn.text == "as it says"
 
