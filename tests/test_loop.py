@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import aclosing
 from typing import Any
 
@@ -21,31 +21,16 @@ from playground.loop import (
     next_request,
     run_loop,
 )
-from playground.tools.builtin import Builtin, make_builtins
+from playground.tools.builtin import Builtin
 from playground.tools.checks import CallCheck
 from playground.tools.definitions import make_tool
 from playground.tools.execute import Source, ToolBox
 from playground.tools.mock import read_rows
-from playground.wire.answer import SendReasoning, ToolCall
+from playground.wire.answer import ToolCall
 from playground.wire.prepared import Target, prepare
 from playground.wire.request import ChatRequest
-from tests.upstream import Script, Upstream, scripts
-
-TOOL = make_tool(
-    "lookup_region",
-    "Look up",
-    {"type": "object", "properties": {"code": {"type": "string"}}, "required": ["code"]},
-)
-OTHER = make_tool("wait", "", {"type": "object", "properties": {}})
-USER = {"role": "user", "content": "Which region is ap-northeast-1?"}
-TOKYO = '{"code": "ap-northeast-1"}'
-RESULT = {
-    "code": "ap-northeast-1",
-    "name": "Asia Pacific (Tokyo)",
-    "partition": "aws",
-    "s3_endpoint": "s3.ap-northeast-1.amazonaws.com",
-}
-BUILTINS = make_builtins(["lookup_region"])
+from tests.looping import BUILTINS, OTHER, RESULT, TOKYO, TOOL, USER, all_of, box, calls, request_of, sent
+from tests.upstream import Upstream, scripts
 
 
 @pytest.fixture
@@ -53,36 +38,6 @@ async def client() -> AsyncIterator[Client]:
     client = Client()
     yield client
     await client.aclose()
-
-
-def request_of(**fields: Any) -> ChatRequest:
-    return ChatRequest.parse({"model": "m", "stream": True, "messages": [USER], "tools": [TOOL, OTHER]} | fields)
-
-
-def calls(*made: tuple[str | None, str, str], text: Sequence[str] = (), **fields: Any) -> Script:
-    """A stream with these calls: id, name, arguments."""
-    parts = []
-    for index, (call_id, name, arguments) in enumerate(made):
-        first, *rest = scripts.tool_call_fragments(name, *arguments, index=index, call_id=call_id or "x")
-        parts += [first if call_id else {k: v for k, v in first.items() if k != "id"}, *rest]
-    return scripts.stream(text, tool_calls=parts, **fields)
-
-
-async def all_of(
-    client: Client, upstream: Upstream, toolbox: ToolBox, request: ChatRequest | None = None, **options: Any
-) -> list[LoopSnapshot]:
-    loop = run_loop(
-        request or request_of(), Target(upstream.base_url), client=client, toolbox=toolbox, hz=1000, **options
-    )
-    return [shot async for shot in loop]
-
-
-def sent(upstream: Upstream, number: int) -> Any:
-    return upstream.requests[number].json()
-
-
-def box(**fields: Any) -> ToolBox:
-    return ToolBox(tools=[TOOL, OTHER], **fields)
 
 
 async def test_to_the_answer(client: Client, upstream: Upstream) -> None:
@@ -273,60 +228,6 @@ async def test_tool_choice_changes_only_when_told_to(client: Client, upstream: U
     upstream.enqueue(calls(("c1", "lookup_region", TOKYO)), scripts.stream(("ok",)))
     await all_of(client, upstream, box(builtins=BUILTINS), tool_choice_after=after)
     assert "tool_choice" not in sent(upstream, 3)
-
-
-@pytest.mark.parametrize(("send", "back"), [("never", None), ("calls", "Hmm"), ("always", "Hmm")])
-async def test_reasoning_goes_back_as_told(
-    client: Client, upstream: Upstream, send: SendReasoning, back: str | None
-) -> None:
-    upstream.enqueue(calls(("c1", "lookup_region", TOKYO), reasoning=("Hm", "m")), scripts.stream(("ok",)))
-    await all_of(client, upstream, box(builtins=BUILTINS), send_reasoning=send)
-    assert sent(upstream, 1)["messages"][1].get("reasoning_content") == back
-
-
-@pytest.mark.parametrize(
-    "carried",
-    [
-        {"reasoning_content": ""},
-        {"reasoning": "hm"},
-        {"reasoning_details": [{"type": "reasoning.encrypted", "data": "ENC", "id": "r", "index": 0}]},
-        {"reasoning": {"text": "hm", "signature": "S"}},
-        {"extra_content": {"google": {"thought_signature": "SIG=="}}},
-        {"annotations": [{"type": "url_citation", "url": "https://example.com"}]},
-    ],
-    ids=lambda carried: next(iter(carried)),
-)
-async def test_what_came_with_a_call_goes_back_as_it_came(
-    client: Client, upstream: Upstream, carried: dict[str, Any]
-) -> None:
-    call = {"id": "c1", "index": 0, "type": "function", "function": {"name": "lookup_region", "arguments": TOKYO}}
-    marked = call | {"extra_content": {"google": {"thought_signature": "CALL=="}}}
-    made = [scripts.chunk(carried | {"tool_calls": [marked]}), scripts.chunk({}, finish_reason="tool_calls")]
-    upstream.enqueue(scripts.events([*map(scripts.sse, [*made, scripts.DONE])]), scripts.stream(("ok",)))
-    await all_of(client, upstream, box(builtins=BUILTINS))
-    back = sent(upstream, 1)["messages"][1]
-    assert {name: back.get(name) for name in carried} == carried
-    assert back["tool_calls"] == [{name: value for name, value in marked.items() if name != "index"}]
-
-
-async def test_a_function_call_of_the_old_kind_goes_back_as_one(client: Client, upstream: Upstream) -> None:
-    parts = [{"function_call": {"name": "lookup_region", "arguments": ""}}]
-    parts += [{"function_call": {"arguments": piece}} for piece in (TOKYO[:3], TOKYO[3:])]
-    made = [*map(scripts.chunk, parts), scripts.chunk({}, finish_reason="function_call")]
-    upstream.enqueue(scripts.events([*map(scripts.sse, [*made, scripts.DONE])]), scripts.stream(("ok",)))
-    last = (await all_of(client, upstream, box(builtins=BUILTINS)))[-1]
-    assert last.end is End.ANSWERED
-    assert sent(upstream, 1)["messages"][1:] == [
-        {"role": "assistant", "content": None, "function_call": {"name": "lookup_region", "arguments": TOKYO}},
-        {"role": "function", "name": "lookup_region", "content": json.dumps(RESULT)},
-    ]
-
-
-async def test_empty_arguments_go_back_as_an_empty_object(client: Client, upstream: Upstream) -> None:
-    upstream.enqueue(calls(("c1", "wait", "")), scripts.stream(("ok",)))
-    last = (await all_of(client, upstream, box(mocks=read_rows("- {tool: wait, result: 1}"))))[-1]
-    assert last.turns[0].exchange.answer.tool_calls[0].arguments == ""
-    assert sent(upstream, 1)["messages"][1]["tool_calls"][0]["function"]["arguments"] == "{}"
 
 
 async def test_an_error_of_the_model_keeps_what_came(client: Client, upstream: Upstream) -> None:
