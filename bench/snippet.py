@@ -16,7 +16,7 @@ MESSAGES = 40
 BEGIN = "zq"
 # From the press of the key to the frame in which the snippet holds the text.
 WATCH = """wanted => {
-  const box = document.querySelector('#curl');
+  const box = document.querySelector('#snippet');
   window.benchShown = new Promise(done => {
     addEventListener('keydown', () => {
       const start = performance.now(), look = new MutationObserver(() => {
@@ -60,7 +60,7 @@ def keystrokes(page: Page, count: int) -> list[float]:
     """Milliseconds of each; each is pressed after the one before has been shown."""
     box = page.get_by_role("textbox", name="Message")
     box.fill(BEGIN)
-    page.locator("#curl", has_text=BEGIN).wait_for()
+    page.locator("#snippet", has_text=BEGIN).wait_for()
     box.press("End")
     text, times = BEGIN, []
     for index in range(count):

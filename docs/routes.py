@@ -43,6 +43,7 @@ OURS = {
     "/gradio_api/servers/{name}/log": PROGRAMS,
     "/gradio_api/servers/{name}/log.txt": PROGRAMS,
     "/gradio_api/servers/{name}/{action}": PROGRAMS,
+    "/gradio_api/snippet": VISITOR,
 }
 GRADIOS = {
     "/": "the page, with its configuration in it; of the query only `__theme` is read",

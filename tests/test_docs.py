@@ -129,7 +129,7 @@ def test_every_preset_is_in_the_readme() -> None:
 
 def test_every_language_of_snippets_is_in_a_help() -> None:
     help_text = subcommands()["snippet"].format_help()
-    assert all(language in help_text for language in LANGUAGES)
+    assert all(language.id in help_text for language in LANGUAGES)
 
 
 def test_every_decision_has_its_number_once() -> None:

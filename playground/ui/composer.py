@@ -42,7 +42,7 @@ def build_composer(page: Page) -> None:
             page.parts["send"] = gr.Button("Send", variant="primary", elem_id="send", min_width=0)
         page.parts["attached"] = Drawn("", elem_id="attached")
         with gr.Row(elem_id="tools-row"):
-            page.parts["sent"] = Drawn("", elem_id="sent")
+            Drawn("<div data-sent></div>", elem_id="sent")
             Drawn(TOGGLE, elem_id="toggle")
             Drawn(ATTACH, elem_id="attach-images")
             page.parts["save"] = gr.Button("download as preset", size="sm", min_width=0)

@@ -10,7 +10,7 @@ NAMES = (*(name for name in FORM if name != "conversation"), "models")
 
 
 def connect_draft(page: Page, blocks: gr.Blocks) -> None:
-    """Keep the form after each change; put it back before anything else is looked at, and with what was cleared."""
+    """Put the form back before anything else is looked at, and with what was cleared; `changes.py` has it kept."""
     components = [page.parts["models"] if name == "models" else page.form[name] for name in NAMES]
     texts = {name: _id_of(one) for name, one in zip(NAMES, components, strict=True) if isinstance(one, gr.Textbox)}
     names = json.dumps(NAMES)
@@ -18,8 +18,6 @@ def connect_draft(page: Page, blocks: gr.Blocks) -> None:
     blocks.load(None, components, [*components, page.parts["tabs"]], js=restore)
     before = f"() => window.playground.before({names})"
     page.parts["bring_back"].click(None, None, [*components, page.parts["tabs"]], js=before)
-    keep = f"(...values) => {{ window.playground.keep({names}, values); return []; }}"
-    gr.on([component.change for component in components], None, components, None, js=keep)
 
 
 def _id_of(component: gr.components.Component) -> str:

@@ -3,6 +3,7 @@
 import gradio as gr
 
 from playground.server.context import Context
+from playground.ui.changes import connect_changes
 from playground.ui.components import Drawn
 from playground.ui.composer import build_composer, connect_composer
 from playground.ui.draft import connect_draft
@@ -67,7 +68,6 @@ def _hidden(page: Page) -> None:
     """Values that scripts and events hand on: which conversation, which tab, which turn; and bells that ring."""
     page.form["conversation"] = gr.Textbox(visible="hidden", elem_id="conversation")
     page.form["tab"] = gr.Textbox("chat", visible="hidden")
-    page.parts["language"] = gr.Textbox("curl", visible="hidden")
     for bell in ("ended", "again"):
         page.parts[bell] = gr.Textbox(visible="hidden")
     for answer in ("saved", "taken"):
@@ -86,7 +86,8 @@ def _connect(blocks: gr.Blocks, page: Page, context: Context) -> None:
     connect_draft(page, blocks)
     blocks.load(conversations.open, page.inputs(), opened, js=OPEN, **QUICK)
     connect_header(page, blocks, backends)
-    connect_wire(page, blocks, WireHandlers(context))
+    connect_wire(page, WireHandlers(context))
+    connect_changes(page, blocks)
     connect_composer(page, conversations)
     connect_chat(page, conversations)
     connect_tools(page, ToolHandlers(context))

@@ -14,6 +14,7 @@ SCRIPTS = (  # in this order
     "live.js",
     "tree.js",
     "page.js",
+    "snippet.js",
     "images.js",
     "draft.js",
     "conversation.js",

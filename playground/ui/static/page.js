@@ -55,7 +55,7 @@
     setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
   };
   playground.copy = () => {
-    const pre = [...document.querySelectorAll('#code pre')].find(node => node.offsetParent);
+    const pre = $('#snippet pre');
     if (pre) playground.write(pre.textContent, $('#copy'));
   };
   playground.useKey = async backend => {
@@ -63,25 +63,6 @@
     const answer = await fetch('gradio_api/key', {method: 'POST', headers, body: JSON.stringify({backend, key: value})});
     say($('#use-key'), !answer.ok ? 'Not set' : value ? 'Key set' : 'Key forgotten');
     return String(Date.now());
-  };
-
-  playground.snippet = element => {  // the changed lines are marked for a moment
-    const SCREENFUL = 40;
-    const shown = () => [...element.querySelectorAll('.ln')], texts = lines => lines.map(line => line.textContent);
-    let before = texts(shown());
-    new MutationObserver(() => {
-      const lines = shown(), now = texts(lines);
-      if (!now.length) return;  // a problem stands there for now
-      let head = 0, foot = 0;
-      while (head < now.length && now[head] === before[head]) head++;
-      const rest = Math.min(now.length, before.length) - head;
-      while (foot < rest && now.at(-1 - foot) === before.at(-1 - foot)) foot++;
-      const among = before.length ? lines.slice(head, now.length - foot) : [];
-      const changed = among.length > SCREENFUL ? [] : among;  // all of it is new: a mark would say nothing
-      for (const line of changed) line.classList.add('changed');
-      setTimeout(() => changed.forEach(line => line.classList.remove('changed')), 1050);
-      before = now;
-    }).observe(element, {subtree: true, childList: true});
   };
 
   const parameters = open => {
