@@ -1,20 +1,34 @@
 """A `PreparedRequest` as code: one file a language, each a pure function of the same bytes that are sent.
 
-A new language is one file that makes a `Language`, and one line in `LANGUAGES`.
+A new language is one file here, whose `LANGUAGE` says what it is, and one line in the list.
 """
 
 from collections.abc import Sequence
+from importlib import import_module
 
 from playground.errors import InvalidInput
-from playground.snippets.curl import CURL
 from playground.snippets.language import Language, check_replay
-from playground.snippets.python import PYTHON
 from playground.wire.prepared import PreparedRequest
 
-LANGUAGES: tuple[Language, ...] = (  # in the order of the page; the first is the default
-    CURL,
-    PYTHON,
+FILES = (  # in the order of the page; the first is the default
+    "curl",
+    "python",
 )
+
+
+def load_language(file: str) -> Language:
+    """The language of a file here.
+
+    Raises:
+        TypeError: its `LANGUAGE` is none, or has another id than its file.
+    """
+    language = import_module(f"{__name__}.{file}").LANGUAGE
+    if not isinstance(language, Language) or language.id != file:
+        raise TypeError(f"{file}: its LANGUAGE wants to be a Language whose id is {file!r}.")
+    return language
+
+
+LANGUAGES = tuple(map(load_language, FILES))
 BY_ID = {language.id: language for language in LANGUAGES}
 DEFAULT = LANGUAGES[0].id
 
@@ -57,7 +71,7 @@ def render_loop(requests: Sequence[PreparedRequest], language: str = DEFAULT) ->
     """
     found = language_of(language)
     if found.replay is None:
-        able = ", ".join(one.id for one in LANGUAGES if one.replay)
+        able = ", ".join(one.title for one in LANGUAGES if one.replay)
         raise InvalidInput(f"There is no script of a whole loop in {found.title}.", advice=f"Use {able}.")
     check_replay(requests)
     return found.replay(requests)

@@ -46,4 +46,4 @@ def replay_curl(requests: Sequence[PreparedRequest]) -> str:
     return "\n\n".join(parts)
 
 
-CURL = Language("curl", "curl", render_curl, lexer="curl", replay=replay_curl)
+LANGUAGE = Language("curl", "curl", render_curl, lexer="curl", replay=replay_curl)

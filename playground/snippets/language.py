@@ -15,7 +15,7 @@ class Language:
     """One language.
 
     Attributes:
-        id: its name for `snippet --lang`: small letters, digits, hyphens.
+        id: its name for `snippet --lang`, and that of its file: small letters and digits.
         title: its name on the page.
         render: a request as code that sends the very same bytes, without a newline at its end; it is pure.
         lexer: what colours the code: `curl`, or a name that `playground.markup.highlight` knows; "" for no colours.

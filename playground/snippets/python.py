@@ -87,4 +87,4 @@ def _text(value: str) -> str:
     return json.dumps(value)
 
 
-PYTHON = Language("python", "Python", render_python, lexer="python", replay=replay_python)
+LANGUAGE = Language("python", "Python", render_python, lexer="python", replay=replay_python)

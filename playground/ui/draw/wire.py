@@ -9,7 +9,8 @@ from playground.markup.code import colour_code, colour_curl, colour_json
 from playground.server.form import Form
 from playground.server.parameters import PARAMETERS
 from playground.snippets import language_of, render_loop, render_snippet
-from playground.snippets.curl import CURL, render_curl
+from playground.snippets.curl import LANGUAGE as CURL
+from playground.snippets.curl import render_curl
 from playground.ui.draw.numbers import plural, seconds
 from playground.ui.draw.text import pretty
 from playground.wire.exchange import Exchange

@@ -12,7 +12,13 @@
     return sessionStorage.getItem(name);
   };
 
-  const tab = () => $('#modes [role=tab][aria-selected=true]')?.textContent.trim().toLowerCase() || 'chat';
+  // The open tab: its id, and what its panel's classes say of it (`playground/ui/tab.py`).
+  const tab = () => {
+    const id = $('#modes [role=tab][aria-selected=true]')?.dataset.tabId ?? '';
+    const marks = [...$(`#tab-${id}`)?.classList ?? []];
+    const after = start => marks.filter(mark => mark.startsWith(start)).map(mark => mark.slice(start.length));
+    return {id, sends: after('sends-')[0], without: after('without-').join(' ')};
+  };
   playground.form = (names, values) => {
     const form = {params: {}};
     names.forEach((name, i) => {
@@ -20,7 +26,7 @@
       if (name.startsWith('param.')) form.params[name.slice(6)] = String(value);
       else form[name] = value;
     });
-    form.tab = tab();
+    form.tab = tab().sends ?? form.tab;
     return form;
   };
 
@@ -128,8 +134,8 @@
   };
   new MutationObserver(records => {
     if (records.every(record => record.target.closest('.log, .rows'))) return;  // an answer that grows; long ones are many nodes
-    const now = tab(), {dataset} = document.body;
-    if (dataset.tab !== now) dataset.tab = now;  // the sheet lays the work pane out by it
+    const {id, without} = tab(), {dataset} = document.body;
+    if (dataset.tab !== id || dataset.without !== without) Object.assign(dataset, {tab: id, without});  // the sheet lays the page out by them
     showFold();
     name($('#wire'), 'region', 'What is sent and received');
     name($('#work'), 'region', 'Work');
