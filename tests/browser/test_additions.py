@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -68,7 +69,16 @@ def build(page: Page, context: Context) -> None:
 
 TAB = Tab(id="bare", title="Bare", build=build, sends=None, talk=False, wire=False)
 """
+CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 PROGRAM = [sys.executable, "-m", "playground"]
+
+
+def told(heading: str, name: str) -> str:
+    """The code that CONTRIBUTING gives below a heading, for a tab or a language of that name."""
+    below = CONTRIBUTING.partition(heading)[2]
+    found = re.search(r"(?:^(?: {4}.*)?\n)+", below[below.index("\n    ") + 1 :], re.MULTILINE)
+    assert found
+    return textwrap.dedent(found[0]).replace("NAME", name)
 
 
 def add_line(file: Path, before: str, line: str) -> None:
@@ -87,10 +97,12 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     snippets, tabs = copy / "playground" / "snippets", copy / "playground" / "ui" / "tabs"
     (snippets / "words.py").write_text(LANGUAGE)
     add_line(snippets / "__init__.py", '    "python",', '    "words",')
-    for name, text in (("notes", NOTES), ("bare", BARE)):
+    for name, text in (("notes", NOTES), ("bare", BARE), ("told", told("**A tab.**", "told"))):
         (tabs / name).mkdir()
         (tabs / name / "__init__.py").write_text(text)
         add_line(tabs / "__init__.py", '    "servers",', f'    "{name}",')
+    (snippets / "told.py").write_text(told("**A snippet language.**", "told"))
+    add_line(snippets / "__init__.py", '    "python",', '    "told",')
     (tabs / "notes" / "notes.js").write_text("document.documentElement.title = 'its script ran';")
     (tabs / "notes" / "notes.css").write_text("&[data-tab=notes] #note p { color: rgb(1, 2, 3); }")
     return copy
@@ -148,7 +160,8 @@ def test_the_command_line_has_the_language(copy: Path, shared_upstream: Threaded
         return done.stdout
 
     assert run("snippet", "chat-odd-sum", "--lang", "words").startswith("In words: POST http")
-    assert "curl, words, python" in " ".join(run("snippet", "--help").split())
+    assert run("snippet", "chat-odd-sum", "--lang", "told").startswith("POST http")
+    assert "curl, words, told, python" in " ".join(run("snippet", "--help").split())
 
 
 def test_the_page_has_the_language(added: Page) -> None:
@@ -165,6 +178,9 @@ def test_the_page_has_the_language(added: Page) -> None:
 def test_the_page_has_the_tab_with_all_that_it_says_of_itself(added: Page, shared_upstream: ThreadedUpstream) -> None:
     expect(added.locator("html")).to_have_attribute("title", "its script ran")
     expect(added.locator("#note")).to_be_hidden()
+    open_tab(added, "What its button says")
+    expect(added.get_by_text("told is for")).to_be_visible()
+    expect(added.locator("#tab-told").get_by_role("button", name="lookup_region")).to_be_visible()
     open_tab(added, "Servers, say")
     expect(added.locator("#note p")).to_have_css("color", "rgb(1, 2, 3)")
     expect(added.get_by_text("teaches what it does")).to_be_visible()
