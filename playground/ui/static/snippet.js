@@ -4,13 +4,22 @@
   const {playground} = window, {$, make} = playground;
   const SCREENFUL = 40, MARK_MS = 1050;
   const values = {};  // of the form's fields, and of what is wanted: language, replay
-  let again = false, asking = false;
+  let again = false, asking = false, lost = false;
   let shown = {kind: '', lines: []};  // the last snippet: its language, and each line's HTML
+
+  // Gradio learns that the app is gone by a call of its own that fails; then it says so, and loads the page again once
+  // the app is back. The header's look at the backend is such a call.
+  function noteLoss() {
+    if (lost) return;
+    lost = true;
+    playground.fill($('#looked textarea, #looked input'), `lost ${Date.now()}`);
+  }
 
   async function ask(form) {
     const headers = {'content-type': 'application/json'};
     const answer = await fetch('gradio_api/snippet', {method: 'POST', headers, body: JSON.stringify(form)})
-      .catch(() => { throw new Error('it does not answer'); });
+      .catch(() => { noteLoss(); throw new Error('it does not answer'); });
+    lost = false;
     const said = await answer.json().catch(() => ({}));
     if (!answer.ok) throw new Error(said.error || `it answered ${answer.status}`);
     return said;
