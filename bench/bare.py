@@ -14,7 +14,7 @@ def create_bare(*, echo: bool) -> FastAPI:
     """The app."""
     with gr.Blocks() as blocks:
         if echo:
-            box, shown = gr.Textbox(label="Message"), gr.HTML(elem_id="curl")
+            box, shown = gr.Textbox(label="Message"), gr.HTML(elem_id="snippet")
             box.change(
                 lambda text: f"<pre>{text}</pre>",
                 box,

@@ -74,7 +74,7 @@ class Tab:
 def open_app(page: Page, url: str) -> Tab:
     """Open the playground until it can be used."""
     page.goto(url)
-    page.locator("#curl pre").wait_for()
+    page.locator("#snippet pre").wait_for()
     page.locator("#state .ready").wait_for()
     visitor = {str(cookie.get("name")): str(cookie.get("value")) for cookie in page.context.cookies()}
     return Tab(str(page.evaluate("window.playground.conversation()")), visitor)
@@ -85,4 +85,4 @@ def type_message(page: Page, text: str) -> None:
     # Nobody types sooner, and opening a page is not what is measured.
     page.wait_for_function("performance.now() > 3000")
     page.get_by_role("textbox", name="Message").fill(text)
-    page.locator("#curl pre", has_text=text).wait_for()
+    page.locator("#snippet pre", has_text=text).wait_for()

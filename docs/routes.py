@@ -43,6 +43,7 @@ OURS = {
     "/gradio_api/servers/{name}/log": PROGRAMS,
     "/gradio_api/servers/{name}/log.txt": PROGRAMS,
     "/gradio_api/servers/{name}/{action}": PROGRAMS,
+    "/gradio_api/snippet": VISITOR,
 }
 GRADIOS = {
     "/": "the page, with its configuration in it; of the query only `__theme` is read",
@@ -113,7 +114,7 @@ def _api_routes(routes: Iterable[Any]) -> Iterator[APIRoute]:
 def described(functions: Mapping[int, Function]) -> list[tuple[str, str, str]]:
     """Name, values, who; each once."""
     rows = set()
-    form = next(one.inputs for one in functions.values() if one.name == "ConversationHandlers.open")
+    form = next(one.inputs for one in functions.values() if one.name == "PresetHandlers.save")
     for function in functions.values():
         kinds, after = list(map(str, function.inputs)), ""
         if function.inputs[-len(form) :] == form:  # its fields are many

@@ -127,9 +127,12 @@ def test_every_preset_is_in_the_readme() -> None:
         assert f"`{name}`" in README
 
 
-def test_every_language_of_snippets_is_in_a_help() -> None:
+def test_every_language_of_snippets_is_in_a_help_and_in_the_readme() -> None:
     help_text = subcommands()["snippet"].format_help()
-    assert all(language in help_text for language in LANGUAGES)
+    (told,) = (line for line in README.splitlines() if "--lang" in line)
+    for language in LANGUAGES:
+        assert language.id in help_text
+        assert re.search(rf"\b{language.id}\b", told.partition("--lang")[2])
 
 
 def test_every_decision_has_its_number_once() -> None:

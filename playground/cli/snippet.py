@@ -6,7 +6,7 @@ from typing import Any
 from playground.cli.source import add_options, choose_backend, read_request
 from playground.errors import InvalidInput
 from playground.settings import Settings
-from playground.snippets import LANGUAGES, render_snippet
+from playground.snippets import BY_ID, DEFAULT, render_snippet
 from playground.wire.prepared import prepare
 
 
@@ -14,7 +14,7 @@ def add(commands: Any) -> None:
     """The command's parser."""
     parser = commands.add_parser("snippet", help="print a request as code", allow_abbrev=False)
     add_options(parser)
-    parser.add_argument("--lang", default="curl", help=f"the language: {', '.join(LANGUAGES)} (default curl)")
+    parser.add_argument("--lang", default=DEFAULT, help=f"the language: {', '.join(BY_ID)} (default {DEFAULT})")
     parser.set_defaults(run=run)
 
 

@@ -6,7 +6,9 @@ by `-u`, for curl to encode.
 """
 
 import shlex
+from collections.abc import Sequence
 
+from playground.snippets.language import Language, about_replay
 from playground.wire.prepared import Auth, PreparedRequest
 
 MAX_ARGUMENT_BYTES = 128 * 2**10 - 1024  # Linux's MAX_ARG_STRLEN, with room for a terminal's own additions
@@ -35,3 +37,14 @@ def _header(name: str, value: str, request: PreparedRequest) -> str:
 
 def _quote(text: str) -> str:
     return "'" + text.replace("'", "'\\''") + "'"
+
+
+def replay_curl(requests: Sequence[PreparedRequest]) -> str:
+    """A loop's commands, one after the other; a newline after each answer."""
+    parts = [f"# {about_replay(requests)}"]
+    for number, request in enumerate(requests, 1):
+        parts.append(f"# {number} of {len(requests)}\n{render_curl(request)}\necho")
+    return "\n\n".join(parts)
+
+
+LANGUAGE = Language("curl", "curl", render_curl, lexer="curl", replay=replay_curl)

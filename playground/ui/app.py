@@ -25,12 +25,14 @@ from playground.server.headers import inline_scripts
 from playground.server.images import image_routes
 from playground.server.run_routes import run_routes
 from playground.server.server_routes import server_routes
+from playground.server.snippet_routes import snippet_routes
 from playground.server.token_entrance import QUERY
 from playground.server.wall import Wall
 from playground.settings import Settings
 from playground.ui.draw.runs import draw_runs
 from playground.ui.draw.servers import draw_servers
 from playground.ui.functions import Forgetful, functions_of
+from playground.ui.handlers import WireHandlers
 from playground.ui.page import build_page
 from playground.ui.serving import Server, address_of, build_config, listen_on
 from playground.ui.theme import build_head, build_theme
@@ -64,6 +66,7 @@ def create_app(settings: Settings) -> FastAPI:
     api = create_api(context)
     api.state.context = context
     api.include_router(image_routes(context))
+    api.include_router(snippet_routes(WireHandlers(context).snippet))
     api.include_router(run_routes(context, draw_runs))
     api.include_router(server_routes(context, draw_servers))
     app: FastAPI = gr.mount_gradio_app(

@@ -51,12 +51,6 @@ class Talk(Drawn):
     }
 
 
-class Snippet(Drawn):
-    """A code block whose changed lines are marked for a moment."""
-
-    DEFAULTS = {**Drawn.DEFAULTS, "js_on_load": "window.playground.snippet(element)"}  # noqa: RUF012 - never changed
-
-
 class StreamView(Drawn):
     """The stream, chunk by chunk."""
 

@@ -5,10 +5,8 @@ import gradio as gr
 from playground.server.parameters import PARAMETERS
 from playground.ui.components import Drawn
 from playground.ui.handlers.conversation import ConversationHandlers
-from playground.ui.parts import FORM_OF, QUICK, SETTLED, Page
+from playground.ui.parts import QUICK, SETTLED, Page
 
-SEND = f"async (...values) => await window.playground.send({FORM_OF})"
-DECIDE = f"async (...values) => await window.playground.decide({FORM_OF})"
 TAKE = "(taken, message) => window.playground.take(taken, message)"
 SEND_REASONING = (("with tool calls", "calls"), ("always", "always"), ("never", "never"))
 TOGGLE = (
@@ -43,7 +41,7 @@ def build_composer(page: Page) -> None:
             page.parts["send"] = gr.Button("Send", variant="primary", elem_id="send", min_width=0)
         page.parts["attached"] = Drawn("", elem_id="attached")
         with gr.Row(elem_id="tools-row"):
-            page.parts["sent"] = Drawn("", elem_id="sent")
+            Drawn("<div data-sent></div>", elem_id="sent")
             Drawn(TOGGLE, elem_id="toggle")
             Drawn(ATTACH, elem_id="attach-images")
             page.parts["save"] = gr.Button("download as preset", size="sm", min_width=0)
@@ -80,7 +78,8 @@ def connect_composer(page: Page, handlers: ConversationHandlers) -> None:
     """Send, stop, retry, undo, clear, images; and the parameters put back."""
     form, parts = page.form, page.parts
     conversation, message = form["conversation"], form["message"]
-    send = {"fn": None, "inputs": page.inputs(), "outputs": parts["ended"], "js": SEND}
+    send, decide = (f"async (...values) => await window.playground.{do}({page.form_of()})" for do in ("send", "decide"))
+    sending = {"fn": None, "inputs": page.inputs(), "outputs": parts["ended"], "js": send}
     committed = [*page.panels(), parts["taken"], parts["attached"]]
     retried = parts["retry"].click(
         handlers.retry,
@@ -89,10 +88,10 @@ def connect_composer(page: Page, handlers: ConversationHandlers) -> None:
         js=SETTLED,
         **QUICK,
     )
-    for ran in (parts["send"].click(**send), retried.then(**send)):
+    for ran in (parts["send"].click(**sending), retried.then(**sending)):
         kept = ran.then(handlers.commit, conversation, committed, **QUICK)
         kept.then(None, [parts["taken"], message], message, js=TAKE)
-    decided = parts["decide"].click(**(send | {"js": DECIDE}))
+    decided = parts["decide"].click(**(sending | {"js": decide}))
     redrawn = [*page.panels(), parts["attached"]]
     decided.then(handlers.redraw, conversation, redrawn, **QUICK)
     parts["stop"].click(None, js="() => window.playground.stop()")

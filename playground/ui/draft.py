@@ -4,22 +4,19 @@ import json
 
 import gradio as gr
 
-from playground.ui.parts import FORM, Page
-
-NAMES = (*(name for name in FORM if name != "conversation"), "models")
+from playground.ui.parts import Page
 
 
 def connect_draft(page: Page, blocks: gr.Blocks) -> None:
-    """Keep the form after each change; put it back before anything else is looked at, and with what was cleared."""
-    components = [page.parts["models"] if name == "models" else page.form[name] for name in NAMES]
-    texts = {name: _id_of(one) for name, one in zip(NAMES, components, strict=True) if isinstance(one, gr.Textbox)}
-    names = json.dumps(NAMES)
+    """Put the form back before anything else is looked at, and with what was cleared; `changes.py` has it kept."""
+    kept = {name: one for name, one in page.form.items() if name != "conversation"} | {"models": page.parts["models"]}
+    components = list(kept.values())
+    texts = {name: _id_of(one) for name, one in kept.items() if isinstance(one, gr.Textbox)}
+    names = json.dumps(list(kept))
     restore = f"(...values) => window.playground.restore({names}, values, {json.dumps(texts)})"
     blocks.load(None, components, [*components, page.parts["tabs"]], js=restore)
     before = f"() => window.playground.before({names})"
     page.parts["bring_back"].click(None, None, [*components, page.parts["tabs"]], js=before)
-    keep = f"(...values) => {{ window.playground.keep({names}, values); return []; }}"
-    gr.on([component.change for component in components], None, components, None, js=keep)
 
 
 def _id_of(component: gr.components.Component) -> str:

@@ -5,7 +5,7 @@ import gradio as gr
 from playground.server.context import Context
 from playground.server.form import Form
 from playground.ui.components import Drawn, Listed
-from playground.ui.handlers.backend import BackendHandlers
+from playground.ui.handlers.backend import ASKED, BackendHandlers
 from playground.ui.parts import LAST, QUICK, Page
 
 
@@ -61,18 +61,19 @@ def first_backend(context: Context) -> str:
 
 def connect_header(page: Page, blocks: gr.Blocks, handlers: BackendHandlers) -> None:
     """Looking at the backend again and again, switching it, the key, the drawer of a narrow screen."""
-    form, parts, inputs = page.form, page.parts, page.inputs()
+    form, parts = page.form, page.parts
+    asked = [parts["models"], *(form[name] for name in ASKED)]
     facts = [parts["state"], parts["facts"], form["model"], parts["timer"]]
     connection = [parts["connection"], form["custom_url"]]
     gr.on(
         [blocks.load, parts["timer"].tick, form["custom_url"].blur, parts["again"].change],
         handlers.state,
-        [parts["models"], *inputs],
+        asked,
         [*facts, form["backend"]],
         **LAST,
     )
-    form["backend"].change(handlers.switch, [parts["models"], *inputs], [*facts, *connection], **QUICK)
-    form["model"].change(handlers.remember, [parts["models"], *inputs], [parts["models"], parts["facts"]], **QUICK)
+    form["backend"].change(handlers.switch, asked, [*facts, *connection], **QUICK)
+    form["model"].change(handlers.remember, asked, [parts["models"], parts["facts"]], **QUICK)
     use_key = "async backend => await window.playground.useKey(backend)"
     parts["use_key"].click(None, form["backend"], parts["again"], js=use_key)
     parts["drawer"].click(None, js="() => window.playground.drawer()")

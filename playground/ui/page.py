@@ -3,45 +3,29 @@
 import gradio as gr
 
 from playground.server.context import Context
+from playground.ui.changes import connect_changes
 from playground.ui.components import Drawn
 from playground.ui.composer import build_composer, connect_composer
 from playground.ui.draft import connect_draft
-from playground.ui.handlers import (
-    BackendHandlers,
-    ConversationHandlers,
-    PresetHandlers,
-    SchemaHandlers,
-    ServerHandlers,
-    ToolHandlers,
-    WireHandlers,
-)
+from playground.ui.handlers import BackendHandlers, ConversationHandlers, PresetHandlers, WireHandlers
 from playground.ui.header import build_header, connect_header
 from playground.ui.parts import QUICK, Page
 from playground.ui.preset_row import connect_presets
-from playground.ui.tabs.chat import build_chat, build_talk, connect_chat
-from playground.ui.tabs.json_mode import build_json, connect_json
-from playground.ui.tabs.servers import build_servers, connect_servers
-from playground.ui.tabs.streaming import build_streaming
-from playground.ui.tabs.tools import build_tools, connect_tools
+from playground.ui.tab import build_tab, connect_tab, draw_empty
+from playground.ui.tabs import TABS
+from playground.ui.talk import build_talk, connect_talk
 from playground.ui.wire_pane import build_wire, connect_wire
 
 SEPARATOR = (
     '<div role="separator" tabindex="0" aria-orientation="vertical" aria-label="Width of the work pane" '
     'aria-valuemin="35" aria-valuemax="70" aria-valuenow="56"></div>'
 )
-TABS = {
-    "chat": build_chat,
-    "streaming": build_streaming,
-    "tools": build_tools,
-    "json": build_json,
-    "servers": build_servers,
-}
-OPEN = "(...values) => [window.playground.conversation(), ...values.slice(1)]"
+OPEN = "() => [window.playground.conversation()]"
 
 
 def build_page(context: Context) -> gr.Blocks:
     """The whole page."""
-    page = Page()
+    page = Page(empty=draw_empty(TABS))
     blocks: gr.Blocks
     with gr.Blocks(title="Playground", fill_width=True, fill_height=True) as blocks:
         _hidden(page)
@@ -49,16 +33,13 @@ def build_page(context: Context) -> gr.Blocks:
         with gr.Row(elem_id="panes", equal_height=False):
             with gr.Column(elem_id="work", min_width=0):
                 with gr.Tabs(elem_id="modes") as page.parts["tabs"]:
-                    tabs = {name: build(page, context) for name, build in TABS.items()}
+                    for tab in TABS:
+                        build_tab(tab, page, context)
                 build_talk(page)
                 build_composer(page)
             Drawn(SEPARATOR, js_on_load="window.playground.divider(element)", elem_id="divider", min_width=0)
             with gr.Column(elem_id="wire", min_width=0):
                 build_wire(page)
-        for name, tab in tabs.items():
-            if name == "servers":  # it is none of the request's: the wire pane stays with what was there
-                continue
-            tab.select(None, None, page.form["tab"], js=f"() => '{name}'")
         _connect(blocks, page, context)
     return blocks
 
@@ -66,8 +47,7 @@ def build_page(context: Context) -> gr.Blocks:
 def _hidden(page: Page) -> None:
     """Values that scripts and events hand on: which conversation, which tab, which turn; and bells that ring."""
     page.form["conversation"] = gr.Textbox(visible="hidden", elem_id="conversation")
-    page.form["tab"] = gr.Textbox("chat", visible="hidden")
-    page.parts["language"] = gr.Textbox("curl", visible="hidden")
+    page.form["tab"] = gr.Textbox(TABS[0].sends, visible="hidden")
     for bell in ("ended", "again"):
         page.parts[bell] = gr.Textbox(visible="hidden")
     for answer in ("saved", "taken"):
@@ -81,15 +61,15 @@ def _hidden(page: Page) -> None:
 
 
 def _connect(blocks: gr.Blocks, page: Page, context: Context) -> None:
-    conversations, backends = ConversationHandlers(context), BackendHandlers(context)
+    conversations = ConversationHandlers(context, page.empty)
     opened = [page.form["conversation"], *page.panels(), page.parts["attached"]]
     connect_draft(page, blocks)
-    blocks.load(conversations.open, page.inputs(), opened, js=OPEN, **QUICK)
-    connect_header(page, blocks, backends)
-    connect_wire(page, blocks, WireHandlers(context))
+    blocks.load(conversations.open, page.form["conversation"], opened, js=OPEN, **QUICK)
+    connect_header(page, blocks, BackendHandlers(context))
+    connect_wire(page, WireHandlers(context))
+    connect_changes(page, blocks)
     connect_composer(page, conversations)
-    connect_chat(page, conversations)
-    connect_tools(page, ToolHandlers(context))
-    connect_json(page, SchemaHandlers(context))
-    connect_servers(page, blocks, ServerHandlers(context))
-    connect_presets(page, PresetHandlers(context))
+    connect_talk(page, conversations)
+    for tab in TABS:
+        connect_tab(tab, page, blocks, context)
+    connect_presets(page, PresetHandlers(context, page.names(), page.empty))

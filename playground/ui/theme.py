@@ -9,11 +9,16 @@ from pathlib import Path
 
 import gradio as gr
 
+from playground.ui.tab import Tab, build_scripts, build_sheet
+from playground.ui.tabs import TABS
+
 STATIC = Path(__file__).parent / "static"
+TABS_PLACE = "/* tabs */"  # where their own sheets go, in the page's
 SCRIPTS = (  # in this order
     "live.js",
     "tree.js",
     "page.js",
+    "snippet.js",
     "images.js",
     "draft.js",
     "conversation.js",
@@ -122,8 +127,11 @@ def build_theme() -> gr.themes.Base:
     return themed
 
 
-def build_head() -> str:
-    """Sheet and script for the page's head."""
-    sheet = (STATIC / "page.css").read_text(encoding="utf-8")
+def build_head(tabs: tuple[Tab, ...] = TABS) -> str:
+    """Sheet and script for the page's head: the page's own, then the tabs'."""
+    sheet = (STATIC / "page.css").read_text(encoding="utf-8").replace(TABS_PLACE, build_sheet(tabs))
     scripts = "\n".join((STATIC / name).read_text(encoding="utf-8") for name in SCRIPTS)
-    return f"<meta name='color-scheme' content='light dark'><style>{sheet}</style><script>{scripts}</script>"
+    return (
+        f"<meta name='color-scheme' content='light dark'><style>{sheet}</style>"
+        f"<script>{scripts}\n{build_scripts(tabs)}</script>"
+    )

@@ -2,21 +2,28 @@
 
 import gradio as gr
 
-from playground.ui.components import Drawn, Snippet
+from playground.snippets import DEFAULT, LANGUAGES
+from playground.ui.components import Drawn
 from playground.ui.draw.wire import draw_events, draw_request, draw_response, draw_timing
-from playground.ui.handlers.wire import VIEWS, WireHandlers
+from playground.ui.handlers.wire import WireHandlers
 from playground.ui.parts import LAST, Page
 
 
 def build_wire(page: Page) -> None:
-    """The snippet in each language; below it request, response, events, times."""
+    """The snippet in one language at a time; below it request, response, events, times."""
     page.parts["copy"] = gr.Button("Copy", elem_id="copy", size="sm", min_width=0)
-    with gr.Tabs(elem_id="code") as code:
-        for view, title in VIEWS.items():
-            with gr.Tab(title, id=view, render_children=True) as tab:
-                page.parts[view] = Snippet("", elem_id=view)
-            tab.select(None, None, page.parts["language"], js=f"() => '{view}'")
-    page.parts["code"] = code
+    with gr.Row(elem_id="code-bar"):
+        page.parts["language"] = gr.Dropdown(
+            [(language.title, language.id) for language in LANGUAGES],
+            value=DEFAULT,
+            label="Language",
+            elem_id="language",
+            elem_classes="pick",
+            scale=0,
+            min_width=0,
+        )
+        page.parts["replay"] = gr.Checkbox(value=False, label="whole tool loop", elem_id="replay", min_width=0)
+    Drawn("<div data-code></div>", elem_id="snippet")
     page.parts["steps"] = Drawn("", elem_id="steps")
     with gr.Tabs(elem_id="answer", selected="timing"):
         for name, draw in (("Request", draw_request), ("Response", draw_response), ("Events", draw_events)):
@@ -26,18 +33,9 @@ def build_wire(page: Page) -> None:
             page.parts["timing"] = Drawn(draw_timing(None), elem_id="timing")
 
 
-def connect_wire(page: Page, blocks: gr.Blocks, handlers: WireHandlers) -> None:
-    """The snippet follows each keystroke; only the language that is looked at is drawn."""
+def connect_wire(page: Page, handlers: WireHandlers) -> None:
+    """The exchange that is looked at, and the way to the clipboard; the snippet is the script's (`snippet.js`)."""
     parts = page.parts
-    changes = [component.change for component in page.form.values()]
-    others = [parts[name].change for name in ("again", "ended", "talk", "language")]
-    gr.on(
-        [blocks.load, *changes, *others],
-        handlers.snippet,
-        [parts["language"], *page.inputs()],
-        [*(parts[view] for view in VIEWS), parts["sent"]],
-        **LAST,
-    )
     shown = [parts[name] for name in ("steps", "request", "response", "events", "timing")]
     parts["step"].click(handlers.step, [page.form["conversation"], parts["turn"]], shown, **LAST)
     parts["copy"].click(None, js="() => window.playground.copy()")

@@ -72,7 +72,7 @@ def page(context: BrowserContext, opening: str, app_url: str) -> Iterator[Page]:
     page.on("request", lambda r: left.append(r.url) if not r.url.startswith((app_url, "data:", "blob:")) else None)
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto(opening)
-    page.locator("#curl pre").wait_for()
+    page.locator("#snippet pre").wait_for()
     yield page
     assert left == []
     assert errors == []

@@ -70,7 +70,7 @@ def looking(
     context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)  # type: ignore[arg-type]  # a literal
     page = context.new_page()
     page.goto(opening)
-    page.locator("#curl pre").wait_for(state="attached")
+    page.locator("#snippet pre").wait_for(state="attached")
     faults: dict[str, list[str]] = {}
 
     def look(where: str) -> None:
@@ -109,8 +109,9 @@ def see_the_wire(page: Page, look: Look, *, narrow: bool) -> None:
     look("streaming")
     if narrow:
         page.get_by_role("button", name="Request").click()
-    page.locator("#code").get_by_role("tab", name="Python").click()
-    expect(page.locator("#python pre")).to_contain_text("httpx")
+    page.get_by_role("combobox", name="Language").click()
+    page.get_by_role("option", name="Python").click()
+    expect(page.locator("#snippet pre")).to_contain_text("httpx")
     look("Python")
     for tab in ("Request", "Response", "Events", "Timing"):
         page.get_by_role("tab", name=tab).click()

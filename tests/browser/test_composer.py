@@ -20,8 +20,13 @@ NOTE_MARKS = """() => {
   window.marked = [];
   new MutationObserver(seen => seen.forEach(({target}) => {
     if (target.classList.contains('changed')) window.marked.push(target.textContent);
-  })).observe(document.querySelector('#curl'), {subtree: true, attributeFilter: ['class']});
+  })).observe(document.querySelector('#snippet'), {subtree: true, attributeFilter: ['class']});
 }"""
+
+
+def in_language(page: Page, title: str) -> None:
+    page.get_by_role("combobox", name="Language").click()
+    page.get_by_role("option", name=title).click()
 
 
 def image(name: str) -> FilePayload:
@@ -46,7 +51,7 @@ def test_a_value_that_cannot_be_read_says_so_and_sends_nothing(page: Page, share
     choose(page, "Custom URL")
     page.get_by_role("button", name="Parameters").click()
     page.get_by_role("textbox", name=re.compile("^seed")).fill("soon")
-    expect(page.locator("#curl .problem")).to_contain_text("seed wants a whole number, not 'soon'")
+    expect(page.locator("#snippet .problem")).to_contain_text("seed wants a whole number, not 'soon'")
     before = len(chats(shared_upstream))
     page.get_by_role("textbox", name="Message").fill("hello")
     page.get_by_role("button", name="Send").click()
@@ -75,11 +80,13 @@ def test_images_go_along_and_one_can_be_taken_away(page: Page, shared_upstream: 
 
 
 def test_the_python_snippet_follows_too(page: Page) -> None:
-    page.locator("#code").get_by_role("tab", name="Python").click()
+    in_language(page, "Python")
     page.get_by_role("textbox", name="Message").fill("in Python")
-    expect(page.locator("#python pre")).to_contain_text("in Python")
-    page.locator("#code").get_by_role("tab", name="curl").click()
-    expect(page.locator(CURL)).to_contain_text("in Python")
+    expect(page.get_by_role("group", name="Python", exact=True)).to_contain_text("in Python")
+    expect(page.locator(CURL)).to_contain_text("import httpx")
+    in_language(page, "curl")
+    expect(page.get_by_role("group", name="curl", exact=True)).to_contain_text("in Python")
+    expect(page.locator(CURL)).not_to_contain_text("import httpx")
 
 
 def test_the_keyboard_sends_finds_and_goes_to_the_message(page: Page) -> None:

@@ -26,10 +26,10 @@ def test_the_form_survives_a_reload(page: Page) -> None:
     page.locator(MESSAGE).fill("half a thought")
     page.get_by_role("button", name="Parameters").click()
     page.get_by_role("textbox", name=re.compile("^temperature")).fill("0.5")
-    expect(page.locator("#curl pre")).to_contain_text('"temperature": 0.5')
-    before = page.locator("#curl pre").inner_text()
+    expect(page.locator("#snippet pre")).to_contain_text('"temperature": 0.5')
+    before = page.locator("#snippet pre").inner_text()
     page.reload()
-    expect(page.locator("#curl pre")).to_have_text(before)
+    expect(page.locator("#snippet pre")).to_have_text(before)
     expect(page.get_by_role("combobox", name="Backend")).to_have_value("Custom URL")
     expect(model).to_have_value("test/echo")
     expect(page.get_by_role("tab", name="Tools", exact=True)).to_have_attribute("aria-selected", "true")
@@ -45,7 +45,7 @@ def test_what_is_typed_while_the_app_is_gone_is_there_when_it_is_back(browser: B
     with app_process(tmp_path / "first", PLAYGROUND_CACHE_DIR=folder) as app:
         page.goto(app.url)
         page.locator(MESSAGE).fill("typed before")
-        expect(page.locator("#curl pre")).to_contain_text("typed before")
+        expect(page.locator("#snippet pre")).to_contain_text("typed before")
     assert "Traceback" not in (tmp_path / "first").read_text()  # the page held a connection to it
     page.locator(MESSAGE).fill("typed while it was gone")
     expect(page.get_by_text("Connection to the server was lost")).to_be_visible()
@@ -54,7 +54,7 @@ def test_what_is_typed_while_the_app_is_gone_is_there_when_it_is_back(browser: B
     port = app.url.rpartition(":")[2]
     with app_process(tmp_path / "second", PLAYGROUND_PORT=port, PLAYGROUND_CACHE_DIR=folder):
         expect(page.get_by_text("Connection to the server was lost")).to_have_count(0, timeout=20_000)  # loaded anew
-        expect(page.locator("#curl pre")).to_contain_text("typed while it was gone, to its end")
+        expect(page.locator("#snippet pre")).to_contain_text("typed while it was gone, to its end")
         expect(page.locator(MESSAGE)).to_have_value("typed while it was gone, to its end")
         context.close()
 
@@ -72,7 +72,7 @@ def test_what_is_typed_while_an_answer_comes_stays(page: Page, shared_upstream: 
     page.keyboard.press("Escape")
     expect(page.locator("#talk")).to_contain_text("The text so far is kept.")
     expect(page.locator(MESSAGE)).to_have_value("The second, typed meanwhile.")
-    expect(page.locator("#curl pre")).to_contain_text("the first question")
+    expect(page.locator("#snippet pre")).to_contain_text("the first question")
 
 
 def test_clear_and_retry_end_the_answer_that_comes(page: Page, shared_upstream: ThreadedUpstream) -> None:
@@ -105,13 +105,13 @@ def test_what_a_preset_or_clear_took_can_be_brought_back(page: Page) -> None:
     expect(page.locator("#talk")).to_contain_text("You said: worth keeping")
     page.locator(MESSAGE).fill("half a thought")
     page.get_by_role("textbox", name="System prompt").fill("Be brief.")
-    expect(page.locator("#curl pre")).to_contain_text("Be brief.")
-    before = page.locator("#curl pre").inner_text()
+    expect(page.locator("#snippet pre")).to_contain_text("Be brief.")
+    before = page.locator("#snippet pre").inner_text()
     page.get_by_role("button", name="lookup_region").click()
-    expect(page.locator("#curl pre")).to_contain_text("tools")
+    expect(page.locator("#snippet pre")).to_contain_text("tools")
     expect(page.get_by_role("tab", name="Tools", exact=True)).to_have_attribute("aria-selected", "true")
     page.get_by_role("button", name="Bring back what was here").click()
-    expect(page.locator("#curl pre")).to_have_text(before)
+    expect(page.locator("#snippet pre")).to_have_text(before)
     expect(page.locator("#talk")).to_contain_text("You said: worth keeping")
     expect(page.locator(MESSAGE)).to_have_value("half a thought")
     expect(page.get_by_role("tab", name="Chat", exact=True)).to_have_attribute("aria-selected", "true")

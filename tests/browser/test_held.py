@@ -29,7 +29,7 @@ def opened(browser: Browser, folder: Path, **variables: str) -> Iterator[Page]:
         context.set_default_timeout(20_000)
         page = context.new_page()
         page.goto(app.opening)
-        page.locator("#curl pre").wait_for()
+        page.locator("#snippet pre").wait_for()
         yield page
         context.close()
 

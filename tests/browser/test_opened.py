@@ -46,7 +46,7 @@ def log_in(page: Page, password: str = PASSWORD) -> None:
 def page(browser: Browser, app: App) -> Iterator[Page]:
     page = open_login(browser, app)
     log_in(page)
-    page.locator("#curl pre").wait_for()
+    page.locator("#snippet pre").wait_for()
     yield page
     page.context.close()
 
@@ -158,13 +158,13 @@ def test_who_is_no_administrator_launches_nothing(page: Page) -> None:
 def test_the_next_person_at_the_tab_gets_an_empty_page(page: Page, app: App) -> None:
     message = page.get_by_role("textbox", name="Message")
     message.fill("a question that Ada typed")
-    expect(page.locator("#curl pre")).to_contain_text("a question that Ada typed")
+    expect(page.locator("#snippet pre")).to_contain_text("a question that Ada typed")
     before = page.evaluate("sessionStorage.getItem('playground-conversation')")
     page.get_by_role("link", name="log out").click()
     page.get_by_role("button", name="Log out").click()
     expect(page).to_have_url(f"{app.url}/login")
     assert page.evaluate("sessionStorage.length") == 0
     log_in(page)
-    page.locator("#curl pre").wait_for()
+    page.locator("#snippet pre").wait_for()
     expect(message).to_have_value("")
     assert page.evaluate("sessionStorage.getItem('playground-conversation')") != before

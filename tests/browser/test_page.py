@@ -13,7 +13,7 @@ from tests.upstream.record import Recorded
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
 SEED = Path(__file__).parents[1] / "data" / "seed"
-CURL = "#curl pre"
+CURL = "#snippet pre"
 
 
 def choose(page: Page, backend: str) -> None:

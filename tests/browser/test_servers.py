@@ -92,7 +92,7 @@ def test_launch_watch_use_and_stop(page: Page) -> None:
     page.get_by_role("button", name="Send").click()
     expect(page.locator("#talk .turn").last.locator(".meter")).to_contain_text("finish", timeout=30_000)
     assert page.locator("#talk .turn").last.locator(".said").inner_text()
-    expect(page.locator("#curl pre")).to_contain_text(f"http://127.0.0.1:{port}/v1/chat/completions")
+    expect(page.locator("#snippet pre")).to_contain_text(f"http://127.0.0.1:{port}/v1/chat/completions")
 
     page.get_by_role("textbox", name="Message").fill("typed before the stop")
     page.get_by_role("tab", name="Servers", exact=True).click()

@@ -54,7 +54,7 @@ def test_faults_in_the_text_are_named_with_their_line(page: Page) -> None:
     field, status = page.get_by_role("textbox", name="Tools JSON"), page.locator("#tools-status")
     field.fill('[\n  {"type": "function"\n')
     expect(status).to_contain_text("line 3")
-    expect(page.locator("#curl .problem")).to_contain_text("Tools JSON: line 3")
+    expect(page.locator("#snippet .problem")).to_contain_text("Tools JSON: line 3")
     field.fill(json.dumps([{"type": "function", "function": {"parameters": {}}}]))
     expect(status).to_contain_text("no name")
     field.fill(json.dumps([TOOL, TOOL]))
@@ -79,8 +79,9 @@ def test_the_loop_with_a_built_in_function(page: Page, shared_upstream: Threaded
     assert call["tool_calls"][0]["id"] == result["tool_call_id"]
     assert "Asia Pacific (Tokyo)" in result["content"]
     expect(page.locator("#steps")).to_contain_text("2 of 2")
-    page.get_by_role("tab", name="loop.sh").click()
-    expect(page.locator("#loop-curl pre")).to_contain_text("Asia Pacific (Tokyo)")
+    page.get_by_role("checkbox", name="whole tool loop").check()
+    expect(page.locator("#snippet pre")).to_contain_text("# 2 of 2")
+    expect(page.locator("#snippet pre")).to_contain_text("Asia Pacific (Tokyo)")
 
 
 def test_without_asking_and_with_a_mock_the_loop_runs_to_its_end(page: Page, shared_upstream: ThreadedUpstream) -> None:

@@ -73,7 +73,7 @@ def test_vllm_is_launched_watched_asked_and_stopped(app: tuple[str, psutil.Proce
     expect(server).to_contain_text("KV cache")
 
     server.get_by_role("button", name="Use as backend").click()
-    expect(page.locator("#curl pre")).to_contain_text(MODEL)
+    expect(page.locator("#snippet pre")).to_contain_text(MODEL)
     page.get_by_role("tab", name="Chat").click()
     page.get_by_role("textbox", name="Message").fill("Say hello.")
     page.get_by_role("button", name="Send").click()

@@ -17,14 +17,17 @@ from playground.errors import InvalidRequest, TooMuchWork
 from playground.server.building import KEPT_BYTES, MAX_VALUES, SMALL
 from playground.server.context import Context
 from playground.server.form import Form
+from playground.server.parameters import PARAMETERS
 from playground.server.runs import Run, run_many
+from playground.server.snippet_routes import Asked
 from playground.server.visitors import COOKIE
+from playground.snippets import BY_ID
 from playground.ui.handlers import ConversationHandlers, PresetHandlers, WireHandlers
-from playground.ui.parts import FORM
 from tests.security.pauses import BOUND_S, longest_pause
 from tests.server.running import KEY, TAB, VISITOR, Browser, context_for, serving
 from tests.upstream import Upstream, scripts
 
+NAMES = (*(name for name in Form.model_fields if name != "params"), *(f"param.{one.name}" for one in PARAMETERS))
 ASKER: Any = SimpleNamespace(cookies={COOKIE: VISITOR}, session_hash="session")
 
 
@@ -106,13 +109,14 @@ async def test_what_is_sent_stops_nobody(browser: Browser, upstream: Upstream, c
 @pytest.mark.usefixtures("browser")
 @pytest.mark.parametrize("name", HEAVY)
 async def test_what_is_shown_and_saved_stops_nobody(context: Context, name: str) -> None:
-    values = [value_of(HEAVY[name] | {"conversation": TAB}, field) for field in FORM]
-    wire, presets = WireHandlers(context), PresetHandlers(context)
-    for work in (wire.snippet(ASKER, "curl", *values), wire.snippet(ASKER, "python", *values)):
-        drawn, pause = await longest_pause(work)
+    values = [value_of(HEAVY[name] | {"conversation": TAB}, field) for field in NAMES]
+    wire, presets = WireHandlers(context), PresetHandlers(context, NAMES)
+    for language in BY_ID:
+        asked = Asked.model_validate(HEAVY[name] | {"conversation": TAB, "language": language})
+        drawn, pause = await longest_pause(wire.snippet(asked, VISITOR))
         print(f"{name}: {pause:.3f} s; {drawn!s:.100}")
         assert pause < BOUND_S
-        assert any(isinstance(part, str) and ("<code>" in part or 'role="status"' in part) for part in drawn[:2])
+        assert "<code>" in drawn["code"] or 'role="status"' in drawn["code"]
     _, pause = await longest_pause(saved(presets.save(ASKER, *values)))
     print(f"{name}: {pause:.3f} s")
     assert pause < BOUND_S

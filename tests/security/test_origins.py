@@ -138,7 +138,7 @@ def test_a_link_elsewhere_takes_nothing_from_who_follows_it(browser: Browser, tm
         context = browser.new_context()
         page = context.new_page()
         page.goto(app.opening)
-        page.locator("#curl pre").wait_for()
+        page.locator("#snippet pre").wait_for()
         before = context.cookies()
         with another_port(f'<a href="{app.url}/">here</a>') as elsewhere:
             page.goto(elsewhere.replace("127.0.0.1", "localhost"))
@@ -216,7 +216,7 @@ def test_nginx_with_a_plain_proxy_pass_and_the_name_set(browser: Browser, tmp_pa
         page.get_by_label("Name").fill("ada")
         page.get_by_label("Password").fill(ADA)
         page.get_by_role("button", name="Log in").click()
-        page.locator("#curl pre").wait_for()
+        page.locator("#snippet pre").wait_for()
         assert page.url == f"{url}/"
         context.close()
 

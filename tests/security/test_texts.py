@@ -19,7 +19,8 @@ from playground.server.form import Form
 from playground.tools.importers.python_function import tools_from_python
 from playground.tools.importers.sources import FUNCTION, OPENAPI
 from playground.tools.mock import read_rows
-from playground.ui.handlers import SchemaHandlers, ToolHandlers
+from playground.ui.tabs.json.handlers import SchemaHandlers
+from playground.ui.tabs.tools.handlers import ToolHandlers
 from playground.yaml_text import MAX_DEPTH, MAX_NODES, YamlError, read_yaml
 from tests.security.pauses import BOUND_S, longest_pause
 from tests.server.opened import context_of

@@ -27,7 +27,7 @@ from playground.server.context import Context
 from playground.server.launch_form import FIELDS
 from playground.server.servers import Servers
 from playground.settings import Settings
-from playground.ui.handlers.servers import ServerHandlers
+from playground.ui.tabs.servers.handlers import ServerHandlers
 from tests.server.running import until
 from tests.server.test_servers import free_port
 

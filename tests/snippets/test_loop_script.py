@@ -11,7 +11,7 @@ import pytest
 from playground.client import Client
 from playground.errors import InvalidInput
 from playground.loop import run_loop
-from playground.snippets.loop import render_loop
+from playground.snippets import render_loop
 from playground.tools.definitions import make_tool
 from playground.tools.execute import ToolBox
 from playground.tools.mock import read_rows

@@ -7,8 +7,7 @@ import sys
 
 import pytest
 
-from playground.snippets import render_snippet
-from playground.snippets.loop import render_loop
+from playground.snippets import render_loop, render_snippet
 from playground.wire.prepared import Auth, Target, prepare
 from playground.wire.request import ChatRequest
 from tests.snippets.hostile import HOSTILE, KEY, LOGIN, ODD_PATHS, request_for, send_with_client

@@ -15,5 +15,5 @@ async def test_a_change_while_an_answer_is_awaited_is_not_dropped() -> None:
     context: Context = context_of()
     events = build_page(context).get_config_file()["dependencies"]
     changes = [event for event in events if CHANGES & {name for _, name in event["targets"]} and event["backend_fn"]]
-    assert len(changes) > 10
+    assert len(changes) >= 10
     assert [event["targets"] for event in changes if event["trigger_mode"] != "always_last"] == []

@@ -29,28 +29,20 @@ MAX_OTHER = 32 * 2**10  # characters of one of them
 MAX_DRAWN = 8 * 2**20  # characters of all turns' HTML; of what is before that, only the beginnings stand
 BEGINNING = 500  # characters
 
-EMPTY = (
-    '<p class="empty" data-for="chat"><b>Chat</b> sends one conversation to the model above. Press a preset, or write '
-    "a message: the request that will go out stands beside it and changes as you type.</p>"
-    '<p class="empty" data-for="tools"><b>Tools</b> offers the functions above to the model. Press lookup_region, then '
-    "Send: its calls appear here as they stream in, are checked against their schema, and wait for you to run, answer "
-    "or reject them.</p>"
-    '<p class="empty" data-for="json"><b>JSON</b> asks for an answer of a stated shape. Press Restart nginx, then '
-    "Send: the answer grows as a tree, and each rule that it breaks is named with its place.</p>"
-)
 BACK = '<p class="back"><button type="button" class="link" data-act="bring-back">Bring back what was here</button></p>'
 
 
-def draw_conversation(conversation: Conversation, do: Do = here) -> str:
+def draw_conversation(conversation: Conversation, do: Do = here, empty: str = "") -> str:
     """All turns; a turn that was drawn before is not drawn again.
 
     Args:
         conversation: whose turns.
         do: draws what a model has written, which may be made to take long; it raises `TooMuchWork` where it does.
+        empty: what stands there before the first turn, as HTML.
     """
     back = BACK if conversation.before and not conversation.turns else ""
     if not conversation.turns and not conversation.preface:
-        return EMPTY + back
+        return empty + back
     parts = [_preface(message, index) for index, message in enumerate(conversation.preface)]
     for index, turn in enumerate(conversation.turns):
         turn.html = turn.html or _turn(turn, index, do)

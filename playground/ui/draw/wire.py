@@ -8,9 +8,9 @@ from playground.errors import PlaygroundError
 from playground.markup.code import colour_code, colour_curl, colour_json
 from playground.server.form import Form
 from playground.server.parameters import PARAMETERS
-from playground.snippets import render_snippet
+from playground.snippets import language_of, render_loop, render_snippet
+from playground.snippets.curl import LANGUAGE as CURL
 from playground.snippets.curl import render_curl
-from playground.snippets.loop import render_loop
 from playground.ui.draw.numbers import plural, seconds
 from playground.ui.draw.text import pretty
 from playground.wire.exchange import Exchange
@@ -19,7 +19,6 @@ from playground.wire.prepared import PreparedRequest
 from playground.wire.values import cut
 
 MAX_EVENTS = 300
-LOOPS = {"loop-curl": "curl", "loop-python": "python"}  # views of a whole loop, and their languages
 QUICK = 2_000  # characters of code: no expression of a highlighter takes long with them
 SMALL = 64 * 1024  # of a curl command, which is coloured by its lines
 MAX_EVENT = 2_000  # characters of one
@@ -32,26 +31,30 @@ def draw_code(name: str, coloured: str) -> str:
     return f'<pre tabindex="0" role="group" aria-label="{name}"><code>{coloured}</code></pre>'
 
 
-def draw_snippet(name: str, text: str, language: str = "", *, colours: bool = True) -> str:
-    """Code with its name; `language` where that is not the name."""
-    return draw_code(name, _coloured(text, (language or name) if colours else ""))
+def draw_snippet(name: str, text: str, lexer: str = "") -> str:
+    """Code with its name, in the colours of a language's lexer."""
+    coloured = colour_curl(text) if lexer == CURL.lexer else colour_code(text, lexer)
+    return draw_code(name, coloured)
 
 
-def _coloured(text: str, language: str) -> str:
-    return colour_curl(text) if language == "curl" else colour_code(text, language)
-
-
-def is_quick(requests: Sequence[PreparedRequest], view: str) -> bool:
+def is_quick(requests: Sequence[PreparedRequest], language: str) -> bool:
     """Whether `draw_requests` takes some milliseconds at most, whatever they hold."""
-    most = SMALL if LOOPS.get(view, view) == "curl" else QUICK
+    most = SMALL if language_of(language).lexer == CURL.lexer else QUICK
     return sum(len(request.body) for request in requests) <= most
 
 
-def draw_requests(requests: Sequence[PreparedRequest], view: str, *, colours: bool = True) -> str:
-    """One request as a snippet; or all requests of a loop, the recorded results in them, as one script."""
-    if view in LOOPS:
-        return draw_snippet(view, render_loop(requests, LOOPS[view]), LOOPS[view], colours=colours)
-    return draw_snippet(view, render_snippet(requests[0], view), colours=colours)
+def draw_requests(
+    requests: Sequence[PreparedRequest], language: str, *, replay: bool = False, colours: bool = True
+) -> str:
+    """One request as a snippet; or, `replay`, all requests of a loop as one script.
+
+    Raises:
+        InvalidInput: there is no such language, or no loop.
+    """
+    found = language_of(language)
+    text = render_loop(requests, language) if replay else render_snippet(requests[0], language)
+    name = f"{found.title}, the whole loop" if replay else found.title
+    return draw_snippet(name, text, found.lexer if colours else "")
 
 
 def draw_problem(error: PlaygroundError) -> str:
@@ -120,7 +123,7 @@ def draw_request(exchange: Exchange | None) -> str:
         f"<span>{len(request.body):,} bytes</span></p>{_headers(headers)}"
         f"{draw_code('Request body', colour_json(body[:MAX_SHOWN]))}{_rest(body)}"
         f"<details class='replay'><summary>this very request as curl</summary>"
-        f"{draw_snippet('Sent request', render_curl(request), 'curl')}</details>"
+        f"{draw_snippet('Sent request', render_curl(request), CURL.lexer)}</details>"
     )
 
 

@@ -14,23 +14,23 @@ from playground.server.watched import PREFIX
 from playground.ui.draw.header import draw_state
 from playground.ui.handlers.latest import Latest
 from playground.ui.handlers.visitor import visitor
-from playground.ui.parts import FORM
 
 MAX_REMEMBERED = 64 * 1024  # characters: each backend's model, as the page keeps them
+ASKED = ("backend", "custom_url", "model")
 POLL_S = 2.0
 CALM_S = 20.0
 
 
 class BackendHandlers:
-    """Looks at the chosen backend; every handler is given the form's values in the order of `FORM`."""
+    """Looks at the chosen backend; every handler is given the form's values that `ASKED` names."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
         self._latest = Latest()
 
-    async def state(self, request: gr.Request, models: str, *values: Any) -> tuple[Any, ...]:
+    async def state(self, request: gr.Request, models: str, *values: str) -> tuple[Any, ...]:
         """State, facts, model list, and when to look again; nothing new where the backend was switched meanwhile."""
-        form = Form.from_values(FORM, values)
+        form = Form.from_values(ASKED, values)
         with self._latest.call(request.session_hash, gives_way=True) as is_last:
             state = await self._context.state(form, visitor(request))
             if not is_last():
@@ -43,9 +43,9 @@ class BackendHandlers:
         backends = [(backend.title, backend.name) for backend in self._context.backends(form, visitor(request))]
         return draw_state(state), _facts(state.models, model), listed, gr.Timer(wait_s), gr.update(choices=backends)
 
-    async def switch(self, request: gr.Request, models: str, *values: Any) -> tuple[Any, ...]:
+    async def switch(self, request: gr.Request, models: str, *values: str) -> tuple[Any, ...]:
         """Another backend was chosen: its own model comes back, all else stays as typed."""
-        form = Form.from_values(FORM, values)
+        form = Form.from_values(ASKED, values)
         with self._latest.call(request.session_hash) as is_last:
             state = await self._context.state(form, visitor(request))
             if not is_last():
@@ -55,9 +55,9 @@ class BackendHandlers:
         listed = gr.update(choices=choices, value=model)
         return draw_state(state), _facts(state.models, model), listed, gr.Timer(POLL_S), *_connection(form)
 
-    def remember(self, request: gr.Request, models: str, *values: Any) -> tuple[str, str]:
+    def remember(self, request: gr.Request, models: str, *values: str) -> tuple[str, str]:
         """Another model was chosen: each backend has its own. And what is known of it."""
-        form = Form.from_values(FORM, values)
+        form = Form.from_values(ASKED, values)
         if form.model:
             models = json.dumps(_read(models) | {form.backend: form.model})
         return models, _facts(self._context.entries(form, visitor(request)), form.model)

@@ -9,13 +9,11 @@ import gradio as gr
 
 from playground.server.context import Context
 from playground.server.conversations import Conversation, text_of
-from playground.server.form import Form
 from playground.ui.draw.images import draw_attached
 from playground.ui.draw.stream import draw_stream
 from playground.ui.draw.turns import draw_conversation
 from playground.ui.draw.wire import draw_wire
 from playground.ui.handlers.visitor import visitor
-from playground.ui.parts import FORM
 
 DRAW_S = 1.0  # of one answer; beyond it stands as plain text
 
@@ -23,14 +21,14 @@ DRAW_S = 1.0  # of one answer; beyond it stands as plain text
 class ConversationHandlers:
     """Changes one browser tab's conversation, which the server keeps, and draws it again."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, empty: str = "") -> None:
         self._context = context
+        self._empty = empty  # the HTML of one that has not begun
 
-    def open(self, request: gr.Request, *values: Any) -> tuple[Any, ...]:
+    def open(self, request: gr.Request, conversation_id: str) -> tuple[Any, ...]:
         """The page was opened or reloaded: what the conversation was, it is again."""
-        form = Form.from_values(FORM, values)
-        conversation = self._context.conversation(form.conversation, visitor(request))
-        return form.conversation, *self._panels(request, conversation), draw_attached(conversation.images)
+        conversation = self._context.conversation(conversation_id, visitor(request))
+        return conversation_id, *self._panels(request, conversation), draw_attached(conversation.images)
 
     def commit(self, request: gr.Request, conversation_id: str) -> tuple[Any, ...]:
         """An exchange has ended: the conversation as the server kept it.
@@ -95,7 +93,7 @@ class ConversationHandlers:
 
     def _drawn(self, request: gr.Request, conversation: Conversation) -> str:
         do = partial(self._context.workers.do, who=visitor(request) or "", timeout_s=DRAW_S)
-        return draw_conversation(conversation, do)
+        return draw_conversation(conversation, do, self._empty)
 
     def _panels(self, request: gr.Request, conversation: Conversation) -> tuple[str, ...]:
         return draw_panels(conversation, self._drawn(request, conversation))

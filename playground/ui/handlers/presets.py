@@ -1,6 +1,6 @@
 """A preset was pressed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import gradio as gr
@@ -15,7 +15,6 @@ from playground.server.saved_preset import saved_preset
 from playground.ui.draw.turns import draw_conversation
 from playground.ui.handlers.conversation import draw_panels
 from playground.ui.handlers.visitor import visitor
-from playground.ui.parts import FORM
 from playground.wire.prepared import Target
 from playground.yaml_text import dump_yaml
 
@@ -30,10 +29,18 @@ FILLED = ("tab", "model", "message", "system", "stream", "include_usage", "extra
 
 
 class PresetHandlers:
-    """Puts presets into the form."""
+    """Puts presets into the form, and makes one of it.
 
-    def __init__(self, context: Context) -> None:
+    Args:
+        context: what the app shares.
+        names: the form's fields, in the order in which `save` is given them.
+        empty: the HTML of a conversation that has not begun.
+    """
+
+    def __init__(self, context: Context, names: Sequence[str], empty: str = "") -> None:
         self._context = context
+        self._names = tuple(names)
+        self._empty = empty
 
     def loader(self, preset: Preset) -> Callable[..., tuple[Any, ...]]:
         """What a press on that preset does. No `partial`: Gradio would not see that it wants the request."""
@@ -73,7 +80,7 @@ class PresetHandlers:
             gr.Tabs(selected=preset.tab),
             *filled,
             *params,
-            *draw_panels(conversation, draw_conversation(conversation)),
+            *draw_panels(conversation, draw_conversation(conversation, empty=self._empty)),
         )
 
     async def save(self, request: gr.Request, *values: Any) -> str:
@@ -82,7 +89,7 @@ class PresetHandlers:
         Raises:
             gr.Error: the form cannot be read as a request.
         """
-        form, who = Form.from_values(FORM, values), visitor(request)
+        form, who = Form.from_values(self._names, values), visitor(request)
         conversation = self._context.conversation(form.conversation, who)
         source = Source(form, conversation.messages(form.send_reasoning), list(conversation.images), Target(""))
         try:

@@ -23,11 +23,10 @@
     }
   };
 
-  playground.keep = (names, values) => {  // each time the form has changed
-    if (kept) {
-      names.forEach((name, i) => { kept[name] = values[i]; });
-      timer ||= setTimeout(store, PAUSE_MS);
-    }
+  playground.keep = (name, value) => {  // each time a field has changed
+    if (!kept || !(name in kept)) return;
+    kept[name] = value;
+    timer ||= setTimeout(store, PAUSE_MS);
   };
   const asWas = (names, draft) => [  // the values, and the tab to show; what is undefined, Gradio leaves as it is
     ...names.map(name => draft[name] ?? undefined),

@@ -49,7 +49,8 @@
     const editing = target.closest?.('.editor, dialog');
     if (key === 'Enter' && command && !editing) {
       event.preventDefault();
-      if (!playground.running()) $('#send').click();
+      const sends = !document.body.dataset.without?.split(' ').includes('composer');
+      if (sends && !playground.running()) $('#send').click();
     } else if (key === 'Escape' && !editing) {
       if (playground.running()) playground.stop();
       else if (document.body.classList.contains('wire-open')) playground.drawer();

@@ -12,7 +12,13 @@
     return sessionStorage.getItem(name);
   };
 
-  const tab = () => $('#modes [role=tab][aria-selected=true]')?.textContent.trim().toLowerCase() || 'chat';
+  // The open tab: its id, and what its panel's classes say of it (`playground/ui/tab.py`).
+  const tab = () => {
+    const id = $('#modes [role=tab][aria-selected=true]')?.dataset.tabId ?? '';
+    const marks = [...$(`#tab-${id}`)?.classList ?? []];
+    const after = start => marks.filter(mark => mark.startsWith(start)).map(mark => mark.slice(start.length));
+    return {id, sends: after('sends-')[0], without: after('without-').join(' ')};
+  };
   playground.form = (names, values) => {
     const form = {params: {}};
     names.forEach((name, i) => {
@@ -20,7 +26,7 @@
       if (name.startsWith('param.')) form.params[name.slice(6)] = String(value);
       else form[name] = value;
     });
-    form.tab = tab();
+    form.tab = tab().sends ?? form.tab;
     return form;
   };
 
@@ -55,7 +61,7 @@
     setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
   };
   playground.copy = () => {
-    const pre = [...document.querySelectorAll('#code pre')].find(node => node.offsetParent);
+    const pre = $('#snippet pre');
     if (pre) playground.write(pre.textContent, $('#copy'));
   };
   playground.useKey = async backend => {
@@ -63,25 +69,6 @@
     const answer = await fetch('gradio_api/key', {method: 'POST', headers, body: JSON.stringify({backend, key: value})});
     say($('#use-key'), !answer.ok ? 'Not set' : value ? 'Key set' : 'Key forgotten');
     return String(Date.now());
-  };
-
-  playground.snippet = element => {  // the changed lines are marked for a moment
-    const SCREENFUL = 40;
-    const shown = () => [...element.querySelectorAll('.ln')], texts = lines => lines.map(line => line.textContent);
-    let before = texts(shown());
-    new MutationObserver(() => {
-      const lines = shown(), now = texts(lines);
-      if (!now.length) return;  // a problem stands there for now
-      let head = 0, foot = 0;
-      while (head < now.length && now[head] === before[head]) head++;
-      const rest = Math.min(now.length, before.length) - head;
-      while (foot < rest && now.at(-1 - foot) === before.at(-1 - foot)) foot++;
-      const among = before.length ? lines.slice(head, now.length - foot) : [];
-      const changed = among.length > SCREENFUL ? [] : among;  // all of it is new: a mark would say nothing
-      for (const line of changed) line.classList.add('changed');
-      setTimeout(() => changed.forEach(line => line.classList.remove('changed')), 1050);
-      before = now;
-    }).observe(element, {subtree: true, childList: true});
   };
 
   const parameters = open => {
@@ -147,8 +134,8 @@
   };
   new MutationObserver(records => {
     if (records.every(record => record.target.closest('.log, .rows'))) return;  // an answer that grows; long ones are many nodes
-    const now = tab(), {dataset} = document.body;
-    if (dataset.tab !== now) dataset.tab = now;  // the sheet lays the work pane out by it
+    const {id, without} = tab(), {dataset} = document.body;
+    if (dataset.tab !== id || dataset.without !== without) Object.assign(dataset, {tab: id, without});  // the sheet lays the page out by them
     showFold();
     name($('#wire'), 'region', 'What is sent and received');
     name($('#work'), 'region', 'Work');

@@ -159,7 +159,7 @@ def test_the_line_of_parameters() -> None:
 
 def test_the_snippet_is_drawn_to_the_letter() -> None:
     command = render_snippet(request_of(ALL))
-    assert safe(draw_snippet("curl", command)).text == command
+    assert safe(draw_snippet("curl", command, "curl")).text == command
 
 
 @pytest.mark.parametrize("text", HOSTILE)
@@ -176,13 +176,15 @@ def test_nothing_becomes_markup(text: str) -> None:
     assert text.replace("\x00", "") in safe(draw_response(failed)).text.replace("\ufffd", "").replace("\x00", "")
     safe(draw_problem(InvalidRequest(text, advice=text)))
     safe(draw_sent(Form(params={"stop": text, "user": text})))
-    safe(draw_snippet("curl", render_snippet(request_of(text))))
+    safe(draw_snippet("curl", render_snippet(request_of(text)), "curl"))
 
 
 def test_no_key_can_be_seen() -> None:
     """Only names of keys are in what is drawn, because a request and its exchange hold no more."""
     exchange = streamed({"content": "A"})
-    drawn = "".join(panel(exchange) for panel in PANELS) + draw_snippet("curl", render_snippet(exchange.request))
+    drawn = "".join(panel(exchange) for panel in PANELS) + draw_snippet(
+        "curl", render_snippet(exchange.request), "curl"
+    )
     assert KEY not in drawn + repr(exchange) + json.dumps(exchange.request.shown_headers())
     assert drawn.count("Bearer ") == 3
     assert set(re.findall(r"\$[A-Z_]+", drawn)) == {"$THEROUTER_API_KEY"}

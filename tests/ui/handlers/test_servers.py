@@ -6,7 +6,7 @@ from typing import Any, cast
 import gradio as gr
 
 from playground.server.visitors import COOKIE
-from playground.ui.handlers.servers import ServerHandlers
+from playground.ui.tabs.servers.handlers import ServerHandlers
 from tests.server.running import context_for
 from tests.upstream import Upstream
 

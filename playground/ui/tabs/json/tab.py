@@ -1,4 +1,4 @@
-"""JSON: an answer of a stated shape, checked against it."""
+"""What stands in the JSON tab."""
 
 import gradio as gr
 
@@ -8,39 +8,35 @@ from playground.server.format_fields import DEFAULT_NAME, MODES, NONE
 from playground.ui.components import Drawn
 from playground.ui.draw.runs import draw_runs
 from playground.ui.draw.schema import draw_schema_status
-from playground.ui.handlers.schema import BY_TITLE, SchemaHandlers
-from playground.ui.parts import FOLD, FORM_OF, LAST, QUICK, Page
+from playground.ui.parts import FOLD, LAST, QUICK, Page
 from playground.ui.preset_row import build_presets
+from playground.ui.tabs.json.handlers import BY_TITLE, SchemaHandlers
 
-RUNS = f"async (n, ...values) => {{ await window.playground.runs({FORM_OF}, n); }}"
 COUNTS = (2, 3, 5, 10, 20)
 
 
-def build_json(page: Page, context: Context) -> gr.Tab:
+def build(page: Page, context: Context) -> None:
     """Mode and schema, ways to begin a schema, and repeated runs."""
-    tab: gr.Tab
-    with gr.Tab("JSON", id="json", render_children=True) as tab:
-        build_presets(page, context)
-        with gr.Column(elem_id="json-pane", elem_classes="pane", min_width=0):
-            Drawn(FOLD, elem_classes="fold")
-            _fields(page)
-            with gr.Tabs(elem_classes="parts", elem_id="json-parts") as page.parts["json_parts"]:
-                with gr.Tab("Schema", id="schema", render_children=True):
-                    page.form["json_schema"] = gr.Textbox(
-                        label="JSON schema",
-                        lines=7,
-                        max_lines=7,
-                        elem_id="json-schema",
-                        elem_classes="code-field",
-                        placeholder='{"type": "object", "properties": {…}, "required": […], …}',
-                    )
-                with gr.Tab("Begin with", render_children=True):
-                    _begin(page)
-                with gr.Tab("Runs", render_children=True):
-                    _runs(page)
-            status = draw_schema_status(None, (), strict=True)
-            page.parts["schema_status"] = Drawn(status, elem_id="schema-status")
-    return tab
+    build_presets(page, context)
+    with gr.Column(elem_id="json-pane", elem_classes="pane", min_width=0):
+        Drawn(FOLD, elem_classes="fold")
+        _fields(page)
+        with gr.Tabs(elem_classes="parts", elem_id="json-parts") as page.parts["json_parts"]:
+            with gr.Tab("Schema", id="schema", render_children=True):
+                page.form["json_schema"] = gr.Textbox(
+                    label="JSON schema",
+                    lines=7,
+                    max_lines=7,
+                    elem_id="json-schema",
+                    elem_classes="code-field",
+                    placeholder='{"type": "object", "properties": {…}, "required": […], …}',
+                )
+            with gr.Tab("Begin with", render_children=True):
+                _begin(page)
+            with gr.Tab("Runs", render_children=True):
+                _runs(page)
+        status = draw_schema_status(None, (), strict=True)
+        page.parts["schema_status"] = Drawn(status, elem_id="schema-status")
 
 
 def _fields(page: Page) -> None:
@@ -85,9 +81,9 @@ def _runs(page: Page) -> None:
     page.parts["runs"] = Drawn(draw_runs((), 0), elem_id="runs")
 
 
-def connect_json(page: Page, handlers: SchemaHandlers) -> None:
+def connect(page: Page, _: gr.Blocks, context: Context) -> None:
     """The check as one types, the fix, the beginnings, the runs."""
-    form, parts = page.form, page.parts
+    form, parts, handlers = page.form, page.parts, SchemaHandlers(context)
     gr.on(
         [form["json_schema"].change, form["strict"].change],
         handlers.check,
@@ -95,7 +91,8 @@ def connect_json(page: Page, handlers: SchemaHandlers) -> None:
         parts["schema_status"],
         **LAST,
     )
-    parts["run_many"].click(None, [parts["count"], *page.inputs()], None, js=RUNS)
+    runs = f"async (n, ...values) => {{ await window.playground.runs({page.form_of()}, n); }}"
+    parts["run_many"].click(None, [parts["count"], *page.inputs()], None, js=runs)
     parts["fix_schema"].click(handlers.fix, form["json_schema"], form["json_schema"], **QUICK)
     made = [form["json_mode"], form["schema_name"], form["json_schema"]]
     parts["template"].input(handlers.use_template, parts["template"], made, **LAST)

@@ -1,4 +1,4 @@
-"""Servers: launch an engine, watch it load, attach to one that runs; each then is a backend."""
+"""What stands in the Servers tab."""
 
 import json
 
@@ -9,8 +9,8 @@ from playground.server.launch_choices import engine_choices, form_choices, model
 from playground.server.launch_form import FIELDS
 from playground.ui.components import Drawn, Listed
 from playground.ui.draw.servers import EMPTY
-from playground.ui.handlers.servers import ServerHandlers
 from playground.ui.parts import FOLD, LAST, QUICK, Page
+from playground.ui.tabs.servers.handlers import ServerHandlers
 
 LIST = (
     '<p id="servers-said" class="line" role="status" hidden></p><div class="servers" role="group" '
@@ -43,24 +43,21 @@ LAUNCH = "launch."
 FIRST_ENGINE = "llama_cpp"  # it is on every machine that has the app
 
 
-def build_servers(page: Page, context: Context) -> gr.Tab:
+def build(page: Page, context: Context) -> None:
     """The forms above, the servers below."""
-    tab: gr.Tab
-    with gr.Tab("Servers", id="servers", render_children=True) as tab:
-        page.parts["machine"] = Drawn("<p class='line'>Looking at this machine…</p>", elem_id="machine")
-        with gr.Column(elem_id="servers-pane", elem_classes="pane", min_width=0):
-            Drawn(FOLD, elem_classes="fold")
-            with gr.Tabs(elem_classes="parts", elem_id="servers-parts"):
-                with gr.Tab("Start one", render_children=True):
-                    _launch(page, context)
-                with gr.Tab("Attach", render_children=True):
-                    _attach(page)
-                with gr.Tab("Machines", render_children=True):
-                    _beyond(page)
-                with gr.Tab("Upstream", render_children=True):
-                    _upstream(page)
-        Drawn(LIST, elem_id="servers-list", js_on_load="window.playground.servers(element)")
-    return tab
+    page.parts["machine"] = Drawn("<p class='line'>Looking at this machine…</p>", elem_id="machine")
+    with gr.Column(elem_id="servers-pane", elem_classes="pane", min_width=0):
+        Drawn(FOLD, elem_classes="fold")
+        with gr.Tabs(elem_classes="parts", elem_id="servers-parts"):
+            with gr.Tab("Start one", render_children=True):
+                _launch(page, context)
+            with gr.Tab("Attach", render_children=True):
+                _attach(page)
+            with gr.Tab("Machines", render_children=True):
+                _beyond(page)
+            with gr.Tab("Upstream", render_children=True):
+                _upstream(page)
+    Drawn(LIST, elem_id="servers-list", js_on_load="window.playground.servers(element)")
 
 
 def _launch(page: Page, context: Context) -> None:
@@ -178,9 +175,9 @@ def launch_fields(page: Page) -> list[gr.components.Component]:
     return [page.parts[LAUNCH + name] for name in FIELDS]
 
 
-def connect_servers(page: Page, blocks: gr.Blocks, handlers: ServerHandlers) -> None:
+def connect(page: Page, blocks: gr.Blocks, context: Context) -> None:
     """Recipe, command, fit, launch, attach, forms, upstream, and the way into the switcher."""
-    parts, fields = page.parts, launch_fields(page)
+    parts, fields, handlers = page.parts, launch_fields(page), ServerHandlers(context)
     chosen = [parts["where"], *fields]
     shown = [parts["command"], parts["made"], parts["launch_said"]]
     blocks.load(handlers.open, None, [parts["machine"], parts["upstream_said"]], **QUICK)

@@ -1,4 +1,4 @@
-"""Tools: define them, choose how they are called, and say what answers the calls."""
+"""What stands in the Tools tab."""
 
 import gradio as gr
 
@@ -8,9 +8,9 @@ from playground.tools.definitions import parse_tools
 from playground.tools.importers.sources import IMPORTS
 from playground.ui.components import Drawn
 from playground.ui.draw.tools import draw_tool_forms, draw_tools_status
-from playground.ui.handlers.tools import CHOICES, ToolHandlers
 from playground.ui.parts import FOLD, LAST, QUICK, Page
 from playground.ui.preset_row import build_presets
+from playground.ui.tabs.tools.handlers import CHOICES, ToolHandlers
 
 FLAGS = [("not sent", ""), ("true", "true"), ("false", "false")]
 AFTER = [("the same again", "keep"), ("auto", "auto"), ("none", "none")]
@@ -22,32 +22,29 @@ MOCK_HELP = (
 MOCK_EXAMPLE = "- tool: lookup_region\n  arguments: {code: ap-northeast-1}\n  result: {name: Asia Pacific (Tokyo)}"
 
 
-def build_tools(page: Page, context: Context) -> gr.Tab:
+def build(page: Page, context: Context) -> None:
     """Definitions in three ways, the fields of the request, and what answers."""
-    tab: gr.Tab
-    with gr.Tab("Tools", id="tools", render_children=True) as tab:
-        build_presets(page, context)
-        with gr.Column(elem_id="tools-pane", elem_classes="pane", min_width=0):
-            Drawn(FOLD, elem_classes="fold")
-            with gr.Tabs(elem_classes="parts"):
-                with gr.Tab("Definitions", render_children=True):
-                    page.form["tools"] = gr.Textbox(
-                        label="Tools JSON",
-                        lines=7,
-                        max_lines=7,
-                        elem_id="tools-json",
-                        elem_classes="code-field",
-                        placeholder='[{"type": "function", "function": {"name": …, "parameters": {…}}}]',
-                    )
-                with gr.Tab("Form", render_children=True):
-                    page.parts["tool_forms"] = Drawn(draw_tool_forms(parse_tools("")), elem_id="tool-forms")
-                with gr.Tab("Answers", render_children=True):
-                    _answers(page)
-                with gr.Tab("Import", render_children=True):
-                    _import(page)
-            page.parts["tools_status"] = Drawn(draw_tools_status(parse_tools("")), elem_id="tools-status")
-            _choices(page)
-    return tab
+    build_presets(page, context)
+    with gr.Column(elem_id="tools-pane", elem_classes="pane", min_width=0):
+        Drawn(FOLD, elem_classes="fold")
+        with gr.Tabs(elem_classes="parts"):
+            with gr.Tab("Definitions", render_children=True):
+                page.form["tools"] = gr.Textbox(
+                    label="Tools JSON",
+                    lines=7,
+                    max_lines=7,
+                    elem_id="tools-json",
+                    elem_classes="code-field",
+                    placeholder='[{"type": "function", "function": {"name": …, "parameters": {…}}}]',
+                )
+            with gr.Tab("Form", render_children=True):
+                page.parts["tool_forms"] = Drawn(draw_tool_forms(parse_tools("")), elem_id="tool-forms")
+            with gr.Tab("Answers", render_children=True):
+                _answers(page)
+            with gr.Tab("Import", render_children=True):
+                _import(page)
+        page.parts["tools_status"] = Drawn(draw_tools_status(parse_tools("")), elem_id="tools-status")
+        _choices(page)
 
 
 def _answers(page: Page) -> None:
@@ -106,9 +103,9 @@ def _choices(page: Page) -> None:
         page.form["with_format"] = gr.Checkbox(value=False, label="with the JSON tab's response_format")
 
 
-def connect_tools(page: Page, handlers: ToolHandlers) -> None:
+def connect(page: Page, _: gr.Blocks, context: Context) -> None:
     """The check as one types, and the forms."""
-    form, parts = page.form, page.parts
+    form, parts, handlers = page.form, page.parts, ToolHandlers(context)
     form["tools"].change(
         handlers.check,
         [form["tools"], form["tool_choice"]],
