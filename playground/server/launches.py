@@ -41,8 +41,15 @@ class Launches:
         self._installations = installations
         self._kept: OrderedDict[str, PreparedLaunch] = OrderedDict()
 
-    async def show(self, supervisor: Supervisor, spec: LaunchSpec, where: str | None) -> Shown:
+    async def show(self, supervisor: Supervisor, spec: LaunchSpec, where: str | None, before: str = "") -> Shown:
         """Prepare a launch, and keep it under its id.
+
+        Args:
+            supervisor: prepares it.
+            spec: what the form says.
+            where: the installation, as the form names it; None for the first.
+            before: the id of what is shown already. It stays where the form says the same, so that a command that
+                was edited meanwhile is not written over.
 
         Raises:
             InvalidLaunch: it cannot be launched so.
@@ -50,7 +57,9 @@ class Launches:
         installation = await self._installations.choose(spec.engine, where)
         if installation is None or not find_engine(spec.engine).launchable:
             return Shown(command_of(spec, installation).shown())
-        prepared = await self._prepare(supervisor, spec, installation)
+        kept = self._kept.get(before)
+        is_same = kept is not None and (kept.spec, kept.installation) == (spec, installation)
+        prepared = kept if kept is not None and is_same else await self._prepare(supervisor, spec, installation)
         return Shown(prepared.shown, prepared.id, await supervisor.obstacle(prepared))
 
     async def choose(

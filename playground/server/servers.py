@@ -73,13 +73,15 @@ class Servers:
         if self._supervisor is not None:
             await self._supervisor.close()
 
-    async def preview(self, spec: LaunchSpec, where: str | None) -> Shown:
+    async def preview(self, spec: LaunchSpec, where: str | None, before: str = "") -> Shown:
         """Prepare a launch: the command as it will be run, which `launch` takes by its id.
+
+        `before` is the id of what is shown already: it stays where nothing has changed.
 
         Raises:
             InvalidLaunch: it cannot be launched so.
         """
-        return await self._launches.show(self._started, spec, where)
+        return await self._launches.show(self._started, spec, where, before)
 
     async def launch(self, spec: LaunchSpec, where: str | None, command: str = "", shown: str = "") -> str:
         """Launch it, after its arguments were checked by the engine's own parser; the server's name.

@@ -240,8 +240,12 @@ async def test_the_page_runs_what_it_shows_and_shows_anew_what_it_cannot(
     monkeypatch.setattr(page, "_refused", lambda _request: False)  # whose it is, is no matter here
     typed = {"engine": "sglang", "model": "a/b", "env": f"PYTHONPATH={package}"}
     values: list[Any] = [typed.get(name, "") for name in FIELDS]
-    command, id_, said = await page.preview(request, None, *values)
+    command, id_, said = await page.preview(request, "", None, *values)
     assert "SGLang was not found" not in said
+    kept, same_id, _ = await page.preview(request, id_, None, *values)
+    assert (kept, same_id) == (gr.skip(), gr.skip())  # an edited command is not written over by a late preview
+    other, other_id, _ = await page.preview(request, "", None, *values)
+    assert (other, other_id != id_) == (command, True)
     with socket.create_server(("127.0.0.1", own_port)):
         anew, next_id, said = await page.launch(request, command, id_, None, *values)
         assert "is taken" in said
@@ -253,6 +257,6 @@ async def test_the_page_runs_what_it_shows_and_shows_anew_what_it_cannot(
         assert (ran, ran_id) == (anew, next_id)
         await same(context.servers, package, "b", anew)
     *_, said = await page.preview(
-        request, None, *[{"port": str(own_port + 1)}.get(n, typed.get(n, "")) for n in FIELDS]
+        request, "", None, *[{"port": str(own_port + 1)}.get(n, typed.get(n, "")) for n in FIELDS]
     )
     assert "promised to another server" in said

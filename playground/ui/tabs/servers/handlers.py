@@ -66,25 +66,31 @@ class ServerHandlers:
         shown = show_spec(recipe.spec)
         return [*(shown[field] for field in FIELDS), draw_recipe(recipe)]
 
-    async def preview(self, request: gr.Request, where: str | None, *values: Any) -> tuple[Any, ...]:
-        """The command that the form stands for, and what is wrong with it; nothing new if the form changed again."""
+    async def preview(self, request: gr.Request, before: str, where: str | None, *values: Any) -> tuple[Any, ...]:
+        """The command that the form stands for, and what is wrong with it; nothing new if the form changed again.
+
+        `before` is the id of what is shown: the same again leaves the command as it stands, edited or not.
+        """
         launches = self._launches
         with self._latest.call(request.session_hash) as is_last:
             await asyncio.sleep(SETTLE_S)
             if is_last():
-                command, prepared, words = await self._preview(request, where, values)
+                command, prepared, words = await self._preview(request, where, values, before)
                 if is_last():
-                    return command, prepared, words if launches == self._launches else gr.skip()
+                    changed = (gr.skip(), gr.skip()) if prepared and prepared == before else (command, prepared)
+                    return *changed, words if launches == self._launches else gr.skip()
         return gr.skip(), gr.skip(), gr.skip()
 
-    async def _preview(self, request: gr.Request, where: str | None, values: Sequence[Any]) -> tuple[str, str, str]:
+    async def _preview(
+        self, request: gr.Request, where: str | None, values: Sequence[Any], before: str = ""
+    ) -> tuple[str, str, str]:
         if self._refused(request):
             return "", "", self._refusal()
         typed = dict(zip(FIELDS, values, strict=True))
         if not typed["model"]:
             return "", "", said("Choose a model, or a recipe, which fills in the rest.")
         try:
-            shown = await self._servers.preview(read_spec(typed), where)
+            shown = await self._servers.preview(read_spec(typed), where, before)
         except PlaygroundError as error:
             return "", "", failed(error)
         if shown.obstacle:

@@ -191,7 +191,7 @@ def connect(page: Page, blocks: gr.Blocks, context: Context) -> None:
     gr.on(
         [component.change for component in chosen],
         handlers.preview,
-        chosen,
+        [parts["made"], *chosen],
         shown,
         **LAST,
     )
