@@ -107,7 +107,9 @@ def servers(page: Page) -> None:
     """The embedded engine as a server of its own, ready; above it another recipe: no path of this machine is seen."""
     page.get_by_role("tab", name="Servers").click()
     recipe(page, "SmolLM2 135M on llama.cpp")
-    expect(page.get_by_role("textbox", name="Command")).to_have_value(re.compile("playground.engines.embedded"))
+    expect(page.get_by_role("textbox", name="Command")).to_have_value(
+        re.compile("playground.engines.embedded"), timeout=30_000
+    )
     page.get_by_role("button", name="Launch", exact=True).click()
     expect(page.locator(".server .state.ready").first).to_be_visible(timeout=60_000)
     recipe(page, "DeepSeek V3.2 on SGLang, with tools")
