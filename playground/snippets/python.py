@@ -60,8 +60,7 @@ def replay_python(requests: Sequence[PreparedRequest]) -> str:
 
 def _common(request: PreparedRequest) -> dict[str, str]:
     """What both scripts hold beside the body."""
-    auth = f"f\"Bearer {{os.environ['{request.key_name}']}}\""
-    headers = [f'    "Authorization": {auth},'] if request.key_name else []
+    headers = _authorization_line(request)
     headers += [f"    {_text(name)}: {_text(value)}," for name, value in request.headers]
     return {
         "imports": "import os\n" if request.key_name else "",
