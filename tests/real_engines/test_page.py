@@ -15,7 +15,7 @@ from tests.real_engines.engine import HERE, MODEL, VLLM, checkpoint
 from tests.real_engines.running import READY_S, free_port
 from tests.server.opened import ROOT
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(READY_S + 120)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(READY_S + 540)]
 
 
 @pytest.fixture
@@ -75,12 +75,9 @@ def test_vllm_is_launched_watched_asked_and_stopped(app: tuple[str, psutil.Proce
     server.get_by_role("button", name="Use as backend").click()
     expect(page.locator("#snippet pre")).to_contain_text(MODEL)
     page.get_by_role("tab", name="Chat").click()
-    page.locator("[data-act=parameter][data-name=max_tokens]").click()  # the small model would fill its context
-    page.locator("#param-max_tokens textarea, #param-max_tokens input").fill("40")
-    page.get_by_role("button", name="Parameters").click()
     page.get_by_role("textbox", name="Message").fill("Say hello.")
     page.get_by_role("button", name="Send").click()
-    expect(page.locator("#talk .meter").last).to_contain_text("finish", timeout=120_000)
+    expect(page.locator("#talk .meter").last).to_contain_text("finish", timeout=400_000)  # its context ends it
 
     page.get_by_role("tab", name="Servers").click()
     engines = process.children(recursive=True)
