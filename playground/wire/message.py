@@ -8,7 +8,7 @@ from typing import Any
 
 from playground.wire.events import ContentDelta, FieldsDelta, ReasoningDelta, RefusalDelta, StreamEvent
 from playground.wire.shapes import REASONING_NAMES, THINKING, is_reasoning, text_of_reasoning
-from playground.wire.values import to_text
+from playground.wire.values import to_text, writable
 
 _READ = frozenset({"role", "content", "refusal", "tool_calls", "function_call", "tool_call_id"})
 _EMPTY: tuple[Any, ...] = (None, [], {})
@@ -17,23 +17,36 @@ _EMPTY: tuple[Any, ...] = (None, [], {})
 def read_message(message: dict[str, Any], choice: int, at_s: float) -> Iterator[StreamEvent]:
     """The events of all but its calls."""
     text, parts = _content(message.get("content"))
-    fields = {name: value for name, value in message.items() if name not in _READ and value not in _EMPTY}
-    if parts:
-        fields["content"] = parts
-    name = next((name for name in REASONING_NAMES if isinstance(message.get(name), str) and message[name]), None)
-    name = name or next((name for name in REASONING_NAMES if isinstance(message.get(name), str)), None)
-    if name is not None:
-        yield ReasoningDelta(at_s, message[name], choice, name)
-        fields = {other: value for other, value in fields.items() if value != message[name] and other != name}
-        fields = {other: value for other, value in fields.items() if other not in REASONING_NAMES or value}
-    if not (name and message[name]) and (thought := _thought(fields, parts)):
-        yield ReasoningDelta(at_s, thought, choice, "")
+    fields: dict[str, Any] = {}
+    if parts or not message.keys() <= _READ:  # few pieces of a stream have more than role and content
+        name, fields = _besides(message)
+        if parts:
+            fields["content"] = parts
+        if name:
+            yield ReasoningDelta(at_s, message[name], choice, name)
+        if not (name and message[name]) and (thought := _thought(fields, parts)):
+            yield ReasoningDelta(at_s, thought, choice, "")
     if text:
         yield ContentDelta(at_s, text, choice)
     if isinstance(refusal := message.get("refusal"), str) and refusal:
         yield RefusalDelta(at_s, refusal, choice)
     if fields:
-        yield FieldsDelta(at_s, _writable(fields), choice)
+        yield FieldsDelta(at_s, writable(fields), choice)
+
+
+def _besides(message: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """The field that has the reasoning as plain text, "" where none has, and all others that hold something.
+
+    Some servers say it under several names: an empty text, or the same one again, is no field of its own.
+    """
+    names = [name for name in REASONING_NAMES if isinstance(message.get(name), str)]
+    told = next((name for name in names if message[name]), names[0] if names else "")
+    again = {name for name in names if not message[name] or message[name] == message[told]}
+    return told, {
+        name: value
+        for name, value in message.items()
+        if name not in _READ and name not in again and value not in _EMPTY
+    }
 
 
 def _thought(fields: dict[str, Any], parts: list[Any]) -> str:
@@ -59,8 +72,3 @@ def _is_text(part: Any) -> bool:
     if isinstance(part, str):
         return True
     return isinstance(part, dict) and isinstance(part.get("text"), str) and part.get("type") not in THINKING
-
-
-def _writable(fields: dict[str, Any]) -> dict[str, Any]:
-    """The fields; in place of one that is nested too deeply to be written again, a word about it."""
-    return {name: value if to_text(value) else "(nested too deeply to be read)" for name, value in fields.items()}

@@ -19,7 +19,7 @@ from playground.wire.events import (
 )
 from playground.wire.message import read_message
 from playground.wire.reported import error_of_choice, reported_error
-from playground.wire.values import TooManyValues, cut, read_values, to_text
+from playground.wire.values import TooManyValues, cut, member, read_values, to_text, writable
 
 DONE = "[DONE]"
 MESSAGES = ("delta", "message", "text")  # where a choice has its message
@@ -52,7 +52,7 @@ def parse_chunk(data: str, at_s: float, *, one_choice: bool = False) -> Iterator
         StreamFailed: it carries an error.
     """
     body = _load(data, "A chunk of the stream")
-    if body and not KNOWN & body.keys():
+    if body and KNOWN.isdisjoint(body):
         yield NotUnderstood(at_s, cut(data, MAX_SHOWN))
     yield from _events(body, "delta", at_s, one_choice=one_choice)
 
@@ -102,7 +102,7 @@ def _events(body: dict[str, Any], part: str, at_s: float, *, one_choice: bool) -
     if body.get("id") or body.get("model"):
         yield Identified(at_s, _str(body.get("id")), _str(body.get("model")))
     usage = body.get("usage")
-    usage = usage if isinstance(usage, dict) else _in(body, "x_groq", "usage")
+    usage = usage if isinstance(usage, dict) else member(body, "x_groq", "usage")
     for position, choice in enumerate(_few(body.get("choices"), "choices")):
         if isinstance(choice, dict):
             told = None if one_choice else choice.get("index")
@@ -131,18 +131,12 @@ def _choice(choice: dict[str, Any], part: str, index: int, at_s: float) -> Itera
 
 def _message(choice: dict[str, Any], part: str) -> dict[str, Any]:
     """The choice's `delta` or `message`; the other where that one is not there, and `text` of older servers."""
-    for name in (part, *MESSAGES):
-        value = choice.get(name)
-        if isinstance(value, dict):
-            return value
-        if isinstance(value, str):
-            return {"content": value}
-    return {}
-
-
-def _in(body: dict[str, Any], outer: str, inner: str) -> Any:
-    found = body.get(outer)
-    return found.get(inner) if isinstance(found, dict) else None
+    message = choice.get(part)
+    if isinstance(message, dict):
+        return message
+    others = (message, *map(choice.get, MESSAGES))
+    found = next((value for value in others if isinstance(value, dict | str)), {})
+    return {"content": found} if isinstance(found, str) else found
 
 
 def _list(value: Any) -> list[Any]:
@@ -201,6 +195,4 @@ def _extra(call: dict[str, Any], function: dict[str, Any]) -> dict[str, Any] | N
         extra["type"] = call["type"]
     if inner := {name: value for name, value in function.items() if name not in FUNCTION and value is not None}:
         extra["function"] = inner
-    if not extra:
-        return None
-    return extra if to_text(extra) else {"extra": "(nested too deeply to be read)"}
+    return writable(extra) if extra else None

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from playground.errors import StreamFailed
-from playground.wire.values import cut, read_values, to_text
+from playground.wire.values import cut, member, read_values, to_text
 
 MAX_ERROR_CHARACTERS = 64 * 2**10
 MAX_MESSAGE = 4_000  # characters
@@ -21,16 +21,20 @@ _ADVICE = "What had come by then is kept. Try again, or ask the server's operato
 
 def reported_error(body: Mapping[str, Any], size: int) -> StreamFailed | None:
     """The error that a chunk, or a whole body, of `size` characters reports; None where it reports none."""
-    reported = body.get("error") or _in(body, "x_groq", "error")
-    if not reported and _in(body, "base_resp", "status_code"):
+    reported = body.get("error") or member(body, "x_groq", "error")
+    if not reported and member(body, "base_resp", "status_code"):
         reported = body["base_resp"]
-    says_nothing_else = not (body.get("choices") or body.get("usage"))
-    if not reported and says_nothing_else and isinstance(errors := body.get("errors"), list) and errors:
-        reported = errors[0]
-    is_one = body.get("object") == "error" or body.get("success") is False or _words(body) is not None
-    if not reported and says_nothing_else and is_one:
-        reported = body
+    if not reported and not (body.get("choices") or body.get("usage")):
+        reported = _error_itself(body)
     return _failed(reported, size) if reported else None
+
+
+def _error_itself(body: Mapping[str, Any]) -> Any:
+    """What a body reports that is an error as a whole, without a field for it; None where it is none."""
+    if isinstance(errors := body.get("errors"), list) and errors and errors[0]:
+        return errors[0]
+    is_one = body.get("object") == "error" or body.get("success") is False or _words(body) is not None
+    return body if is_one else None
 
 
 def error_of_choice(choice: Mapping[str, Any]) -> StreamFailed | None:
@@ -80,8 +84,3 @@ def _words(fields: Mapping[str, Any]) -> str | None:
         if isinstance(value, list | dict) and value and name == "detail":  # FastAPI's list of what is wrong
             return to_text(value)
     return None
-
-
-def _in(body: Mapping[str, Any], outer: str, inner: str) -> Any:
-    found = body.get(outer)
-    return found.get(inner) if isinstance(found, dict) else None

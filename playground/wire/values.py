@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -40,12 +41,23 @@ def read_values(data: str, most: int = MAX_VALUES) -> Any:
     return orjson.loads(_HALF.sub("\ufffd", text))
 
 
+def member(value: Mapping[str, Any], outer: str, inner: str) -> Any:
+    """What stands under `inner` in the object under `outer`; None where there is no such object."""
+    found = value.get(outer)
+    return found.get(inner) if isinstance(found, dict) else None
+
+
 def to_text(value: Any) -> str | None:
     """A value that was read, as JSON again; None where it is nested too deeply for that."""
     try:
         return orjson.dumps(value).decode()
     except orjson.JSONEncodeError:
         return None
+
+
+def writable(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields; in place of one that is nested too deeply to be written again, a word about it."""
+    return {name: value if to_text(value) else "(nested too deeply to be read)" for name, value in fields.items()}
 
 
 def cut(text: str, most: int) -> str:

@@ -44,6 +44,13 @@ def test_reasoning_under_both_names_at_once_is_taken_once() -> None:
     assert delta(reasoning_content=None, reasoning={"effort": 1}) == [ev.FieldsDelta(1.0, {"reasoning": {"effort": 1}})]
 
 
+def test_another_field_that_says_the_same_by_chance_is_kept() -> None:
+    assert delta(reasoning="a", note="a") == [
+        ev.ReasoningDelta(1.0, "a", name="reasoning"),
+        ev.FieldsDelta(1.0, {"note": "a"}),
+    ]
+
+
 def test_refusal_and_parts() -> None:
     assert delta(refusal="No.") == [ev.RefusalDelta(1.0, "No.")]
     parts = [{"type": "text", "text": "a"}, {"type": "image_url"}, "x", {"type": "text", "text": "b"}, {"text": 1}]
