@@ -4,7 +4,6 @@ import argparse
 import sys
 from collections.abc import Callable
 from contextlib import aclosing
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -180,8 +179,7 @@ def _turn_document(turn: Turn) -> dict[str, Any]:
     """One turn: the exchange's fields, the message with its calls as they were made, and the results."""
     document = exchange_document(turn.exchange)
     if document["message"] is not None:
-        answer = replace(turn.exchange.answer, tool_calls=tuple(call.call for call in turn.calls))
-        document["message"] = answer.to_wire()
+        document["message"] = turn.answer.to_wire()
     results = [
         {
             "tool_call_id": call.result.tool_call_id,

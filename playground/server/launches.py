@@ -57,9 +57,7 @@ class Launches:
         installation = await self._installations.choose(spec.engine, where)
         if installation is None or not find_engine(spec.engine).launchable:
             return Shown(command_of(spec, installation).shown())
-        kept = self._kept.get(before)
-        is_same = kept is not None and (kept.spec, kept.installation) == (spec, installation)
-        prepared = kept if kept is not None and is_same else await self._prepare(supervisor, spec, installation)
+        prepared = await self._prepare(supervisor, spec, installation, before)
         return Shown(prepared.shown, prepared.id, await supervisor.obstacle(prepared))
 
     async def choose(
@@ -79,17 +77,20 @@ class Launches:
         """
         installation = await self._installation(spec, where)
         kept = self._kept.get(shown)
-        if kept is not None and (kept.spec, kept.installation) == (spec, installation):
-            made = kept
-        else:
-            made = await self._prepare(supervisor, spec, installation)
+        made = await self._prepare(supervisor, spec, installation, shown)
         if command.strip() in {"", made.shown, kept.shown if kept else ""}:
             return made
         edited = read_command(command, made.command, made.masked_words())
         port = port_of(edited.argv, made.engine.default_port)
         return await supervisor.prepare(spec.changed(port=port), installation, edited)
 
-    async def _prepare(self, supervisor: Supervisor, spec: LaunchSpec, installation: Installation) -> PreparedLaunch:
+    async def _prepare(
+        self, supervisor: Supervisor, spec: LaunchSpec, installation: Installation, before: str
+    ) -> PreparedLaunch:
+        """What was kept under the id `before`, if it was made of the same; else a new one, which is kept."""
+        kept = self._kept.get(before)
+        if kept is not None and (kept.spec, kept.installation) == (spec, installation):
+            return kept
         prepared = await supervisor.prepare(spec, installation)
         self._kept[prepared.id] = prepared
         while len(self._kept) > KEPT:

@@ -82,6 +82,11 @@ class Turn:
     exchange: Exchange
     calls: tuple[Call, ...] = ()
 
+    @property
+    def answer(self) -> Answer:
+        """The model's, with its calls as they go back."""
+        return with_calls(self.exchange.answer, self.calls)
+
     def messages(self, send_reasoning: SendReasoning = "calls") -> list[dict[str, Any]]:
         """The model's message as it goes back, each call with its id, and the results that came."""
         return answered_messages(self.exchange.answer, self.calls, send_reasoning)
@@ -152,6 +157,11 @@ def _messages(request: ChatRequest) -> list[Any]:
     return list(request.to_wire()["messages"])
 
 
+def with_calls(answer: Answer, calls: Sequence[Call]) -> Answer:
+    """An answer with its calls as they go back: with their ids, and with arguments that a person changed."""
+    return replace(answer, tool_calls=tuple(call.call for call in calls)) if calls else answer
+
+
 def answered_messages(
     answer: Answer, calls: Sequence[Call], send_reasoning: SendReasoning = "calls"
 ) -> list[dict[str, Any]]:
@@ -162,8 +172,8 @@ def answered_messages(
         calls: the answer's, with their ids and with arguments that a person changed.
         send_reasoning: whether its reasoning goes back.
     """
-    answer = replace(answer, tool_calls=tuple(call.call for call in calls)) if calls else answer
-    return [answer.to_history(send_reasoning), *(_result(call, call.result) for call in calls if call.result)]
+    message = with_calls(answer, calls).to_history(send_reasoning)
+    return [message, *(_result(call, call.result) for call in calls if call.result)]
 
 
 def _result(call: Call, result: ToolResult) -> dict[str, Any]:
