@@ -4,9 +4,9 @@ A new language is one file here, whose `LANGUAGE` says what it is, and one line 
 """
 
 from collections.abc import Sequence
-from importlib import import_module
 
 from playground.errors import InvalidInput
+from playground.listed import load_listed
 from playground.snippets.language import Language, check_replay
 from playground.wire.prepared import PreparedRequest
 
@@ -22,10 +22,7 @@ def load_language(file: str) -> Language:
     Raises:
         TypeError: its `LANGUAGE` is none, or has another id than its file.
     """
-    language = import_module(f"{__name__}.{file}").LANGUAGE
-    if not isinstance(language, Language) or language.id != file:
-        raise TypeError(f"{file}: its LANGUAGE wants to be a Language whose id is {file!r}.")
-    return language
+    return load_listed(__name__, file, "LANGUAGE", Language)
 
 
 LANGUAGES = tuple(map(load_language, FILES))

@@ -1,7 +1,6 @@
 """The page's tabs. A new one is a folder here, whose `TAB` says what it is, and one line in the list."""
 
-from importlib import import_module
-
+from playground.listed import load_listed
 from playground.ui.tab import Tab
 
 FOLDERS = (  # in the order of the page; the first is open at the start
@@ -19,10 +18,7 @@ def load_tab(folder: str) -> Tab:
     Raises:
         TypeError: its `TAB` is none, or has another id than its folder.
     """
-    tab = import_module(f"{__name__}.{folder}").TAB
-    if not isinstance(tab, Tab) or tab.id != folder:
-        raise TypeError(f"{folder}: its TAB wants to be a Tab whose id is {folder!r}.")
-    return tab
+    return load_listed(__name__, folder, "TAB", Tab)
 
 
 TABS = tuple(map(load_tab, FOLDERS))
