@@ -1,8 +1,6 @@
 """A real app in a process of its own, and a real Chromium."""
 
 import os
-import re
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from playground.engines.models import fetch_model
-from tests.server.opened import base_url
+from tests.server.opened import base_url, started
 from tests.upstream import ThreadedUpstream
 
 ROOT = Path(__file__).parents[2]
@@ -37,16 +35,8 @@ def opening(shared_upstream: ThreadedUpstream, tmp_path_factory: pytest.TempPath
     }
     env.pop("THEROUTER_API_KEY", None)
     command = [sys.executable, str(ROOT / "app.py"), "--port", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=env, cwd=ROOT) as process:
-        try:
-            assert process.stdout is not None
-            line = process.stdout.readline()
-            match = re.search(r"http://\S+", line)
-            assert match, f"the app said {line!r}"
-            yield match[0]
-        finally:
-            process.terminate()
-            process.wait(30)
+    with started(command, env) as (address, _):
+        yield address
 
 
 @pytest.fixture(scope="session")

@@ -11,12 +11,12 @@ import sys
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import ROOT
+from tests.server.opened import started
 from tests.upstream import ThreadedUpstream, scripts
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
@@ -122,17 +122,8 @@ def environment(upstream: ThreadedUpstream, copy: Path) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def address(copy: Path, shared_upstream: ThreadedUpstream) -> Iterator[str]:
     command = [*PROGRAM, "serve", "--port", "0"]
-    env: Any = environment(shared_upstream, copy)
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=env, cwd=copy) as process:
-        try:
-            assert process.stdout is not None
-            line = process.stdout.readline()
-            found = re.search(r"http://\S+", line)
-            assert found, f"the app said {line!r}"
-            yield found[0]
-        finally:
-            process.terminate()
-            process.wait(30)
+    with started(command, environment(shared_upstream, copy), copy) as (address, _):
+        yield address
 
 
 @pytest.fixture

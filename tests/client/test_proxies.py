@@ -88,7 +88,7 @@ def test_the_schemes_own_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
         (" , ", "http://h/v1", False),
     ],
 )
-def test_no_proxy(monkeypatch: pytest.MonkeyPatch, no_proxy: str, url: str, direct: bool) -> None:  # noqa: FBT001
+def test_no_proxy(monkeypatch: pytest.MonkeyPatch, no_proxy: str, url: str, *, direct: bool) -> None:
     monkeypatch.setenv("all_proxy", "http://proxy.example:3128")
     monkeypatch.setenv("no_proxy", no_proxy)
     assert (proxy(httpx.URL(url)) is None) is direct

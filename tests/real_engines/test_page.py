@@ -2,7 +2,6 @@
 
 import os
 import re
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.real_engines.engine import HERE, MODEL, VLLM, checkpoint
 from tests.real_engines.running import READY_S, free_port
-from tests.server.opened import ROOT
+from tests.server.opened import ROOT, started
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(READY_S + 540)]
 
@@ -25,15 +24,8 @@ def app(tmp_path: Path) -> Iterator[tuple[str, psutil.Process]]:
     env |= {"PLAYGROUND_ENGINE_ENVIRONMENTS": str(VLLM.venv), "PLAYGROUND_CACHE_DIR": str(tmp_path)}
     env |= {"PLAYGROUND_EMBEDDED": "false", "HF_HUB_OFFLINE": "1"}
     command = [sys.executable, str(ROOT / "app.py"), "--port", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=env, cwd=ROOT) as process:
-        try:
-            assert process.stdout is not None
-            match = re.search(r"http://\S+", process.stdout.readline())
-            assert match
-            yield match[0], psutil.Process(process.pid)
-        finally:
-            process.terminate()
-            process.wait(60)
+    with started(command, env, ends_s=60) as (address, pid):
+        yield address, psutil.Process(pid)
 
 
 def choose(page: Page, label: str, text: str) -> None:

@@ -5,7 +5,7 @@ import re
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,6 +71,23 @@ class App:
         browser = self.browser()
         assert browser.get(self.opening).status_code == 303
         return browser
+
+
+@contextmanager
+def started(
+    command: Sequence[str | Path], env: Mapping[str, str], folder: Path = ROOT, *, ends_s: float = 30
+) -> Iterator[tuple[str, int]]:
+    """A program that prints where its page is: the address with its token, and the process's id."""
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=env, cwd=folder) as process:
+        try:
+            assert process.stdout is not None
+            line = process.stdout.readline()
+            found = re.search(r"http://\S+", line)
+            assert found, f"the app said {line!r}"
+            yield found[0], process.pid
+        finally:
+            process.terminate()
+            process.wait(ends_s)
 
 
 @contextmanager
