@@ -15,7 +15,18 @@ from playground.cli import main
 from tests.cli.running import ARGV, KEY, ROOT, environment, playground
 from tests.upstream import Recorded, Script, ThreadedUpstream, scripts
 
-FIELDS = ["request", "status", "response_headers", "message", "finish_reason", "usage", "timings", "notes", "error"]
+FIELDS = [
+    "request",
+    "status",
+    "response_headers",
+    "message",
+    "finish_reason",
+    "usage",
+    "timings",
+    "notes",
+    "error",
+    "exchange",
+]
 
 
 def test_the_answer_is_alone_on_stdout_as_it_was_sent(threaded_upstream: ThreadedUpstream) -> None:
