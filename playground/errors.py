@@ -2,7 +2,7 @@
 
 PlaygroundError
  ├─ InvalidInput                  what the user gave cannot be used
- │   ├─ InvalidRequest            a request that is no Chat Completions request
+ │   ├─ InvalidRequest            a request that is not a Chat Completions request
  │   ├─ InvalidPreset             a preset file, with its path and field
  │   ├─ InvalidTools              a text of tools, or what tools are to be made of
  │   ├─ InvalidMock               a table of mock results, with its file and field
@@ -80,7 +80,7 @@ class InvalidInput(PlaygroundError):
 
 
 class InvalidRequest(InvalidInput):
-    """A request that is no Chat Completions request; `field` is the path to the fault: `messages.0.role`."""
+    """A request that is not a Chat Completions request; `field` is the path to the fault: `messages.0.role`."""
 
     def __init__(self, message: str, *, field: str | None = None, advice: str = "") -> None:
         super().__init__(message, advice=advice)

@@ -24,7 +24,7 @@ def load_language(file: str) -> Language:
     """
     language = import_module(f"{__name__}.{file}").LANGUAGE
     if not isinstance(language, Language) or language.id != file:
-        raise TypeError(f"{file}: its LANGUAGE wants to be a Language whose id is {file!r}.")
+        raise TypeError(f"{file}: its LANGUAGE must be a Language whose id is {file!r}.")
     return language
 
 

@@ -181,9 +181,9 @@ def read_exchange(document: Json) -> Exchange:
     except ValidationError as error:
         first = error.errors()[0]
         path = ".".join(map(str, first["loc"]))
-        raise InvalidRecord(f"This is no recorded exchange{f' at {path}' if path else ''}: {first['msg']}.") from None
+        raise InvalidRecord(f"Not a recorded exchange{f' at {path}' if path else ''}: {first['msg']}.") from None
     except binascii.Error as error:
-        raise InvalidRecord(f"This is no recorded exchange at request.body: {error}.") from None
+        raise InvalidRecord(f"Not a recorded exchange at request.body: {error}.") from None
     return Exchange(
         request=request,
         status_code=record.status,

@@ -227,7 +227,7 @@ async def test_missing_usage_is_said(client: Client, upstream: Upstream) -> None
         ("ftp://1.1.1.1/v1", False, "no http(s) URL"),
         ("https://[/v1", False, "no URL"),
         ("https://user:word@1.1.1.1/v1", False, "a user"),
-        ("https://user:word@[/v1", False, "https://***@[/v1 is no URL"),
+        ("https://user:word@[/v1", False, "https://***@[/v1 is not a URL"),
         ("https://1.1.1.1/v1?key=1", False, "a query"),
         ("https://" + "x" * 70 + ".invalid/v1", False, "no address"),
     ],

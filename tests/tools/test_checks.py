@@ -40,7 +40,7 @@ def test_no_json_is_kept_with_the_position(text: str, line: int, column: int) ->
     (problem,) = check.problems
     assert (check.is_json, check.text, check.arguments) == (False, text, {})
     assert (problem.line, problem.column) == (line, column)
-    assert problem.message.startswith("the arguments are no JSON: ")
+    assert problem.message.startswith("the arguments are not valid JSON: ")
     assert f"line {line}, column {column}" in check.in_words()
 
 

@@ -87,7 +87,7 @@ def test_no_text_is_no_tools(text: str) -> None:
             "/parameters/properties/a~1b/type",
             1,
             61,
-            '"text" is no type',
+            '"text" is not a type',
         ),
         (
             '{"name": "f", "parameters": {"properties": {"a": {\n"$ref": "https://example.org/a.json"}}}}',

@@ -21,7 +21,7 @@ def load_tab(folder: str) -> Tab:
     """
     tab = import_module(f"{__name__}.{folder}").TAB
     if not isinstance(tab, Tab) or tab.id != folder:
-        raise TypeError(f"{folder}: its TAB wants to be a Tab whose id is {folder!r}.")
+        raise TypeError(f"{folder}: its TAB must be a Tab whose id is {folder!r}.")
     return tab
 
 

@@ -60,7 +60,7 @@ def test_a_port_promised_to_another_server() -> None:
 
 @pytest.mark.parametrize("port", [0, -1, 65536])
 def test_no_port(port: int) -> None:
-    with pytest.raises(InvalidLaunch, match="is no port"):
+    with pytest.raises(InvalidLaunch, match="is not a port"):
         require_free("127.0.0.1", port)
 
 
