@@ -121,7 +121,7 @@ class ChatRequest(WireModel):
         except json.JSONDecodeError as error:
             raise InvalidRequest(f"Invalid JSON: {error.msg} at line {error.lineno}, column {error.colno}.") from None
         except (ValueError, RecursionError) as error:  # no UTF-8, NaN, a number of thousands of digits, nesting
-            raise InvalidRequest(f"This is not readable JSON: {error}.") from None
+            raise InvalidRequest(f"Invalid JSON: {error}.") from None
         return cls.parse(data)
 
     def replace(self, **fields: Json) -> Self:

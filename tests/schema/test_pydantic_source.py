@@ -249,7 +249,7 @@ def test_a_fragment_without_imports_and_indented_is_understood() -> None:
 @pytest.mark.parametrize(
     ("field", "line", "column", "said"),
     [
-        ("int |", 2, 13, "no Python"),
+        ("int |", 2, 13, "not valid Python"),
         ("numpy.ndarray", 2, 8, "the type numpy.ndarray is not known here"),
         ("list[int, str]", 2, 8, "list[int, str] is not understood"),
         ("dict[int, str]", 2, 13, "names are texts in JSON, not int"),

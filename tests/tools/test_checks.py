@@ -48,7 +48,7 @@ def test_no_json_is_kept_with_the_position(text: str, line: int, column: int) ->
 def test_json_that_is_no_object(text: str) -> None:
     check = check_call("bare", text, TOOLS)
     assert (check.is_json, check.ok) == (False, False)
-    assert "no JSON object" in check.in_words()
+    assert "not a JSON object" in check.in_words()
 
 
 @pytest.mark.parametrize("text", ["", " ", "null", "null\n"])

@@ -66,7 +66,7 @@ def test_no_port(port: int) -> None:
 
 @pytest.mark.parametrize("host", ["192.0.2.1", "nonesuch.invalid"])
 def test_no_address_of_this_machine(host: str) -> None:
-    with pytest.raises(InvalidLaunch, match="no address of this machine") as caught:
+    with pytest.raises(InvalidLaunch, match="not an address of this machine") as caught:
         require_free(host, free())
     assert caught.value.field == "host"
 
