@@ -109,3 +109,9 @@ def test_mock_results_come_along(tmp_path: Path) -> None:
     (row,) = Preset.from_file(tmp_path / "mine.yaml").mock
     assert row.matches("f", {"a": 1})
     assert (row.content, row.matches("f", {"a": 2})) == ('{"b": 2}', False)
+
+
+def test_a_time_of_day_stays_a_text(tmp_path: Path) -> None:
+    text = GOOD + "  metadata: {at: 12:30:00}\n"
+    (tmp_path / "one.yaml").write_text(text)
+    assert load_presets(tmp_path)[0].request.to_wire()["metadata"] == {"at": "12:30:00"}

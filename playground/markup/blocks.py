@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from playground.markup.markdown import render_markdown
-from playground.markup.math_rules import REACH, math_closer
+from playground.markup.math_rules import REACH, ends_display, math_closer
 
 _FENCE = re.compile(r" {0,3}(?:(`{3,})[^`]*|(~{3,}).*)$", re.DOTALL)
 _ITEM = re.compile(r" {0,3}(?:[-+*]|\d{1,9}[.)])(?:[ \t]|$)")
@@ -48,7 +48,7 @@ class _Inside:
         """Whether this line is the last one."""
         text = line.strip()
         if not self.fence:
-            return text.endswith(self.closer)
+            return ends_display(text, self.closer)
         mark = self.closer[0]
         return len(text) >= len(self.closer) and not text.strip(mark) and _indent(line) < _INDENT_OF_CODE
 
@@ -163,7 +163,7 @@ class BlockStream:
             self._inside = _Inside(fence[1] or fence[2], indent, fence=True)
         elif _ITEM.match(line):
             self._list = True
-        elif (closer := math_closer(line.strip())) and not line.strip()[2:].endswith(closer):
+        elif (closer := math_closer(line.strip())) and not ends_display(line.strip()[2:], closer):
             self._inside = _Inside(closer, indent, fence=False, size=len(line))
 
 

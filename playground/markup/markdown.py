@@ -15,6 +15,7 @@ from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 
 from playground.markup.highlight import code_block
+from playground.markup.layout import add_layout
 from playground.markup.math_rules import add_math
 from playground.markup.mathml import render_math
 from playground.markup.sanitise import sanitise
@@ -28,7 +29,6 @@ LIGHT_MATHS = 200  # characters, where a formula may be among them: each is conv
 
 _MARK = re.compile(r"[\[\]!*_`$\\<>&|~#\n+-]")
 _LINK = re.compile(r"(?:https?://|mailto:)", re.IGNORECASE)
-_ALIGN = "text-align:"
 
 
 class _Parser(MarkdownIt):
@@ -81,14 +81,6 @@ def _link_to(image: Token, *, linked: bool) -> list[Token]:
     return [opening, text, Token("link_close", "a", -1)]
 
 
-def _align_by_class(state: StateCore) -> None:
-    """Table cells say their alignment with a class: `style` is not allowed."""
-    for token in state.tokens:
-        style = str(token.attrs.pop("style", "")) if token.type in {"td_open", "th_open"} else ""
-        if style.startswith(_ALIGN):
-            token.attrs["class"] = style.removeprefix(_ALIGN)
-
-
 def _code(_: RendererHTML, tokens: Sequence[Token], at: int, __: OptionsDict, env: EnvType) -> str:
     return code_block(tokens[at].content, tokens[at].info, colours=env.get(COLOURS, True))
 
@@ -106,7 +98,7 @@ def _parser() -> MarkdownIt:
     md.enable(["table", "strikethrough"])
     add_math(md)
     md.core.ruler.push("images_to_links", _images_to_links)
-    md.core.ruler.push("align_by_class", _align_by_class)
+    add_layout(md)
     for name in ("fence", "code_block"):
         md.add_render_rule(name, _code)
     md.add_render_rule("math_inline", _math_inline)

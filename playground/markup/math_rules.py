@@ -1,5 +1,7 @@
 r"""Finds LaTeX in Markdown: `$…$`, `$$…$$`, `\(…\)`, `\[…\]` and amsmath environments.
 
+Dollars that are not LaTeX are told apart in `dollars`.
+
 The plugins of mdit-py-plugins look for the closing mark up to the end of the text, for each opening one:
 25 kB of `$$a` take them 6 s. Here the search ends after `REACH` characters, so the cost stays linear.
 """
@@ -11,6 +13,7 @@ from markdown_it.ruler import RuleOptionsType
 from markdown_it.rules_block import StateBlock
 from markdown_it.rules_inline import StateInline
 
+from playground.markup.dollars import encloses_formula, opens_formula
 from playground.markup.mathml import MAX_LATEX
 
 REACH = MAX_LATEX + 100  # a longer formula would not be converted anyway
@@ -24,12 +27,21 @@ def math_closer(line: str) -> str | None:
     """What ends the display formula that `line` (without indentation) opens; None when it opens none."""
     for opener, closer in (("$$", "$$"), ("\\[", "\\]")):
         if line.startswith(opener):
+            if line.startswith("$$$"):
+                return None
             rest = line[2:].rstrip()
             # closed in the middle of the line: that is inline text, not a display formula
-            return closer if closer not in rest or rest.endswith(closer) else None
+            return closer if closer not in rest or ends_display(rest, closer) else None
     if found := _ENVIRONMENT.match(line):
         return f"\\end{{{found[1]}}}"
     return None
+
+
+def ends_display(text: str, closer: str) -> bool:
+    """Whether a display formula ends with this line (without blanks at its end; the first one without its opener)."""
+    if not text.endswith(closer):
+        return False
+    return closer != "$$" or not text.endswith(("$$$", "\\$$"))
 
 
 def add_math(md: MarkdownIt) -> None:
@@ -66,7 +78,7 @@ def _block(  # noqa: PLR0911 - a rule of markdown-it answers False at each miss
         text = state.src[at : state.eMarks[number]].rstrip()
         opening = 2 if number == start_line and not environment else 0
         lines.append(text[opening:])
-        if text[opening:].endswith(closer):
+        if ends_display(text[opening:], closer):
             break
     else:
         return False
@@ -85,15 +97,15 @@ def _inline(state: StateInline, silent: bool) -> bool:  # noqa: FBT001 - markdow
     src, pos = state.src, state.pos
     if src.startswith(("\\(", "\\["), pos):
         opener, closer = src[pos : pos + 2], "\\)" if src[pos + 1] == "(" else "\\]"
-    elif src.startswith("$$", pos):
-        opener = closer = "$$"
-    elif src.startswith("$", pos):
-        opener = closer = "$"
+    elif opens_formula(src, pos):
+        opener = closer = "$$" if src.startswith("$$", pos) else "$"
     else:
         return False
     begin = pos + len(opener)
     end = _closing(src, begin, min(begin + REACH, state.posMax), closer)
-    if end is None or (opener == "$" and not _is_formula(src, pos, end)) or not src[begin:end].strip():
+    if end is None or not src[begin:end].strip():
+        return False
+    if opener[0] == "$" and not encloses_formula(src, begin, end, len(opener)):
         return False
     if not silent:
         token = state.push("math_inline", "math", 0)
@@ -112,10 +124,3 @@ def _closing(src: str, begin: int, limit: int, closer: str) -> int | None:
             return at
         at += 1
     return None
-
-
-def _is_formula(src: str, opening: int, closing: int) -> bool:
-    """Whether `$…$` is a formula and not two prices: no space inside the marks, no digit beside them."""
-    before = src[opening - 1] if opening else ""
-    after = src[closing + 1 : closing + 2]
-    return not (src[opening + 1].isspace() or src[closing - 1].isspace() or before.isdigit() or after.isdigit())

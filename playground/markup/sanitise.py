@@ -12,6 +12,7 @@ TAGS = frozenset(
 )
 ATTRIBUTES: dict[str, set[str]] = {
     "a": {"href", "title"},
+    "div": {"aria-label"},
     "ol": {"start"},
     "pre": {"aria-label"},
     "math": {"display", *MATH_ATTRIBUTES},
@@ -19,12 +20,14 @@ ATTRIBUTES: dict[str, set[str]] = {
 }
 VALUES: dict[str, dict[str, set[str]]] = {
     "button": {"type": {"button"}, "data-act": {"copy-code"}},
+    "div": {"tabindex": {"0"}, "role": {"group"}},
     "pre": {"tabindex": {"0"}, "role": {"group"}},
+    **{tag: {"dir": {"auto"}} for tag in "p h1 h2 h3 h4 h5 h6 li th td".split()},
 }
 CLASSES: dict[str, set[str]] = {
     "button": {"link"},
     "code": {"math"},
-    "div": {"code", "code-bar", "math"},
+    "div": {"code", "code-bar", "math", "table"},
     "span": set(COLOURS),
     "td": {"left", "center", "right"},
     "th": {"left", "center", "right"},

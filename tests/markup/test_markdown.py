@@ -51,6 +51,8 @@ def check(html: str) -> None:
         '```html\n<script>alert("x")</script><a onclick=x>\n```',
         "[a]: javascript:alert(1)\n\n[a] ![a]",
         "| a |\n|:-:|\n| <img src=x onerror=1> |",
+        '| "><img src=x onerror=1> | `" onfocus=alert(1) "` |\n|---|---|\n| a | b |',
+        '<p dir="rtl" onclick=alert(1)>a</p>',
     ],
 )
 def test_nothing_outside_the_list_survives(text: str) -> None:
@@ -68,7 +70,13 @@ def test_images_become_links() -> None:
 
 def test_ordinary() -> None:
     html = render_markdown("# T\n\n*a* **b** ~~c~~\n\n3. x\n\n| h |\n|--:|\n| d |\n")
-    for part in ("<h1>T</h1>", "<em>a</em>", "<s>c</s>", '<ol start="3">', '<td class="right">d</td>'):
+    for part in (
+        '<h1 dir="auto">T</h1>',
+        "<em>a</em>",
+        "<s>c</s>",
+        '<ol start="3">',
+        '<td dir="auto" class="right">d</td>',
+    ):
         assert part in html
     check(html)
 
@@ -84,20 +92,8 @@ def test_fences() -> None:
     check(html)
 
 
-@pytest.mark.parametrize("text", ["$a^2$", "$$\na^2\n$$", r"\(a^2\)", "\\[\na^2\n\\]", "$$a^2$$", r"x \[a^2\] y"])
-def test_math(text: str) -> None:
-    html = render_markdown(text)
-    assert "<msup><mi>a</mi><mn>2</mn></msup>" in html
-    check(html)
-
-
 def test_environment() -> None:
     assert "<mtable" in render_markdown("\\begin{align}\na &= b \\\\\nc &= d\n\\end{align}")
-
-
-@pytest.mark.parametrize("text", ["$5 and $10", "costs $5, or $10/month", r"\$a\$ "])
-def test_prices_are_no_math(text: str) -> None:
-    assert "math" not in render_markdown(text)
 
 
 @pytest.mark.parametrize(
@@ -132,6 +128,9 @@ def test_hostile_latex_is_shown_as_it_is(latex: str) -> None:
         "\\begin{align}\n\n" * 2500,
         "\\[a\n\n" * 2500,
         "$a " * 10000,
+        "$a_____" * 3000,
+        ("$" + "ab, " * 400 + "$ ") * 15,
+        "$" * 20000,
         "`" * 20000,
     ],
 )

@@ -44,7 +44,7 @@ async def test_the_frames_of_a_stream(browser: Browser, upstream: Upstream, conv
     assert sum("end" in frame for frame in frames) == 1
     assert "".join(frame.get("reasoning", "") for frame in frames) == "Hmm"
     assert not any("pieces" in frame for frame in frames)
-    assert text_of(frames) == "<p>One.</p>\nTwo *more*."  # the last block stays text until the page commits
+    assert text_of(frames) == '<p dir="auto">One.</p>\nTwo *more*.'  # the last block stays text until the page commits
     (turn,) = conversation.turns
     assert turn.messages() == [USER, {"role": "assistant", "content": "One.\n\nTwo *more*."}]
     assert turn.exchange is conversation.last

@@ -52,6 +52,7 @@ window.playground = (() => {
     constructor(model) {
       this.said = beginTurn((model || 'model').split('/').pop());
       this.open = make('p', 'open');
+      this.open.dir = 'auto';
       this.text = this.open.appendChild(document.createTextNode(''));
       this.wait = make('p', 'note waiting', 'Waiting for the first token…');
       this.said.append(this.open, this.wait);
