@@ -9,18 +9,9 @@ from pathlib import Path
 
 import gradio as gr
 
+from playground.ui.scripts import bundle
+
 STATIC = Path(__file__).parent / "static"
-SCRIPTS = (  # in this order
-    "live.js",
-    "tree.js",
-    "page.js",
-    "images.js",
-    "draft.js",
-    "conversation.js",
-    "tools.js",
-    "servers.js",
-    "keyboard.js",
-)
 SANS = ["ui-sans-serif", "system-ui", "-apple-system", "Segoe UI", "Helvetica Neue", "Arial", "sans-serif"]
 MONO = ["ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "DejaVu Sans Mono", "monospace"]
 BODY = {
@@ -125,5 +116,4 @@ def build_theme() -> gr.themes.Base:
 def build_head() -> str:
     """Sheet and script for the page's head."""
     sheet = (STATIC / "page.css").read_text(encoding="utf-8")
-    scripts = "\n".join((STATIC / name).read_text(encoding="utf-8") for name in SCRIPTS)
-    return f"<meta name='color-scheme' content='light dark'><style>{sheet}</style><script>{scripts}</script>"
+    return f"<meta name='color-scheme' content='light dark'><style>{sheet}</style><script>{bundle(STATIC)}</script>"

@@ -1,157 +1,48 @@
-// The page around the stream: the form's values, copying, the key, parameters, the divider, the drawer,
-// and the names and roles that Gradio leaves out.
-(() => {
-  const {playground} = window, {$, make} = playground;
+// The form's values and the open tab, and the names and roles that Gradio leaves out.
+import {$, all} from './dom.js';
+import {showFold} from './fold.js';
 
-  playground.conversation = () => {  // its id is a secret: whoever has it reads the conversation
-    const name = 'playground-conversation';
-    if (!sessionStorage.getItem(name)) {
-      const bytes = crypto.getRandomValues(new Uint8Array(18));
-      sessionStorage.setItem(name, [...bytes].map(byte => byte.toString(16).padStart(2, '0')).join(''));
-    }
-    return sessionStorage.getItem(name);
-  };
+const tab = () => $('#modes [role=tab][aria-selected=true]')?.textContent?.trim().toLowerCase() || 'chat';
 
-  const tab = () => $('#modes [role=tab][aria-selected=true]')?.textContent.trim().toLowerCase() || 'chat';
-  playground.form = (names, values) => {
-    const form = {params: {}};
-    names.forEach((name, i) => {
-      const value = values[i] ?? '';
-      if (name.startsWith('param.')) form.params[name.slice(6)] = String(value);
-      else form[name] = value;
-    });
-    form.tab = tab();
-    return form;
-  };
-
-  // What scripts tell the server goes through Gradio's own hidden fields and buttons.
-  const fill = playground.fill = (field, text) => {
-    Object.getOwnPropertyDescriptor(Object.getPrototypeOf(field), 'value').set.call(field, text);
-    field.dispatchEvent(new Event('input', {bubbles: true}));
-  };
-  playground.press = (button, turn) => {
-    fill($('#turn textarea, #turn input'), String(turn));
-    setTimeout(() => $('#' + button).click(), 30);
-  };
-
-  const say = (button, word) => {
-    const before = button.dataset.word ??= button.textContent;
-    button.textContent = word;
-    setTimeout(() => { button.textContent = before; }, 1500);
-  };
-  playground.write = async (text, button) => {
-    try {
-      await navigator.clipboard.writeText(text);
-      say(button, 'Copied');
-    } catch {
-      say(button, 'Not allowed');
-    }
-  };
-  playground.download = (name, text) => {
-    const link = make('a');
-    link.href = URL.createObjectURL(new Blob([text], {type: 'application/yaml'}));
-    link.download = name;
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
-  };
-  playground.copy = () => {
-    const pre = [...document.querySelectorAll('#code pre')].find(node => node.offsetParent);
-    if (pre) playground.write(pre.textContent, $('#copy'));
-  };
-  playground.useKey = async backend => {
-    const {value} = $('#api-key input'), headers = {'content-type': 'application/json'};
-    const answer = await fetch('gradio_api/key', {method: 'POST', headers, body: JSON.stringify({backend, key: value})});
-    say($('#use-key'), !answer.ok ? 'Not set' : value ? 'Key set' : 'Key forgotten');
-    return String(Date.now());
-  };
-
-  playground.snippet = element => {  // the changed lines are marked for a moment
-    const SCREENFUL = 40;
-    const shown = () => [...element.querySelectorAll('.ln')], texts = lines => lines.map(line => line.textContent);
-    let before = texts(shown());
-    new MutationObserver(() => {
-      const lines = shown(), now = texts(lines);
-      if (!now.length) return;  // a problem stands there for now
-      let head = 0, foot = 0;
-      while (head < now.length && now[head] === before[head]) head++;
-      const rest = Math.min(now.length, before.length) - head;
-      while (foot < rest && now.at(-1 - foot) === before.at(-1 - foot)) foot++;
-      const among = before.length ? lines.slice(head, now.length - foot) : [];
-      const changed = among.length > SCREENFUL ? [] : among;  // all of it is new: a mark would say nothing
-      for (const line of changed) line.classList.add('changed');
-      setTimeout(() => changed.forEach(line => line.classList.remove('changed')), 1050);
-      before = now;
-    }).observe(element, {subtree: true, childList: true});
-  };
-
-  const parameters = open => {
-    document.body.classList.toggle('parameters-open', open);
-    $('#toggle button').setAttribute('aria-expanded', open);
-  };
-  const showFold = () => {  // a tab's own button comes into the page with its tab
-    const folded = document.body.classList.contains('pane-folded');
-    for (const button of document.querySelectorAll('[data-act=fold]')) {
-      if (button.getAttribute('aria-expanded') === String(!folded)) continue;
-      button.setAttribute('aria-expanded', !folded);
-      button.textContent = folded ? 'unfold' : 'fold';
-    }
-  };
-  playground.acts = {
-    fold: () => {
-      document.body.classList.toggle('pane-folded');
-      showFold();
-    },
-    parameters: () => parameters(!document.body.classList.contains('parameters-open')),
-    parameter: ({dataset}) => {
-      parameters(true);
-      $(`#param-${dataset.name} :is(input, textarea)`).focus();
-    },
-    'put-back': ({dataset}) => fill($(`#param-${dataset.name} :is(input, textarea)`), ''),
-    detach: ({dataset}) => playground.press('detach', dataset.turn),
-    step: ({dataset}) => playground.press('step', dataset.turn),
-  };
-  document.addEventListener('click', event => {
-    const link = event.target.closest?.('[data-act]');
-    if (link) playground.acts[link.dataset.act]?.(link);
+/**
+ * The form as our routes take it.
+ * @param {string[]} names
+ * @param {unknown[]} values
+ */
+export const form = (names, values) => {
+  /** @type {Record<string, unknown>} */
+  const fields = {};
+  /** @type {Record<string, string>} */
+  const params = {};
+  names.forEach((name, i) => {
+    const value = values[i] ?? '';
+    if (name.startsWith('param.')) params[name.slice(6)] = String(value);
+    else fields[name] = value;
   });
+  return {params, ...fields, tab: tab()};
+};
 
-  playground.divider = element => {
-    const bar = element.querySelector('[role=separator]'), panes = $('#panes');
-    const set = share => {
-      const bounded = Math.min(70, Math.max(35, share));
-      bar.ariaValueNow = Math.round(bounded);
-      panes.style.setProperty('--split', bounded + '%');
-    };
-    bar.addEventListener('pointerdown', event => { bar.setPointerCapture(event.pointerId); event.preventDefault(); });
-    bar.addEventListener('pointermove', event => {
-      if (!bar.hasPointerCapture(event.pointerId)) return;
-      const box = panes.getBoundingClientRect();
-      set(100 * (event.clientX - box.left) / box.width);
-    });
-    bar.addEventListener('keydown', event => {
-      const step = {ArrowLeft: -2, ArrowRight: 2}[event.key];
-      if (step) { set(+bar.ariaValueNow + step); event.preventDefault(); }
-    });
-  };
-  playground.drawer = () => {  // the wire pane on a narrow screen
-    const open = document.body.classList.toggle('wire-open');
-    $('#work').inert = open;
-    $('#drawer').setAttribute('aria-expanded', open);
-    $('#drawer').textContent = open ? 'Close' : 'Request';
-  };
+/**
+ * @param {Element | null} node
+ * @param {string} role
+ * @param {string} label
+ */
+const name = (node, role, label) => {
+  if (!node || node.hasAttribute('role')) return;
+  node.setAttribute('role', role);
+  node.setAttribute('aria-label', label);
+};
 
-  const name = (node, role, label) => {
-    if (!node || node.hasAttribute('role')) return;
-    node.setAttribute('role', role);
-    node.setAttribute('aria-label', label);
-  };
-  new MutationObserver(records => {
-    if (records.every(record => record.target.closest('.log, .rows'))) return;  // an answer that grows; long ones are many nodes
-    const now = tab(), {dataset} = document.body;
-    if (dataset.tab !== now) dataset.tab = now;  // the sheet lays the work pane out by it
-    showFold();
-    name($('#wire'), 'region', 'What is sent and received');
-    name($('#work'), 'region', 'Work');
-    document.querySelectorAll('.presets').forEach(node => name(node, 'group', 'Presets'));
-  }).observe(document.documentElement, {subtree: true, childList: true, attributeFilter: ['aria-selected']});
-})();
+/** @param {MutationRecord} record in an answer that grows; long ones are many nodes */
+const isOfAnswer = ({target}) => target instanceof Element && target.closest('.log, .rows') !== null;
+
+new MutationObserver(records => {
+  if (records.every(isOfAnswer)) return;
+  const now = tab();
+  const {dataset} = document.body;
+  if (dataset.tab !== now) dataset.tab = now; // the sheet lays the work pane out by it
+  showFold();
+  name($('#wire'), 'region', 'What is sent and received');
+  name($('#work'), 'region', 'Work');
+  for (const node of all('.presets')) name(node, 'group', 'Presets');
+}).observe(document.documentElement, {subtree: true, childList: true, attributeFilter: ['aria-selected']});
