@@ -18,7 +18,7 @@ help:
 	@echo 'make test-security  attacks on the app, opened in each of three ways'
 	@echo 'make test-engines  tests against a real vLLM and a real SGLang, on the CPU; fetches 1 GB the first time'
 	@echo 'make test-gpu     the tests that ask a real GPU; they skip where there is none'
-	@echo 'make check        lint, format, types and the direction of imports'
+	@echo 'make check        lint, format, types, also of the scripts of the page, and the direction of imports'
 	@echo 'make bench        measure the claims of the README; ARGS="stream --quick" for some'
 	@echo 'make screenshots  take the pictures in docs/ again'
 	@echo 'make lock         resolve requirements*.txt anew; ARGS="--upgrade" for the newest versions'
@@ -56,10 +56,11 @@ test-gpu: setup-test
 	$(PY) -m pytest tests/engines tests/real_engines -m gpu -rs $(ARGS)
 
 check: setup-dev
-	$(PY) -m ruff check . .ci/bootstrap .ci/audit
-	$(PY) -m ruff format --check . .ci/bootstrap .ci/audit
+	$(PY) -m ruff check . .ci/bootstrap .ci/audit .ci/scripts
+	$(PY) -m ruff format --check . .ci/bootstrap .ci/audit .ci/scripts
 	$(PY) -m mypy
 	.venv/bin/lint-imports
+	$(PY) .ci/scripts
 	$(PY) .ci/audit
 
 audit: setup-dev
@@ -85,5 +86,5 @@ lock:
 	"$$dir/bin/uv" $(LOCK) --extra local --extra mcp --extra build -c "$$dir/versions" -o requirements.txt >/dev/null
 
 clean:
-	rm -rf .venv .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .venv node_modules .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

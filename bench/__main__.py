@@ -1,6 +1,6 @@
 """The command line: `python -m bench [NAME …] [--quick] [--json FILE]`; without a name, all of them.
 
-A figure over its target is printed as such and is no error: another machine gives other figures.
+A figure over its target is printed as such and is not an error: another machine gives other figures.
 """
 
 import argparse

@@ -71,7 +71,7 @@ def tools(page: Page) -> None:
     bound(page)
     page.get_by_role("combobox", name="Tool choice").click()
     page.get_by_role("option", name="required").click()
-    page.get_by_role("combobox", name="Once answered").click()
+    page.get_by_role("combobox", name="tool_choice after results").click()
     page.get_by_role("option", name="none", exact=True).last.click()
     page.get_by_role("tab", name="Answers").click()
     page.get_by_role("checkbox", name="lookup_region").check()

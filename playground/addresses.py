@@ -41,8 +41,8 @@ def is_public(address: str) -> bool:
     """Whether an IP address is one of the internet's, and none of this machine's own.
 
     Not public: loopback, private, link-local (the clouds' metadata), shared, reserved, documentation, multicast, what
-    is no address, the tunnels 6to4 and Teredo, and other IPv6 forms with such an IPv4 address inside (mapped, NAT64,
-    ISATAP).
+    is not an address, the tunnels 6to4 and Teredo, and other IPv6 forms with such an IPv4 address inside (mapped,
+    NAT64, ISATAP).
     """
     try:
         found = ip_address(address.partition("%")[0])
@@ -103,7 +103,7 @@ class InternalHosts:
             except ValueError:
                 if not all(label.replace("-", "").replace("_", "").isalnum() for label in entry.split(".")):
                     raise InvalidSetting(
-                        f"PLAYGROUND_INTERNAL_HOSTS: {entry!r} is no name, address or network.",
+                        f"PLAYGROUND_INTERNAL_HOSTS: {entry!r} is not a name, address or network.",
                         advice="Write it without a port: gpu-box.lan, 10.1.2.3 or 10.1.2.0/24.",
                     ) from None
                 names.add(entry)

@@ -101,7 +101,7 @@ def child_environment(
 
 
 def without_user(url: str) -> str:
-    """A URL without its user and password; what is no URL stays."""
+    """A URL without its user and password; what is not a URL stays."""
     try:
         parts = urlsplit(url)
     except ValueError:

@@ -2,7 +2,7 @@
 
 PlaygroundError
  ├─ InvalidInput                  what the user gave cannot be used
- │   ├─ InvalidRequest            a request that is no Chat Completions request
+ │   ├─ InvalidRequest            a request that is not a Chat Completions request
  │   ├─ InvalidPreset             a preset file, with its path and field
  │   ├─ InvalidTools              a text of tools, or what tools are to be made of
  │   ├─ InvalidMock               a table of mock results, with its file and field
@@ -10,6 +10,7 @@ PlaygroundError
  │   ├─ InvalidLaunch             a server that cannot be launched so, with the field at fault
  │   │   └─ LaunchOutdated        what was prepared can no longer be run as it was shown
  │   ├─ InvalidUrl                a base URL that cannot be used
+ │   ├─ InvalidRecord             a recorded exchange that cannot be read
  │   ├─ UnknownBackend            a name that is in no list, and no URL either
  │   └─ MissingKey                the backend wants a key and there is none
  ├─ TransportError                no complete HTTP response
@@ -33,7 +34,7 @@ PlaygroundError
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Self
 
 
 class PlaygroundError(Exception):
@@ -53,7 +54,14 @@ class PlaygroundError(Exception):
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickled by its fields: a subclass may be made from other words than its message."""
-        return _rebuilt, (type(self), self.args, dict(self.__dict__))
+        return type(self).restored, (dict(self.__dict__),)
+
+    @classmethod
+    def restored(cls, fields: Mapping[str, Any]) -> Self:
+        """An error made of its fields, `message` among them: as one that was pickled, or written to a file."""
+        error = cls.__new__(cls, fields["message"])
+        error.__dict__.update(fields)
+        return error
 
     def details(self) -> dict[str, Any]:
         """The fields beyond message and advice that are worth showing; values are JSON."""
@@ -72,7 +80,7 @@ class InvalidInput(PlaygroundError):
 
 
 class InvalidRequest(InvalidInput):
-    """A request that is no Chat Completions request; `field` is the path to the fault: `messages.0.role`."""
+    """A request that is not a Chat Completions request; `field` is the path to the fault: `messages.0.role`."""
 
     def __init__(self, message: str, *, field: str | None = None, advice: str = "") -> None:
         super().__init__(message, advice=advice)
@@ -136,6 +144,10 @@ class InvalidLaunch(InvalidInput):
 
 class InvalidUrl(InvalidInput):
     """A base URL that cannot be used; the message has no password in it."""
+
+
+class InvalidRecord(InvalidInput):
+    """A recorded exchange that cannot be read."""
 
 
 class LaunchOutdated(InvalidLaunch):
@@ -330,10 +342,3 @@ class EngineExited(EngineError):
     def details(self) -> dict[str, Any]:
         """Exit code and the end of the log."""
         return {"returncode": self.returncode, "log_tail": self.log_tail}
-
-
-def _rebuilt(kind: type[PlaygroundError], args: tuple[Any, ...], fields: dict[str, Any]) -> PlaygroundError:
-    error = kind.__new__(kind)
-    error.args = args
-    error.__dict__.update(fields)
-    return error

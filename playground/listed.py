@@ -20,5 +20,5 @@ def load_listed(package: str, name: str, attribute: str, kind: type[T]) -> T:
     """
     value = getattr(import_module(f"{package}.{name}"), attribute)
     if not isinstance(value, kind) or value.id != name:
-        raise TypeError(f"{name}: its {attribute} wants to be a {kind.__name__} whose id is {name!r}.")
+        raise TypeError(f"{name}: its {attribute} must be a {kind.__name__} whose id is {name!r}.")
     return value

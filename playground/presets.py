@@ -49,7 +49,7 @@ class Preset(BaseModel):
         """Read one.
 
         Raises:
-            InvalidPreset: it cannot be read, is no YAML, or a field is wrong.
+            InvalidPreset: it cannot be read, is not valid YAML, or a field is wrong.
         """
         return cls.parse(read_file(path), path.name)
 
@@ -90,7 +90,7 @@ def read_file(path: Path) -> Any:
     """What a YAML file holds.
 
     Raises:
-        InvalidPreset: it cannot be read, or is no YAML.
+        InvalidPreset: it cannot be read, or is not valid YAML.
     """
     try:
         return read_yaml(path.read_text(encoding="utf-8"))

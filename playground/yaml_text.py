@@ -40,7 +40,7 @@ def read_yaml(text: str, *, dates: bool = True, max_characters: int = MAX_CHARAC
         max_characters: the longest text that is read.
 
     Raises:
-        YamlError: it is no YAML, with line and column; or more than is read.
+        YamlError: it is not valid YAML, with line and column; or more than is read.
     """
     if len(text) > max_characters:
         raise YamlError(f"it has {len(text):,} characters; {max_characters:,} are the most that are read.")
@@ -48,13 +48,13 @@ def read_yaml(text: str, *, dates: bool = True, max_characters: int = MAX_CHARAC
         _count(text)
         return yaml.load(text, Loader=_Loader if dates else _Dateless)  # noqa: S506 - both are a SafeLoader
     except yaml.YAMLError as error:
-        raise YamlError(f"it is no YAML: {_line(_explained(text, error))}.") from None
+        raise YamlError(f"it is not valid YAML: {_line(_explained(text, error))}.") from None
     except (ValueError, RecursionError) as error:  # a date such as 2026-02-31; brackets without end
-        raise YamlError(f"it is no YAML: {error}.") from None
+        raise YamlError(f"it is not valid YAML: {error}.") from None
 
 
 def check_json(value: Any, field: str) -> None:
-    """YAML has more than JSON: dates, keys that are no text, infinity, loops.
+    """YAML has more than JSON: dates, keys that are not text, infinity, loops.
 
     Raises:
         YamlError: with the field.
@@ -168,7 +168,7 @@ def _check(value: Any, path: list[str]) -> None:
     if isinstance(value, dict):
         for key, item in value.items():
             if not isinstance(key, str):
-                raise YamlError(f"the key {key!r} is no text: put it in quotes.", ".".join(path))
+                raise YamlError(f"the key {key!r} is not text: put it in quotes.", ".".join(path))
             _check_at(key, item, path)
     elif isinstance(value, list):
         for index, item in enumerate(value):
@@ -176,7 +176,7 @@ def _check(value: Any, path: list[str]) -> None:
     elif isinstance(value, int) and value.bit_length() > MAX_BITS:
         raise YamlError("the number is too large to be written.", ".".join(path))
     elif not (value is None or isinstance(value, str | int)) and not (isinstance(value, float) and isfinite(value)):
-        raise YamlError(f"{value} is no JSON value: is text meant, put it in quotes.", ".".join(path))
+        raise YamlError(f"{value} is not a JSON value: is text meant, put it in quotes.", ".".join(path))
 
 
 def _check_at(step: str, value: Any, path: list[str]) -> None:

@@ -79,7 +79,7 @@ async def _ask_twenty(base_url: str, at_once: int, **fields: Any) -> list[Exchan
 
 
 def invalid(text: str) -> str:
-    """Why `text` is no valid value of the schema, or ""."""
+    """Why `text` is not a valid value of the schema, or ""."""
     try:
         broken = list(jsonschema_rs.validator_for(SCHEMA).iter_errors(json.loads(text)))
     except ValueError as error:

@@ -162,12 +162,12 @@ async def public_url(base_url: str, *, is_public: Callable[[str], bool], resolve
 
 
 def _fault_of_url(base_url: str) -> str:
-    """Why it is no base URL; "" if it is one."""
+    """Why it is not a base URL; "" if it is one."""
     try:
         parts = urlsplit(base_url)
         host = parts.hostname
     except ValueError:
-        return f"{without_login(base_url)} is no URL."
+        return f"{without_login(base_url)} is not a URL."
     if parts.scheme not in {"http", "https"} or not host:
         return f"{without_login(base_url)} is no http(s) URL with a host."
     if parts.username or parts.password or parts.query or parts.fragment:
@@ -296,12 +296,12 @@ async def _json_schema(asker: _Asker) -> Finding:
 
 
 def _fault(text: str, schema: dict[str, Any], shot: Exchange) -> str:
-    """Why a text is no JSON value of that schema; "" if it is."""
+    """Why a text is not a JSON value of that schema; "" if it is."""
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
         cut = f", cut off after {MAX_TOKENS} tokens" if shot.finish_reason == "length" else ""
-        return f"it is no JSON{cut}: {text[:80]!r}"
+        return f"it is not valid JSON{cut}: {text[:80]!r}"
     violations = validate(schema, value)
     return violations[0].message if violations else ""
 

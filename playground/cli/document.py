@@ -7,10 +7,10 @@ from playground.errors import PlaygroundError
 from playground.wire.answer import Answer
 from playground.wire.exchange import Exchange
 from playground.wire.prepared import PreparedRequest
+from playground.wire.record import write_exchange
 
-EMPTY: dict[str, Any] = dict.fromkeys(
-    ("request", "status", "response_headers", "message", "finish_reason", "usage", "timings", "notes", "error")
-)
+NAMES = "request status response_headers message finish_reason usage timings notes error exchange".split()
+EMPTY: dict[str, Any] = dict.fromkeys(NAMES)
 
 
 def render_document(exchange: Exchange | None, error: PlaygroundError | None = None) -> str:
@@ -26,7 +26,8 @@ def exchange_document(exchange: Exchange) -> dict[str, Any]:
 
     The key stands in it by its name, and `request.body` is the exact text that was sent. `message` is the first
     choice, as far as it came; null where nothing did. `notes` say what was too much to be kept, and what was not
-    understood. Times are seconds.
+    understood. Times are seconds. `exchange` is all of it, with each event and its time, as it can be read back
+    (`playground.wire.record`).
     """
     answer = exchange.answer
     return {
@@ -39,6 +40,7 @@ def exchange_document(exchange: Exchange) -> dict[str, Any]:
         "timings": exchange.timings.to_dict(),
         "notes": list(exchange.left_out),
         "error": exchange.error.to_dict() if exchange.error else None,
+        "exchange": write_exchange(exchange),
     }
 
 

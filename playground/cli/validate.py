@@ -32,7 +32,7 @@ def run(arguments: argparse.Namespace, _: Settings) -> int:
     check = check_schema(_read(arguments.schema))
     if check.schema is None:
         told = "; ".join(str(problem) for problem in check.problems)
-        raise InvalidInput(f"{arguments.schema} is no JSON Schema that can be used: {told}.", advice="Correct it.")
+        raise InvalidInput(f"{arguments.schema} is not a usable JSON Schema: {told}.", advice="Correct it.")
     verdict = judge(_read(arguments.answer), schema=check.schema)
     if arguments.json:
         print(json.dumps(verdict.to_dict(), indent=2, ensure_ascii=False, default=str))

@@ -80,7 +80,7 @@ async def answer_events(
 
     Raises:
         StreamInterrupted: it ended before the server said so. StreamFailed: it reports an error.
-        StreamProtocolError: it is no chat completion, holds no answer, or is too long.
+        StreamProtocolError: it is not a chat completion, holds no answer, or is too long.
     """
     kind, read = await sniff(chunks, response.headers.get("content-type", ""))
     body = rest_of(read, chunks)
@@ -183,7 +183,8 @@ async def _whole_events(
     except StreamProtocolError as error:
         kind = response.headers.get("content-type", "no content type")
         raise StreamProtocolError(
-            f"The server answered {response.status_code} with what is no chat completion ({kind}): {error.message}",
+            f"The server answered {response.status_code} with something that is not a chat completion "
+            f"({kind}): {error.message}",
             excerpt=error.excerpt or text,
             advice="Check that the base URL is that of an OpenAI-compatible API (it ends in /v1 as a rule).",
         ) from error

@@ -104,7 +104,7 @@ class Client:
     async def get_text(
         self, url: str, *, key: str | None = None, auth: Auth = Auth.BEARER, timeout_s: float = 5
     ) -> str:
-        """A small text, such as `/metrics`; what is no UTF-8 in it is replaced.
+        """A small text, such as `/metrics`; what is not UTF-8 in it is replaced.
 
         Raises:
             PlaygroundError: as `get_json`; any text will do.

@@ -73,7 +73,7 @@ def transport_error(error: Exception, url: str, connect_s: float, *, guarded: bo
     no_url = any_is(aiohttp.InvalidURL, httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError)
     if no_url or type(error) is ValueError:  # the last: aiohttp takes no name and password in a URL
         return ConnectFailed(
-            f"{url} is no URL that can be asked: {words(error)}.",
+            f"{url} is not a URL that can be asked: {words(error)}.",
             url=url,
             advice="A base URL looks like http://127.0.0.1:8000/v1.",
         )

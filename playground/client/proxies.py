@@ -35,11 +35,11 @@ def proxy_for(url: httpx.URL) -> httpx.Proxy | None:
     try:
         proxy = httpx.URL(str(URL(address if "://" in address else f"http://{address}")))
     except (httpx.InvalidURL, ValueError):
-        raise InvalidSetting(f"{name}: {shown} is no address of a proxy.", advice=ADVICE) from None
+        raise InvalidSetting(f"{name}: {shown} is not an address of a proxy.", advice=ADVICE) from None
     if proxy.scheme.startswith("socks"):
         raise InvalidSetting(f"{name}: {shown} is a SOCKS proxy; only HTTP proxies are supported.", advice=ADVICE)
     if proxy.scheme not in {"http", "https"} or not proxy.host:
-        raise InvalidSetting(f"{name}: {shown} is no HTTP proxy.", advice=ADVICE)
+        raise InvalidSetting(f"{name}: {shown} is not an HTTP proxy.", advice=ADVICE)
     if not proxy.userinfo:
         return httpx.Proxy(proxy)
     # aiohttp moves this header to Proxy-Authorization of the right request; its BasicAuth is deprecated.

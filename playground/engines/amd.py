@@ -139,7 +139,7 @@ def _ask(program: str, *arguments: str) -> Any:
     except (OSError, subprocess.TimeoutExpired) as error:
         raise AmdUnavailable(f"{name} does not answer: {error}") from error
     except ValueError as error:
-        raise AmdUnavailable(f"{name} answered with what is no JSON: {error}") from error
+        raise AmdUnavailable(f"{name} answered with something that is not valid JSON: {error}") from error
 
 
 def _rows(answer: Any) -> Iterator[Mapping[str, Any]]:

@@ -13,7 +13,7 @@ is, where the app was killed.
 
 With `--adopt` the program runs already, and its guard has gone: this one takes the guard's place. The first process
 is the program's, the others are what it started; START is the start time as `table` gives it. The exit status of
-what is no child cannot be known: it is 0.
+what is not a child cannot be known: it is 0.
 """
 
 import contextlib
@@ -90,7 +90,7 @@ class _Guarded:
 
 
 class _Adopted:
-    """A program that another guard started; it is no child, so it is looked at again and again."""
+    """A program that another guard started; it is not a child, so it is looked at again and again."""
 
     def __init__(self, watched: Mapping[int, str]) -> None:
         self._leader = next(iter(watched))

@@ -50,7 +50,7 @@ class HardwareReader:
     """
 
     def __init__(self, nvml: Nvml | None = None) -> None:
-        """Find what can be asked; that there is nothing is no error.
+        """Find what can be asked; that there is nothing is not an error.
 
         Args:
             nvml: something that answers like the module `pynvml`; None that module.

@@ -63,7 +63,7 @@ def find_model(
         cache_dir: where fetched files are kept.
 
     Raises:
-        EngineUnavailable: `model_path` is no file.
+        EngineUnavailable: `model_path` is not a file.
     """
     if model_path is not None:
         if model_path.is_file():

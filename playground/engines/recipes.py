@@ -53,7 +53,7 @@ class Recipe(BaseModel):
         """Read one.
 
         Raises:
-            InvalidPreset: it cannot be read, is no YAML, or a field is wrong.
+            InvalidPreset: it cannot be read, is not valid YAML, or a field is wrong.
         """
         return cls.parse(read_file(path), path.name)
 

@@ -177,7 +177,7 @@ class LaunchSpec(BaseModel):
     def _check_env(cls, env: Mapping[str, str]) -> Mapping[str, str]:
         for name, value in env.items():
             if not _VARIABLE.fullmatch(name):
-                raise ValueError(f"{name!r} is no name of an environment variable")
+                raise ValueError(f"{name!r} is not a valid name of an environment variable")
             if "\0" in value or re.search("[\ud800-\udfff]", value):
                 raise ValueError(f"the value of {name} holds a NUL, or no Unicode")
         return env
@@ -187,7 +187,7 @@ def check_word(word: str) -> None:
     """An argument as a person wrote it.
 
     Raises:
-        ValueError: it is no plain line, or it begins what would put a secret where all users can read it.
+        ValueError: it is not a plain line, or it begins what would put a secret where all users can read it.
     """
     if _CONTROL.search(word):
         raise ValueError(f"the argument {word!r} holds a line end or another control character")

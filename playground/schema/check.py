@@ -90,11 +90,11 @@ def _in_words(error: jsonschema_rs.ValidationError, schema: Schema, pointer: str
     value = resolve(schema, pointer)
     keyword = from_pointer(pointer)[-1] if pointer else ""
     if keyword == "type" and error.kind.name == "anyOf":
-        return f"{shown(value)} is no type: there are {_TYPES}"
+        return f"{shown(value)} is not a type: there are {_TYPES}"
     if error.kind.name == "format" and keyword in {"pattern", "patternProperties"}:
-        return f"{shown(value)} is no regular expression that can be used"
+        return f"{shown(value)} is not a usable regular expression"
     if error.kind.name == "propertyNames":
-        return f"{shown(keyword)} holds a name that is no regular expression that can be used"
+        return f"{shown(keyword)} holds a name that is not a usable regular expression"
     if error.kind.name == "type" and isinstance(error.kind.value, list):
         wanted = error.kind.value
         kinds = "a schema" if set(wanted) == {"boolean", "object"} else f"of type {' or '.join(wanted)}"

@@ -61,7 +61,7 @@ class Document:
 
     Attributes:
         value: the value; None if there is a problem, and for `null`.
-        problem: why the text is no JSON, or None.
+        problem: why the text is not valid JSON, or None.
         offset: where the problem is, counting characters from 0.
         is_cut: the text is fine as far as it goes, but ends too early.
         has_duplicates: an object has a name twice; the last one counts.
@@ -203,7 +203,7 @@ def _values(text: str) -> Iterator[tuple[Begin, list[Token]]]:
 
 
 def _no_number(word: str) -> NoReturn:
-    raise ValueError(f"{word} is no JSON number")
+    raise ValueError(f"{word} is not a JSON number")
 
 
 def _too_deep(text: str) -> int | None:
@@ -223,7 +223,7 @@ def _too_deep(text: str) -> int | None:
 
 
 def _explain(text: str) -> Document:
-    """Why it is no JSON: our own parser says it in plain words, and tells a cut text from a wrong one."""
+    """Why it is not valid JSON: our own parser says it in plain words, and tells a cut text from a wrong one."""
     parser = PartialJson()
     first: Op | None = None
     for piece in (*_pieces(text), None):

@@ -38,7 +38,7 @@ class PartialJson:
     Attributes:
         began: a value has begun.
         complete: the value has ended; a number at the root only ends with `finish`.
-        broken: where and why the text is no JSON, or None.
+        broken: where and why the text is not valid JSON, or None.
         noise: something else than a JSON value stood in the text.
     """
 
@@ -241,7 +241,7 @@ class PartialJson:
     def _end_number(self, text: str, position: int) -> int:
         number = "".join(self._parts)
         if not NUMBER.fullmatch(number):
-            return self._break(f"{_excerpt(number)} is no number", text, position)
+            return self._break(f"{_excerpt(number)} is not a number", text, position)
         try:
             value = to_number(number)
         except ValueError as error:

@@ -49,7 +49,7 @@ class End:
 
 @dataclass(frozen=True, slots=True)
 class Noise:
-    """Text that is no JSON: words or a Markdown fence around it."""
+    """Text that is not valid JSON: words or a Markdown fence around it."""
 
     text: str
     where: Literal["before", "after"]
@@ -57,7 +57,7 @@ class Noise:
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """The text is no JSON from here on, and nothing more will be read. Line and column count from 1."""
+    """The text is not valid JSON from here on, and nothing more will be read. Line and column count from 1."""
 
     message: str
     offset: int

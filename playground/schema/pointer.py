@@ -28,7 +28,7 @@ def from_pointer(pointer: str) -> tuple[str, ...]:
     if not pointer:
         return ()
     if not pointer.startswith("/"):
-        raise ValueError(f"{pointer!r} is no JSON Pointer: it must begin with /.")
+        raise ValueError(f"{pointer!r} is not a JSON Pointer: it must begin with /.")
     return tuple(token.replace("~1", "/").replace("~0", "~") for token in pointer[1:].split("/"))
 
 

@@ -61,11 +61,11 @@ def schema_from_pydantic(source: str, model: str | None = None) -> PydanticSchem
             return _failed(f"{count:,} classes; {MAX_CLASSES:,} are the most that are read")
         return _Source(tree).build(model)
     except SyntaxError as error:
-        return _failed(f"this is no Python: {error.msg}", error.lineno, error.offset)
+        return _failed(f"this is not valid Python: {error.msg}", error.lineno, error.offset)
     except (RecursionError, MemoryError):
         return _failed("this is nested too deep to be read")
     except ValueError as error:
-        return _failed(f"this is no Python: {error}")
+        return _failed(f"this is not valid Python: {error}")
 
 
 def _failed(message: str, line: int | None = None, column: int | None = None) -> PydanticSchema:

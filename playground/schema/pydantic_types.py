@@ -125,11 +125,11 @@ class Types:
         if node.value is None:
             return Typed(_NULL)
         if not isinstance(node.value, str):
-            raise NotUnderstood(node, f"{node.value!r} is no type")
+            raise NotUnderstood(node, f"{node.value!r} is not a type")
         try:
             inner = ast.parse(node.value, mode="eval").body
         except (SyntaxError, ValueError):
-            raise NotUnderstood(node, f"{node.value!r} is no type") from None
+            raise NotUnderstood(node, f"{node.value!r} is not a type") from None
         for part in ast.walk(inner):
             ast.copy_location(part, node)
         return self.read(inner)
@@ -286,4 +286,4 @@ def _dotted(node: ast.expr) -> str:
         return node.id
     if isinstance(node, ast.Attribute):
         return f"{_dotted(node.value)}.{node.attr}"
-    raise NotUnderstood(node, f"{ast.unparse(node)} is no type")
+    raise NotUnderstood(node, f"{ast.unparse(node)} is not a type")

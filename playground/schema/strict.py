@@ -103,7 +103,7 @@ def root_target(schema: dict[str, Any]) -> dict[str, Any] | None:
 
 def _check(path: Path, schema: Any) -> Iterator[Finding]:
     if not isinstance(schema, dict):
-        message = f"{'true' if schema else 'false'} is no schema here: say a type"
+        message = f"{'true' if schema else 'false'} is not a schema here: say a type"
         yield Finding(to_pointer(path), "type", message, fixable=False)
         return
     yield from _keywords(path, schema)
@@ -143,7 +143,7 @@ def _reference(path: Path, schema: dict[str, Any]) -> Iterator[Finding]:
         yield Finding(to_pointer((*path, "$ref")), "ref", message, fixable=fixable)
     reference = schema["$ref"]
     if not (reference == "#" or str(reference).startswith("#/")):
-        message = f"{reference} is no reference by place: use #/$defs/… or #"
+        message = f"{reference} is not a reference by place: use #/$defs/… or #"
         yield Finding(to_pointer((*path, "$ref")), "ref", message, fixable=False)
 
 

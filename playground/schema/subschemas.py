@@ -15,7 +15,7 @@ Path = tuple[Token, ...]
 
 
 def children(schema: dict[str, Any]) -> Iterator[tuple[Path, Any]]:
-    """The direct subschemas, each with the tokens that lead to it; what is no schema there is left out."""
+    """The direct subschemas, each with the tokens that lead to it; what is not a schema there is left out."""
     for keyword, value in schema.items():
         pairs: list[tuple[Path, Any]]
         if keyword in MAPS and isinstance(value, dict):

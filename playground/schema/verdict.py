@@ -35,9 +35,9 @@ class Verdict:
         value: the answer's value, if all of it is JSON; else None.
         violations: the broken rules: of the answer, or of the JSON that was `found` in it; of an answer that was cut
             off, those that what came breaks already.
-        problem: why it is no JSON, with line and column; or why JSON could not be checked.
+        problem: why it is not valid JSON, with line and column; or why JSON could not be checked.
         excerpt: the text around that.
-        found: the JSON that stands in a fence or in words, where the answer as a whole is no JSON.
+        found: the JSON that stands in a fence or in words, where the answer as a whole is not valid JSON.
         notes: what else is worth saying: a name that stands twice.
     """
 

@@ -36,7 +36,7 @@ def format_fields(form: FormatForm) -> dict[str, Any]:
     has the last word.
 
     Raises:
-        InvalidRequest: the schema is no JSON.
+        InvalidRequest: the schema is not valid JSON.
     """
     if form.json_mode == OBJECT:
         return {"response_format": {"type": OBJECT}}

@@ -53,14 +53,14 @@ def read_call(body: bytes, functions: Mapping[int, Function]) -> bytes:
         functions: the page's functions by their index.
 
     Raises:
-        InvalidRequest: it is no call of one of them; what it holds is not repeated.
+        InvalidRequest: it is not a call of one of them; what it holds is not repeated.
     """
     try:
         call = orjson.loads(body)
     except orjson.JSONDecodeError:
-        raise InvalidRequest("This call is no JSON.") from None
+        raise InvalidRequest("This call is not valid JSON.") from None
     if not isinstance(call, dict):
-        raise InvalidRequest("This call is no object.")
+        raise InvalidRequest("This call is not an object.")
     index, session, trigger = call.get("fn_index"), call.get("session_hash"), call.get("trigger_id")
     function = functions.get(index) if type(index) is int else None
     if function is None:

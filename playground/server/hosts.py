@@ -38,13 +38,13 @@ class Named:
         """Read one entry.
 
         Raises:
-            InvalidSetting: it is no host.
+            InvalidSetting: it is not a host.
         """
         scheme, mark, rest = entry.rpartition("://")
         host = Host.parse(rest)
         if host is None or scheme not in {"", "http", "https"} or (mark and not scheme):
             raise InvalidSetting(
-                f"{SETTING}: {entry!r} is no host.",
+                f"{SETTING}: {entry!r} is not a host.",
                 advice="Write play.example.org, play.example.org:8443 or https://play.example.org, commas between.",
             )
         return cls(host.name, host.port, scheme == "https")
@@ -100,7 +100,7 @@ class OwnHosts:
         """Read the settings, and a Space's name.
 
         Raises:
-            InvalidSetting: an entry that is no host.
+            InvalidSetting: an entry that is not a host.
         """
         entries = [entry for part in settings.hosts.split(",") if (entry := part.strip().lower())]
         if not local and (space := environ.get(SPACE, "").strip().lower()):

@@ -45,11 +45,11 @@ def add_image(conversation: Conversation, data: bytes) -> None:
     """Keep an image as a data URL.
 
     Raises:
-        ValueError: it is no image of a known format, or too much; in words for a person.
+        ValueError: it is not an image of a known format, or too much; in words for a person.
     """
     kind = kind_of(data)
     if kind is None:
-        raise ValueError("This is no PNG, JPEG, GIF or WebP image. Convert it to one of these.")
+        raise ValueError("This is not a PNG, JPEG, GIF or WebP image. Convert it to one of these.")
     if len(data) > MAX_IMAGE_BYTES:
         raise ValueError(f"This image is larger than {MAX_IMAGE_BYTES // MIB} MiB. Make it smaller.")
     if len(conversation.images) >= MAX_IMAGES:

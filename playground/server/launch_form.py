@@ -102,14 +102,14 @@ def port_of(argv: Sequence[str], otherwise: int) -> int:
     """The port that a command names, the last where it names several, as parsers do; `otherwise` where it names none.
 
     Raises:
-        InvalidLaunch: it is no port.
+        InvalidLaunch: it is not a port.
     """
     port = otherwise
     for word, following in zip(argv, [*argv[1:], ""], strict=True):
         given = following if word in {"--port", "--server-port"} else word.partition("=")[2]
         if word.split("=", 1)[0] in {"--port", "--server-port"}:
             if not (given.isdecimal() and len(given) <= len("65535") and 1 <= int(given) <= 65535):  # noqa: PLR2004
-                raise InvalidLaunch(f"{given[:40]!r} is no port: 1 to 65535.", field="command")
+                raise InvalidLaunch(f"{given[:40]!r} is not a port: 1 to 65535.", field="command")
             port = int(given)
     return port
 

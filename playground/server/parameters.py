@@ -29,14 +29,14 @@ class Parameter:
 
 
 def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON value")
+    raise ValueError(f"{name} is not a JSON value")
 
 
 def read_json(text: str) -> Any:
     """JSON text's value, numbers as they stand; what JSON has no word for (NaN) is refused.
 
     Raises:
-        ValueError: it is no JSON; a `json.JSONDecodeError` where the place of the fault is known.
+        ValueError: it is not valid JSON; a `json.JSONDecodeError` where the place of the fault is known.
     """
     try:
         # Not orjson: it makes floats of long integers, and what is typed is what is sent.

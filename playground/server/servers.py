@@ -216,7 +216,7 @@ class Servers:
         """Look at an endpoint as TheRouter would; nothing is registered.
 
         Raises:
-            InvalidUrl: it is no base URL.
+            InvalidUrl: it is not a base URL.
         """
         looks = check_upstream(url, self._client, key.strip() or None, model.strip(), is_public=is_public)
         return [finding async for finding in looks]

@@ -38,7 +38,7 @@ def tool_fields(form: ToolForm) -> dict[str, Any]:
     and the server has the last word.
 
     Raises:
-        InvalidRequest: the text is no list of tools.
+        InvalidRequest: the text is not a list of tools.
     """
     read = read_tools(form.tools)
     if read.problems and not read.tools:

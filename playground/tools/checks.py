@@ -24,7 +24,7 @@ class CallCheck:
     Attributes:
         text: the arguments as the model wrote them; never changed.
         is_json: whether they are one JSON object, or nothing at all, which counts as `{}`.
-        arguments: as a value; {} where they are no JSON object.
+        arguments: as a value; {} where they are not a JSON object.
         known: whether the request has a tool of that name.
         problems: no JSON (with the position), an unknown tool, or broken rules with their pointers; in the text.
         notes: what works, but is worth a word.
@@ -61,10 +61,10 @@ def check_call(name: str, text: str, tools: Sequence[Any]) -> CallCheck:
         note = f"{'no' if document is None else 'null as'} arguments: taken as an object without members"
         check = CallCheck(text, is_json=True, arguments={}, known=tool is not None, notes=(Problem(note),))
     elif document.problem is not None:
-        wrong = replace(document.problem, message=f"the arguments are no JSON: {document.problem.message}")
+        wrong = replace(document.problem, message=f"the arguments are not valid JSON: {document.problem.message}")
         return CallCheck(text, is_json=False, arguments={}, known=tool is not None, problems=(*problems, wrong))
     elif not isinstance(document.value, dict):
-        wrong = Problem(f"the arguments are no JSON object, but {shown(document.value)}")
+        wrong = Problem(f"the arguments are not a JSON object, but {shown(document.value)}")
         return CallCheck(text, is_json=False, arguments={}, known=tool is not None, problems=(*problems, wrong))
     else:
         notes = find_duplicates(text) if document.has_duplicates else ()

@@ -31,7 +31,7 @@ class ToolsText:
     """A text of tools, read.
 
     Attributes:
-        tools: as they go over the wire, as far as they can be sent; () where the text is no list of objects.
+        tools: as they go over the wire, as far as they can be sent; () where the text is not a list of objects.
         problems: what a server will not understand; empty if all is well.
         notes: what is worth saying though it works: what was wrapped, what is unusual.
     """
@@ -90,7 +90,7 @@ def _read(text: str, *, with_notes: bool) -> "tuple[list[_Found], tuple[Problem,
 
 
 def _no_list(value: Any) -> Problem | None:
-    """Why a value is no list of tools, nor one tool."""
+    """Why a value is not a list of tools, nor one tool."""
     if isinstance(value, dict) and isinstance(value.get("tools"), list):
         return Problem('this is more than tools: keep the list after "tools"')
     if not isinstance(value, dict | list):
@@ -180,7 +180,7 @@ class _Found:
             message = f"a tool of type {shown(kind)}: it is sent as it is, but only functions can be called here"
             yield Problem(message, pointer=to_pointer(self.at))
         for field in sorted(function_of(self.tool).keys() - FUNCTION_FIELDS):
-            yield Problem(f"{shown(field)} is no field of a function", pointer=to_pointer((*self.inner, field)))
+            yield Problem(f"{shown(field)} is not a field of a function", pointer=to_pointer((*self.inner, field)))
 
 
 def _function_faults(function: dict[str, Any], inner: At) -> Iterator[Problem]:
@@ -190,7 +190,7 @@ def _function_faults(function: dict[str, Any], inner: At) -> Iterator[Problem]:
     elif not isinstance(name, str):
         yield Problem(f"a name is a text, not {shown(name)}", pointer=to_pointer((*inner, "name")))
     elif not NAME.fullmatch(name):
-        message = f"{shown(name)} is no name that every server takes: 1 to 64 of A-Z, a-z, 0-9, _ and -"
+        message = f"{shown(name)} is not a name that every server accepts: 1 to 64 of A-Z, a-z, 0-9, _ and -"
         yield Problem(message, pointer=to_pointer((*inner, "name")))
     if not isinstance(function.get("description", ""), str):
         yield Problem("a description is a text", pointer=to_pointer((*inner, "description")))

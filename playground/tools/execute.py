@@ -26,7 +26,7 @@ class Source(StrEnum):
     BUILTIN = "builtin"
     MCP = "mcp"
     BY_HAND = "by hand"
-    CHECK = "check"  # the call could not be made: no such tool, or arguments that are no JSON
+    CHECK = "check"  # the call could not be made: no such tool, or arguments that are not valid JSON
     REJECTED = "rejected"
 
 

@@ -53,7 +53,7 @@ _FORMATS = (
     _Format("gpt-oss (Harmony)", r"<\|channel\|>commentary to=", r"<\|call\|>"),
     _Format("Granite / Phi-4", r"<\|tool_call\|>", r"<\|/tool_call\|>"),
 )
-_MISTRAL = next(number for number, fmt in enumerate(_FORMATS) if fmt.name == "Mistral")  # </s> alone is no tool's
+_MISTRAL = next(number for number, fmt in enumerate(_FORMATS) if fmt.name == "Mistral")  # </s> alone is not a tool's
 _OPENING = re.compile("|".join(f"(?P<f{number}>{fmt.opens})" for number, fmt in enumerate(_FORMATS)))
 _CLOSING = tuple(re.compile(fmt.closes) for fmt in _FORMATS)
 # An end without its beginning, which the server's parser took; the plainest format of those with that end.

@@ -26,7 +26,7 @@ from playground.yaml_text import YamlError, check_json, read_yaml
 MAX_DELAY_S = 600.0
 MAX_CHARACTERS = 256 * 1024  # of a table
 MAX_ROWS = 1000
-NO_ARGUMENTS = object()  # of a call whose arguments are no JSON: only a row for any arguments matches
+NO_ARGUMENTS = object()  # of a call whose arguments are not valid JSON: only a row for any arguments matches
 
 
 class Match(StrEnum):

@@ -58,7 +58,7 @@ def _parameters(page: Page) -> None:
         page.form["send_reasoning"] = gr.Dropdown(
             list(SEND_REASONING), value="calls", label="Reasoning sent back", min_width=0, elem_id="send-reasoning"
         )
-        page.parts["reset"] = gr.Button("put all back to not sent", size="sm", min_width=0, elem_id="reset")
+        page.parts["reset"] = gr.Button("Reset parameters", size="sm", min_width=0, elem_id="reset")
     with gr.Row(elem_id="grid"):
         for parameter in PARAMETERS:
             page.form[f"param.{parameter.name}"] = gr.Textbox(

@@ -39,7 +39,7 @@ def trusted_proxies(text: str) -> list[str]:
             ip_network(entry)
         except ValueError:
             raise InvalidSetting(
-                f"PLAYGROUND_TRUSTED_PROXIES: {entry!r} is no address or network.",
+                f"PLAYGROUND_TRUSTED_PROXIES: {entry!r} is not an address or network.",
                 advice="Write 127.0.0.1, 10.0.0.5 or 10.0.0.0/8, with commas between.",
             ) from None
     return entries

@@ -9,23 +9,12 @@ from pathlib import Path
 
 import gradio as gr
 
+from playground.ui.scripts import bundle
 from playground.ui.tab import Tab, build_scripts, build_sheet
 from playground.ui.tabs import TABS
 
 STATIC = Path(__file__).parent / "static"
 TABS_PLACE = "/* tabs */"  # where their own sheets go, in the page's
-SCRIPTS = (  # in this order
-    "live.js",
-    "tree.js",
-    "page.js",
-    "snippet.js",
-    "images.js",
-    "draft.js",
-    "conversation.js",
-    "tools.js",
-    "servers.js",
-    "keyboard.js",
-)
 SANS = ["ui-sans-serif", "system-ui", "-apple-system", "Segoe UI", "Helvetica Neue", "Arial", "sans-serif"]
 MONO = ["ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "DejaVu Sans Mono", "monospace"]
 BODY = {
@@ -130,8 +119,7 @@ def build_theme() -> gr.themes.Base:
 def build_head(tabs: tuple[Tab, ...] = TABS) -> str:
     """Sheet and script for the page's head: the page's own, then the tabs'."""
     sheet = (STATIC / "page.css").read_text(encoding="utf-8").replace(TABS_PLACE, build_sheet(tabs))
-    scripts = "\n".join((STATIC / name).read_text(encoding="utf-8") for name in SCRIPTS)
     return (
         f"<meta name='color-scheme' content='light dark'><style>{sheet}</style>"
-        f"<script>{scripts}\n{build_scripts(tabs)}</script>"
+        f"<script>{bundle(STATIC)}\n{build_scripts(tabs)}</script>"
     )

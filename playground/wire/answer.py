@@ -56,7 +56,7 @@ class Answer:
         reasoning_name: the field that the reasoning came in as plain text; "" where it came in another shape, which
             `fields` has then, or not at all.
         fields: what else the message carried, as it came and joined: reasoning in other shapes, signatures,
-            annotations. `content` in it are the parts that are no text.
+            annotations. `content` in it are the parts that are not text.
     """
 
     content: str = ""

@@ -92,7 +92,7 @@ class ToolCallDelta:
 
 @dataclass(frozen=True, slots=True)
 class FieldsDelta:
-    """Fields of the message besides its texts and calls, as they came; `content` are its parts that are no text."""
+    """Fields of the message besides its texts and calls, as they came; `content` are its parts that are not text."""
 
     at_s: float
     fields: Mapping[str, Any]

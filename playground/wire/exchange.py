@@ -4,6 +4,7 @@ What is kept of it is bounded: an answer that is longer ends with an error, and 
 events, times, log-probabilities) the excess is counted and named in `left_out`.
 """
 
+import operator
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar, overload
@@ -30,6 +31,12 @@ class Prefix(Sequence[T], Generic[T]):
 
     def __len__(self) -> int:
         return self._length
+
+    def __eq__(self, other: object) -> bool:
+        """As a list: item by item."""
+        return isinstance(other, Sequence) and len(self) == len(other) and all(map(operator.eq, self, other))
+
+    __hash__ = None  # type: ignore[assignment]  # what it shows may be equal to another's, and is no key
 
     @overload
     def __getitem__(self, index: int) -> T: ...

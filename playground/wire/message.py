@@ -37,7 +37,7 @@ def read_message(message: dict[str, Any], choice: int, at_s: float) -> Iterator[
 def _besides(message: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     """The field that has the reasoning as plain text, "" where none has, and all others that hold something.
 
-    Some servers say it under several names: an empty text, or the same one again, is no field of its own.
+    Some servers say it under several names: an empty text, or the same one again, is not a field of its own.
     """
     names = [name for name in REASONING_NAMES if isinstance(message.get(name), str)]
     told = next((name for name in names if message[name]), names[0] if names else "")
@@ -50,13 +50,13 @@ def _besides(message: dict[str, Any]) -> tuple[str, dict[str, Any]]:
 
 
 def _thought(fields: dict[str, Any], parts: list[Any]) -> str:
-    """Reasoning that is no plain string: the first of its fields that can be read, or the parts of the content."""
+    """Reasoning that is not a plain string: the first of its fields that can be read, or the parts of the content."""
     found = (text_of_reasoning(value) for name, value in fields.items() if is_reasoning(name) and name != "signature")
     return next(filter(None, found), "") or text_of_reasoning([part for part in parts if part.get("type") in THINKING])
 
 
 def _content(content: Any) -> tuple[str, list[Any]]:
-    """The text of `content` and its parts that are no text: some gateways send a list of parts, others an object."""
+    """The text of `content` and its parts that are not text: some gateways send a list of parts, others an object."""
     if isinstance(content, str):
         return content, []
     if content in _EMPTY:

@@ -48,7 +48,7 @@ def parse_chunk(data: str, at_s: float, *, one_choice: bool = False) -> Iterator
             count tokens with it.
 
     Raises:
-        StreamProtocolError: it is no JSON object, or one with more than `MAX_VALUES` values.
+        StreamProtocolError: it is not a JSON object, or one with more than `MAX_VALUES` values.
         StreamFailed: it carries an error.
     """
     body = _load(data, "A chunk of the stream")
@@ -88,11 +88,11 @@ def _load(data: str, what: str) -> dict[str, Any]:
     except TooManyValues as error:
         raise StreamProtocolError(f"{what} was not read: {error}.", excerpt=data) from None
     except ValueError as error:
-        raise StreamProtocolError(f"{what} is no JSON: {error}.", excerpt=data) from None
+        raise StreamProtocolError(f"{what} is not valid JSON: {error}.", excerpt=data) from None
     if isinstance(value, list) and len(value) == 1:  # Gemini wraps its errors so
         value = value[0]
     if not isinstance(value, dict):
-        raise StreamProtocolError(f"{what} is no JSON object.", excerpt=data)
+        raise StreamProtocolError(f"{what} is not a JSON object.", excerpt=data)
     if (reported := reported_error(value, len(data))) is not None:
         raise reported
     return value

@@ -88,7 +88,7 @@ def prepare(request: ChatRequest, target: Target) -> PreparedRequest:
 
 
 def _encoded(url: str) -> str:
-    """The URL as aiohttp puts it on the wire; what is no URL stays, for the client to say so.
+    """The URL as aiohttp puts it on the wire; what is not a URL stays, for the client to say so.
 
     Decided here, because curl encodes nothing: it refuses a space, and asks `{a,b}` and `[1-3]` several times.
     """

@@ -20,7 +20,7 @@ def advise_redirect(url: str, location: str) -> str:
     try:
         target = urljoin(url, location.strip())
         if not target.lower().startswith(("http://", "https://")):
-            raise InvalidUrl("It is no web address.")  # noqa: TRY301 - all such are told in the same words
+            raise InvalidUrl("It is not a web address.")  # noqa: TRY301 - all such are told in the same words
         asked, leads = urlsplit(url).path.rstrip("/"), urlsplit(target).path.rstrip("/")
         base = read_base_url(target).url
         same = bool(url) and base == read_base_url(url).url

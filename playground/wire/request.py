@@ -27,7 +27,7 @@ Json = Any
 
 
 def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON value")
+    raise ValueError(f"{name} is not a JSON value")
 
 
 class WireModel(BaseModel):
@@ -97,7 +97,7 @@ class ChatRequest(WireModel):
         """Check a JSON value.
 
         Raises:
-            InvalidRequest: it is no request; the message has the path to the first fault.
+            InvalidRequest: it is not a request; the message has the path to the first fault.
         """
         try:
             return cls.model_validate(data)
@@ -106,24 +106,22 @@ class ChatRequest(WireModel):
             path = ".".join(str(part) for part in first["loc"])
             where = f" at {path}" if path else ""
             more = f" ({error.error_count() - 1} more)" if error.error_count() > 1 else ""
-            raise InvalidRequest(f"This is no chat request{where}: {first['msg']}{more}.", field=path) from None
+            raise InvalidRequest(f"This is not a chat request{where}: {first['msg']}{more}.", field=path) from None
 
     @classmethod
     def parse_json(cls, text: str | bytes) -> Self:
         """Read JSON text, then `parse`.
 
         Raises:
-            InvalidRequest: it is no JSON (line and column are in the message), or no request.
+            InvalidRequest: it is not valid JSON (line and column are in the message), or no request.
         """
         try:
             # Not orjson: it makes floats of long integers and refuses half a surrogate pair.
             data = json.loads(text if isinstance(text, str) else text.decode(), parse_constant=_no_constant)
         except json.JSONDecodeError as error:
-            raise InvalidRequest(
-                f"This is no JSON: {error.msg} at line {error.lineno}, column {error.colno}."
-            ) from None
+            raise InvalidRequest(f"Invalid JSON: {error.msg} at line {error.lineno}, column {error.colno}.") from None
         except (ValueError, RecursionError) as error:  # no UTF-8, NaN, a number of thousands of digits, nesting
-            raise InvalidRequest(f"This is no JSON that can be read: {error}.") from None
+            raise InvalidRequest(f"Invalid JSON: {error}.") from None
         return cls.parse(data)
 
     def replace(self, **fields: Json) -> Self:

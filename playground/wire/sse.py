@@ -29,7 +29,7 @@ class EventDecoder:
     """Feed it bytes as they arrive; it gives back each complete event that has data, in order."""
 
     def __init__(self, max_event_bytes: int = MAX_EVENT_BYTES) -> None:
-        self._text = codecs.getincrementaldecoder("utf-8-sig")()  # a BOM at the start is no part of the stream
+        self._text = codecs.getincrementaldecoder("utf-8-sig")()  # a BOM at the start is not part of the stream
         self._lines = SSELineDecoder()
         self._events = SSEDecoder()
         self._max = max_event_bytes
@@ -40,7 +40,7 @@ class EventDecoder:
         """The events that `data` completes.
 
         Raises:
-            StreamProtocolError: bytes that are no UTF-8, or an event longer than the bound.
+            StreamProtocolError: bytes that are not UTF-8, or an event longer than the bound.
         """
         for start in range(0, len(data), PIECE_BYTES):
             yield from self._piece(data[start : start + PIECE_BYTES])
@@ -53,7 +53,7 @@ class EventDecoder:
             for line in self._lines.decode(before) if before else ():
                 yield from self._line(line)
             raise StreamProtocolError(
-                f"The stream holds bytes that are no UTF-8 ({error.reason}).",
+                f"The stream holds bytes that are not UTF-8 ({error.reason}).",
                 excerpt=repr(bytes(error.object[max(0, error.start - 20) : error.end + 20])),
             ) from None
         self._pending += len(data)

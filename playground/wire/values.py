@@ -22,7 +22,7 @@ def read_values(data: str, most: int = MAX_VALUES) -> Any:
     """The value of a JSON text from outside.
 
     Raises:
-        ValueError: it is no JSON. Its message says why.
+        ValueError: it is not valid JSON. Its message says why.
         TooManyValues: it holds more than `most`: one character can be a value of 60 bytes.
     """
     if len(data) > most and data.count(",") + data.count("[") + data.count("{") > most:

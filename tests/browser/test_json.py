@@ -111,7 +111,7 @@ def test_several_runs_are_counted_and_grouped(page: Page, shared_upstream: Threa
     expect(page.locator(CURL)).to_contain_text("Prices, please")
     good, bad = scripts.stream(['{"items": []}']), scripts.stream(['{"items": 5}'])
     shared_upstream.enqueue(good, bad, good, bad, good)
-    page.get_by_role("button", name="Run all of them").click()
+    page.get_by_role("button", name="Run N times").click()
     expect(page.locator("#runs")).to_contain_text("3 of 5 valid")
     expect(page.locator("#runs .violations tbody tr")).to_have_count(1)
     expect(page.locator("#runs .violations")).to_contain_text("/items type")

@@ -126,7 +126,7 @@ def test_arguments_that_do_not_fit_are_named_with_their_path(page: Page, shared_
     ask(page, "Which region?")
     first, second = page.locator("#talk .call").nth(0), page.locator("#talk .call").nth(1)
     expect(first.locator(".problems")).to_contain_text("/code")
-    expect(second.locator(".problems")).to_contain_text("no JSON")
+    expect(second.locator(".problems")).to_contain_text("not valid JSON")
     expect(second).to_contain_text('{"code": "unfinished')
     first.get_by_role("button", name="Run tool").click()
     expect(page.locator("#talk .error")).to_contain_text("Nothing here answers lookup_region")

@@ -15,7 +15,18 @@ from playground.cli import main
 from tests.cli.running import ARGV, KEY, ROOT, environment, playground
 from tests.upstream import Recorded, Script, ThreadedUpstream, scripts
 
-FIELDS = ["request", "status", "response_headers", "message", "finish_reason", "usage", "timings", "notes", "error"]
+FIELDS = [
+    "request",
+    "status",
+    "response_headers",
+    "message",
+    "finish_reason",
+    "usage",
+    "timings",
+    "notes",
+    "error",
+    "exchange",
+]
 
 
 def test_the_answer_is_alone_on_stdout_as_it_was_sent(threaded_upstream: ThreadedUpstream) -> None:
@@ -131,10 +142,10 @@ def test_nobody_there() -> None:
         (("nonesuch",), b"", "no preset 'nonesuch'.*chat-odd-sum"),
         (("--request", "/none/such.json"), b"", "/none/such.json cannot be read: No such file"),
         (("--request", "/"), b"", "/ cannot be read: Is a directory"),
-        (("--request", "-"), b'{"messages": [}', "standard input: This is no JSON: .*line 1, column 15"),
-        (("--request", "-"), b"\xff", "standard input: This is no JSON"),
-        (("--request", "-"), b'{"model": "m"}', "standard input: This is no chat request at messages"),
-        (("--request", "-"), b"[]", "standard input: This is no chat request"),
+        (("--request", "-"), b'{"messages": [}', "standard input: Invalid JSON: .*line 1, column 15"),
+        (("--request", "-"), b"\xff", "standard input: Invalid JSON"),
+        (("--request", "-"), b'{"model": "m"}', "standard input: This is not a chat request at messages"),
+        (("--request", "-"), b"[]", "standard input: This is not a chat request"),
         (("chat-odd-sum", "--backend", "nowhere"), b"", "no backend 'nowhere'"),
         (("chat-odd-sum", "--request", "-"), b"", "not allowed with argument.*--help"),
         ((), b"", "required.*--help"),

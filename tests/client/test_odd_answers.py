@@ -119,7 +119,7 @@ async def test_errors_with_status_200(client: Client, upstream: Upstream, body: 
         (sse("[DONE]"), "text/event-stream", "nothing in it"),
         (sse(chunk({"role": "assistant", "content": ""}), "[DONE]"), "text/event-stream", "nothing in it"),
         ('{"choices": [{"message": {"content": null}}]}', "application/json", "nothing in it"),
-        ("<html>Welcome</html>", "text/event-stream", "no chat completion"),
+        ("<html>Welcome</html>", "text/event-stream", "not a chat completion"),
     ],
 )
 async def test_nothing_is_no_success(client: Client, upstream: Upstream, body: str, kind: str, said: str) -> None:

@@ -157,7 +157,7 @@ def test_rocm_smi(programs: Path) -> None:
     [
         ("echo 'no amdgpu module' >&2; exit 1", "amd-smi failed: no amdgpu module"),
         ("exit 7", "amd-smi failed: status 7"),
-        ("echo hello", "amd-smi answered with what is no JSON"),
+        ("echo hello", "amd-smi answered with something that is not valid JSON"),
     ],
 )
 def test_a_tool_that_fails(programs: Path, script: str, words: str) -> None:

@@ -129,7 +129,7 @@ def test_every_recipe_has_a_command_by_each_way_its_engine_knows(name: str) -> N
         (GOOD.replace("model: m", "model: m, port: p"), "sources.port"),
         (GOOD.replace("spec: {engine: sglang, model: a/b}", "spec: a/b"), "spec"),
         (GOOD.replace("needs: n\n", "needs: 2026-01-31\n"), "needs"),
-        (GOOD.replace("title: t", "title: [t"), "it is no YAML"),
+        (GOOD.replace("title: t", "title: [t"), "it is not valid YAML"),
         (GOOD + "title: u\n", "title stands twice"),
         ("- a\n", "it holds no fields"),
     ],

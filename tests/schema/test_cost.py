@@ -126,7 +126,7 @@ def test_all_comparisons_together_have_an_end() -> None:
         return References({"allOf": [{"oneOf": one}] * times})
 
     few, many = (steps(partial(Cost, references(times))) for times in (2, 20))
-    assert many < 6 * few
+    assert many < 8 * few  # each of them alone would be 100 times as many
 
 
 def test_each_level_is_worked_out_once() -> None:

@@ -66,7 +66,7 @@ HEAVY = {
     "tools of 3.9 MB": tools(tools='[{"name": "f", "x": [' + "{}," * 1_290_000 + "{}]}]"),
     "300,000 numbers in a tool": tools(tools='[{"name": "f", "x": [' + "1," * 300_000 + "1]}]"),
     "60,000 properties": tools(tools=MANY),
-    "tools that are no JSON": tools(tools="[" + "[]," * 300_000 + "x"),
+    "tools that are not valid JSON": tools(tools="[" + "[]," * 300_000 + "x"),
     "a name twice, 100,000 times": tools(tools='[{"name": "f", ' + '"a": 1, ' * 100_000 + '"b": 1}]'),
     "200 tools with patterns": tools(
         tools=json.dumps(

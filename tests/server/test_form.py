@@ -152,7 +152,7 @@ def test_long_numbers_of_extra_json_stay_whole() -> None:
         ('{\n  "a": ]}', "at line 2, column 8"),
         ("[]", "wants an object"),
         ("1", "wants an object"),
-        ('{"a": NaN}', "NaN is no JSON value"),
+        ('{"a": NaN}', "NaN is not a JSON value"),
         ("[" * 200_000, "nested too deeply"),
         ('{"messages": "Hi"}', "at messages"),
         ('{"stream": "yes"}', "at stream"),

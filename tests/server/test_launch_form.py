@@ -186,7 +186,7 @@ def test_the_port_of_a_command(words: str, port: int) -> None:
 
 @pytest.mark.parametrize("words", ["--port", "--port x", "--port 0", "--port 99999", "--port=", "--port -1"])
 def test_a_command_with_no_port_for_its_port(words: str) -> None:
-    with pytest.raises(InvalidLaunch, match="is no port") as caught:
+    with pytest.raises(InvalidLaunch, match="is not a port") as caught:
         port_of(["serve", *words.split()], 7)
     assert caught.value.field == "command"
 
@@ -212,5 +212,5 @@ def test_a_command_has_a_length_and_its_port_too() -> None:
         read_command("A=1 " * MAX_TEXT, Command(("vllm",)))
     variables = " ".join(f"A{n}=1" for n in range(8000))
     assert len(read_command(f"{variables} vllm", Command(("vllm",))).env) == 8000
-    with pytest.raises(InvalidLaunch, match="is no port"):
+    with pytest.raises(InvalidLaunch, match="is not a port"):
         port_of(["--port", "9" * 5000], 1)

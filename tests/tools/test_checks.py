@@ -40,7 +40,7 @@ def test_no_json_is_kept_with_the_position(text: str, line: int, column: int) ->
     (problem,) = check.problems
     assert (check.is_json, check.text, check.arguments) == (False, text, {})
     assert (problem.line, problem.column) == (line, column)
-    assert problem.message.startswith("the arguments are no JSON: ")
+    assert problem.message.startswith("the arguments are not valid JSON: ")
     assert f"line {line}, column {column}" in check.in_words()
 
 
@@ -48,7 +48,7 @@ def test_no_json_is_kept_with_the_position(text: str, line: int, column: int) ->
 def test_json_that_is_no_object(text: str) -> None:
     check = check_call("bare", text, TOOLS)
     assert (check.is_json, check.ok) == (False, False)
-    assert "no JSON object" in check.in_words()
+    assert "not a JSON object" in check.in_words()
 
 
 @pytest.mark.parametrize("text", ["", " ", "null", "null\n"])

@@ -54,7 +54,7 @@ async def test_a_mock_comes_before_a_builtin_before_mcp_before_a_person() -> Non
         assert (unknown.source, unknown.failed) == (Source.CHECK, True)
         malformed = await result_of(box, call("add", '{"a": '))
         assert (malformed.source, malformed.failed) == (Source.CHECK, True)
-        assert "no JSON" in malformed.content
+        assert "not valid JSON" in malformed.content
     gone = await result_of(ToolBox(tools, servers=[server]), call("add"))
     assert "not connected" in gone.content
 

@@ -220,12 +220,12 @@ def f(x: open({str(trap)!r}, "w") = open({str(trap)!r}, "w"), y: "os.system('tou
 @pytest.mark.parametrize(
     ("source", "said", "line"),
     [
-        ("def f(:\n  pass", "this is no Python: ", 1),
-        ("x = 1\ndef f(a b): ...", "this is no Python: ", 2),
+        ("def f(:\n  pass", "this is not valid Python: ", 1),
+        ("x = 1\ndef f(a b): ...", "this is not valid Python: ", 2),
         ("x = 1", "there is no function at the top", None),
         ("", "there is no function", None),
-        ("def f(): ...\0", "no Python", None),
-        ("def f(x: " + "(" * 500 + "): ...", "no Python", None),
+        ("def f(): ...\0", "not valid Python", None),
+        ("def f(x: " + "(" * 500 + "): ...", "not valid Python", None),
         ("x" * 200_001, "more than 200,000 characters", None),
     ],
 )

@@ -105,10 +105,10 @@ def test_a_value_equals_and_contains_itself(value: Any) -> None:
         ("- {tool: f, result: 1, delay_s: soon}", r"row 1\.delay_s: .*number"),
         ("- {tool: f, result: 1, arguments: [a]}", r"row 1\.arguments: .*dictionary"),
         ("- {tool: f, result: 1, times: 2}", r"row 1\.times: Extra"),
-        ("- {tool: f, result: 2026-01-31}", r"row 1\.result: 2026-01-31 is no JSON value"),
+        ("- {tool: f, result: 2026-01-31}", r"row 1\.result: 2026-01-31 is not a JSON value"),
         ("- {tool: f, error: ''}", r"row 1\.error"),
-        ("- {tool: f, tool: g, result: 1}", "it is no YAML: tool stands twice, line 1, column 13"),
-        ("- [", "it is no YAML: .*line 1"),
+        ("- {tool: f, tool: g, result: 1}", "it is not valid YAML: tool stands twice, line 1, column 13"),
+        ("- [", "it is not valid YAML: .*line 1"),
     ],
 )
 def test_a_broken_table_names_file_row_and_field(tmp_path: Path, text: str, said: str) -> None:
@@ -136,7 +136,7 @@ def test_a_number_that_cannot_be_written_is_refused(number: str) -> None:
 
 def test_the_way_to_a_fault_is_written_for_the_fault_alone() -> None:
     start = time.process_time()
-    with pytest.raises(YamlError, match="inf is no JSON value") as caught:
+    with pytest.raises(YamlError, match="inf is not a JSON value") as caught:
         check_json({"k" * 1_000_000: [1] * 50_000 + [math.inf]}, "row 1")
     assert time.process_time() - start < 2  # written at each step, it would be 50 GB
     assert caught.value.field == f"row 1.{'k' * 1_000_000}.50000"

@@ -226,14 +226,14 @@ def test_a_document_that_unfolds_without_end() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", "no OpenAPI 3 document"),
-        ("{", "no JSON: line 1, column 2"),
-        ("a: [", "no YAML: .*line "),
-        ("[]", "no OpenAPI 3 document"),
+        ("", "Not an OpenAPI 3 document"),
+        ("{", "Invalid JSON: line 1, column 2"),
+        ("a: [", "not valid YAML: .*line "),
+        ("[]", "Not an OpenAPI 3 document"),
         ("swagger: '2.0'", r"Swagger 2\.0"),
-        ("openapi: 2.0.0", "no OpenAPI 3 document"),
+        ("openapi: 2.0.0", "Not an OpenAPI 3 document"),
         ("x" * 4_000_001, "more than 4,000,000"),
-        ("!!python/object:os.system x", "no YAML"),
+        ("!!python/object:os.system x", "not valid YAML"),
     ],
 )
 def test_what_is_no_document(text: str, said: str) -> None:

@@ -86,7 +86,7 @@ def test_half_a_surrogate_pair_may_be_sent() -> None:
     ],
 )
 def test_what_is_no_request(data: Any, field: str) -> None:
-    with pytest.raises(InvalidRequest, match="This is no chat request") as caught:
+    with pytest.raises(InvalidRequest, match="This is not a chat request") as caught:
         ChatRequest.parse(data)
     assert caught.value.field == field
     assert field in caught.value.message
@@ -94,7 +94,7 @@ def test_what_is_no_request(data: Any, field: str) -> None:
 
 @pytest.mark.parametrize("text", ["", "{", '{"messages": [],}', "nonsense", '{"a": NaN}', '{"a": -Infinity}'])
 def test_what_is_no_json(text: str) -> None:
-    with pytest.raises(InvalidRequest, match="This is no JSON"):
+    with pytest.raises(InvalidRequest, match="Invalid JSON"):
         ChatRequest.parse_json(text)
 
 
@@ -105,13 +105,13 @@ def test_where_it_is_no_json() -> None:
 
 @pytest.mark.parametrize("data", [b"\xff", b'{"messages":[],"a":"\xc3"}'])
 def test_bytes_that_are_no_utf8(data: bytes) -> None:
-    with pytest.raises(InvalidRequest, match="This is no JSON"):
+    with pytest.raises(InvalidRequest, match="Invalid JSON"):
         ChatRequest.parse_json(data)
 
 
 def test_too_deep_or_too_long_is_refused_not_a_crash() -> None:
     for text in ("[" * 100_000, '{"messages":[],"a":' + "9" * 10_000 + "}"):
-        with pytest.raises(InvalidRequest, match="This is no JSON"):
+        with pytest.raises(InvalidRequest, match="Invalid JSON"):
             ChatRequest.parse_json(text)
 
 

@@ -74,7 +74,7 @@ class Front:
 
 
 def _rewrite(body: bytes) -> Rewritten | None:
-    """The request for llama.cpp; what is no JSON object goes as it is, for llama.cpp to refuse."""
+    """The request for llama.cpp; what is not a JSON object goes as it is, for llama.cpp to refuse."""
     try:
         request = json.loads(body)
     except (ValueError, RecursionError):
@@ -200,7 +200,7 @@ class _Relay(Response):
         await send({"type": "http.response.body", "body": body, "more_body": False})
 
     async def _translated(self, answer: httpx.Response) -> AsyncIterator[bytes]:
-        """The events of a constrained answer, translated; what is no chunk passes as it is."""
+        """The events of a constrained answer, translated; what is not a chunk passes as it is."""
         translator = ChunkTranslator(raw_reply=self._rewritten is not None and self._rewritten.raw_reply)
         async for line in answer.aiter_lines():
             if not line.startswith("data:") or line[5:].strip() == "[DONE]":

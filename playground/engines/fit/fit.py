@@ -158,6 +158,6 @@ def _check(context: int | None, fraction: float, concurrency: int) -> None:
     if context is not None and context < 1:
         raise InvalidLaunch("a context has 1 token at least", field="context_length")
     if not 0 < fraction <= 1:
-        raise InvalidLaunch(f"{fraction:g} is no part of a whole: more than 0, at most 1", field="memory_fraction")
+        raise InvalidLaunch(f"{fraction:g} is not part of a whole: more than 0, at most 1", field="memory_fraction")
     if concurrency < 1:
         raise InvalidLaunch("There is 1 sequence at a time at least.")

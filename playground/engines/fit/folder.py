@@ -29,7 +29,7 @@ def read_folder(folder: Path, name: str = "") -> ModelFacts:
 
     Raises:
         ModelUnreadable: it is not there, or not whole, or of another format.
-        EngineUnavailable: it is no language model that is known here.
+        EngineUnavailable: it is not a language model that is known here.
     """
     if not folder.is_dir():
         raise ModelUnreadable(f"There is no folder {folder}.", reason="missing", advice="Check the path.")
@@ -57,7 +57,7 @@ def read_json(file: Path) -> Mapping[str, Any]:
     except (OSError, ValueError) as error:
         raise _damaged(file, str(error)) from error
     if not isinstance(value, dict):
-        raise _damaged(file, "it is no JSON object of a usual size")
+        raise _damaged(file, "it is not a JSON object of a usual size")
     return value
 
 
@@ -87,7 +87,7 @@ def _tensors(stream: BinaryIO, whole: int) -> list[TensorSize]:
         raise ValueError(f"its header would have {length:,} bytes")
     header = json.loads(stream.read(length))
     if not isinstance(header, dict):
-        raise ValueError("its header is no JSON object")
+        raise ValueError("its header is not a JSON object")
     header.pop("__metadata__", None)
     tensors = []
     for name, entry in header.items():

@@ -35,7 +35,7 @@ def read_gguf(file: Path) -> ModelFacts:
             f"There is no file {error.filename}.", reason="missing", advice="Check the path; fetch all parts."
         ) from None
     except (OSError, ValueError, struct.error) as error:
-        raise ModelUnreadable(f"{file} is no GGUF file that can be read: {error}.", reason="damaged") from error
+        raise ModelUnreadable(f"{file} is not a GGUF file that can be read: {error}.", reason="damaged") from error
     kind = str(values.get("general.architecture", ""))
 
     def value(name: str) -> Any:

@@ -21,7 +21,7 @@ _WAIT_S = 10.0
 # What the Hub's library raises, in the order in which it is asked after: a gated repository counts as a missing one
 # there, and a Hub that does not answer as a missing file.
 _TOLD: Mapping[str, tuple[Reason, str, str]] = {
-    "HFValidationError": ("missing", "{name} is no name of a model on the Hub: {said}.", "Give it as owner/name."),
+    "HFValidationError": ("missing", "{name} is not the name of a model on the Hub: {said}.", "Give it as owner/name."),
     "GatedRepoError": (
         "gated",
         "{name} is gated: its publisher wants its licence to be accepted first.",
@@ -66,7 +66,7 @@ def read_model(
 
     Raises:
         ModelUnreadable: it cannot be read; `reason` says why.
-        EngineUnavailable: it is no language model that is known here.
+        EngineUnavailable: it is not a language model that is known here.
     """
     if is_path(model):
         path = Path(model).expanduser()

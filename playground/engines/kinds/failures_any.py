@@ -126,7 +126,7 @@ LLAMA = (
     ),
     rule(
         r"invalid magic characters: .*expected 'GGUF'",
-        "The model file is no GGUF file",
+        "The model file is not a GGUF file",
         "Take a file whose name ends in .gguf; a folder of safetensors is for SGLang or vLLM.",
     ),
     rule(

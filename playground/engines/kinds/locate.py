@@ -68,7 +68,7 @@ def find_installations(
 
 
 def find_interpreter(installation: Installation) -> str | None:
-    """The Python that runs it; None for a container, and for a program that is no Python script."""
+    """The Python that runs it; None for a container, and for a program that is not a Python script."""
     program = installation.program[0]
     if installation.kind == "python":
         return program

@@ -47,7 +47,7 @@ def require_free(host: str, port: int) -> None:
         InvalidLaunch: it could not; the message names who holds the port, where that can be known.
     """
     if not 1 <= port <= MAX_PORT:
-        raise InvalidLaunch(f"{port} is no port; they are 1 to {MAX_PORT}.", field="port")
+        raise InvalidLaunch(f"{port} is not a port; they are 1 to {MAX_PORT}.", field="port")
     error = _bind(host, port)
     if error is None:
         return
@@ -93,7 +93,7 @@ def _bind(host: str, port: int) -> OSError | None:
     try:
         infos = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except (OSError, UnicodeError) as error:
-        raise InvalidLaunch(f"{host!r} is no address of this machine: {error}.", field="host") from None
+        raise InvalidLaunch(f"{host!r} is not an address of this machine: {error}.", field="host") from None
     family, kind, protocol, _, address = infos[0]
     with socket.socket(family, kind, protocol) as listener:
         if os.name == "posix":
@@ -104,6 +104,6 @@ def _bind(host: str, port: int) -> OSError | None:
             listener.listen(1)
         except OSError as error:
             if error.errno == errno.EADDRNOTAVAIL:
-                raise InvalidLaunch(f"{host} is no address of this machine.", field="host") from None
+                raise InvalidLaunch(f"{host} is not an address of this machine.", field="host") from None
             return error
     return None

@@ -76,7 +76,7 @@ class PreparedLaunch:
 
     @property
     def cleanup(self) -> tuple[str, ...]:
-        """The command that ends what is no process of this machine's own: a container; () where there is none."""
+        """The command that ends what is not a process of this machine's own: a container; () where there is none."""
         return self.record.cleanup
 
     def masked_words(self) -> dict[str, str]:

@@ -53,7 +53,7 @@ class Record(BaseModel):
             and its session's.
         others: the engine's other processes, as last seen.
         shared: the names of the shared memory that they have mapped.
-        cleanup: a command that ends what is no process of this machine's own: a container.
+        cleanup: a command that ends what is not a process of this machine's own: a container.
         started_at, ended_at: seconds since 1970.
         ready: whether it has answered.
         ended: how it ended, in words.

@@ -80,7 +80,7 @@ def calculate(expression: str) -> Number:
     except ZeroDivisionError:
         raise ToolFailed("It divides by zero.") from None
     except (SyntaxError, MemoryError, RecursionError):
-        raise ToolFailed(f"{expression!r} is no arithmetic expression.") from None
+        raise ToolFailed(f"{expression!r} is not an arithmetic expression.") from None
     except (ValueError, TypeError, OverflowError) as error:
         raise ToolFailed(f"It has no value: {error}.") from None
     if isinstance(value, float) and not math.isfinite(value):
@@ -102,7 +102,7 @@ def _value(node: ast.expr) -> Number:
             return _bounded(_BINARY[type(sign)](_value(left), _value(right)))
         case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]) if name in _FUNCTIONS:
             return _apply(name, [_value(argument) for argument in arguments])
-    raise ToolFailed(f"{ast.unparse(node)[:100]!r} is no arithmetic that is known here.")
+    raise ToolFailed(f"{ast.unparse(node)[:100]!r} is not arithmetic that is known here.")
 
 
 def _apply(name: str, values: list[Number]) -> Number:
@@ -124,4 +124,4 @@ def _bounded(value: Any) -> Number:
         if isinstance(value, int) and value.bit_length() > MAX_BITS:
             raise ToolFailed("The numbers grow too large.")
         return value
-    raise ToolFailed("The value is no real number.")
+    raise ToolFailed("The value is not a real number.")

@@ -111,7 +111,7 @@ class _Getter:
 
     def _check(self, url: httpx.URL) -> None:
         if url.scheme not in PORTS or not url.host:
-            raise ToolFailed("It is no http or https URL.")
+            raise ToolFailed("It is not an http or https URL.")
         if url.userinfo:
             raise ToolFailed("The URL holds a user name; none is sent.")
         host = f"[{url.host}]" if ":" in url.host else url.host

@@ -28,7 +28,7 @@ def list_tools(listed: "Iterable[Tool]") -> Listed:
     for tool in listed:
         name = unique_name(tool.name, names)
         if name != tool.name:
-            notes.append(f"{tool.name} is called {name}: its own name is none that every server takes")
+            notes.append(f"{tool.name} is called {name}: its own name is not accepted by every server")
         names[name] = tool.name
         tools.append(make_tool(name, tool.description or tool.title or "", tool.inputSchema))
     return Listed(tuple(tools), names, tuple(notes))

@@ -123,7 +123,7 @@ class OpenApi:
             parameters["$defs"] = inliner.defs
         name = fitting_name(operation.id if " " not in operation.id else f"{operation.method.lower()}{operation.path}")
         if name != operation.id:
-            notes.insert(0, f"the name is {name}: {operation.id!r} is none that every server takes")
+            notes.insert(0, f"the name is {name}: {operation.id!r} is not accepted by every server")
         words = [_text(raw.get("summary")).strip(), _text(raw.get("description")).strip()]
         about = "\n\n".join(dict.fromkeys(filter(None, words)))
         return Imported((make_tool(name, about, parameters),), (*notes, *inliner.notes))
@@ -135,7 +135,7 @@ def _read(text: str) -> Mapping[str, Any]:
     if text.lstrip().startswith("{"):
         document = read_json(text)
         if document.problem is not None:
-            raise InvalidTools(f"This is no JSON: {document.problem}.")
+            raise InvalidTools(f"Invalid JSON: {document.problem}.")
         value = document.value
     else:
         try:
@@ -146,7 +146,7 @@ def _read(text: str) -> Mapping[str, Any]:
         return value
     if isinstance(value, dict) and "swagger" in value:
         raise InvalidTools("This is Swagger 2.0.", advice="Convert it to OpenAPI 3 first (editor.swagger.io does).")
-    raise InvalidTools("This is no OpenAPI 3 document.", advice="It begins with openapi: 3.0 or 3.1, and has paths.")
+    raise InvalidTools("Not an OpenAPI 3 document.", advice="It begins with openapi: 3.0 or 3.1, and has paths.")
 
 
 def _parameters(inliner: Inliner, *lists: Any) -> Iterator[Mapping[str, Any]]:
@@ -170,7 +170,7 @@ def _parameter_schema(inliner: Inliner, parameter: Mapping[str, Any]) -> dict[st
 
 
 def _add_body(inliner: Inliner, raw: Any, properties: dict[str, Any], required: list[str]) -> list[str]:
-    """The body's fields beside the parameters; a body that is no object, or whose names are taken, as `body`."""
+    """The body's fields beside the parameters; a body that is not an object, or whose names are taken, as `body`."""
     if raw is None:
         return []
     body = inliner.follow(raw)

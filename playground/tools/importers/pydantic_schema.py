@@ -22,6 +22,6 @@ def tool_from_schema(text: str) -> Imported:
     notes = [str(note) for note in check.notes]
     if name != title:
         notes.append(
-            f"the name is {name}: " + (f"{title!r} is none that every server takes" if title else "it has no title")
+            f"the name is {name}: " + (f"{title!r} is not accepted by every server" if title else "it has no title")
         )
     return Imported((make_tool(name, about if isinstance(about, str) else "", schema),), tuple(notes))

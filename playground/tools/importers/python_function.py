@@ -33,9 +33,9 @@ def tools_from_python(source: str) -> Imported:
             warnings.simplefilter("ignore")  # of the text's own, such as an escape that is none
             module = ast.parse(textwrap.dedent(source))
     except SyntaxError as error:
-        return Imported.failed(f"this is no Python: {error.msg}", error.lineno, error.offset)
+        return Imported.failed(f"this is not valid Python: {error.msg}", error.lineno, error.offset)
     except (ValueError, MemoryError, RecursionError) as error:
-        return Imported.failed(f"this is no Python that can be read: {str(error) or type(error).__name__}")
+        return Imported.failed(f"this is not Python that can be read: {str(error) or type(error).__name__}")
     functions = [n for n in module.body if isinstance(n, Function) and not n.name.startswith("_")]
     if not functions:
         return Imported.failed("there is no function at the top of this text")

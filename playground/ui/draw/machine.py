@@ -27,7 +27,7 @@ def draw_machine(hardware: Hardware) -> str:
 
 def _gpu(gpu: Gpu) -> str:
     total, used = gpu.memory_total, gpu.memory_used
-    memory = "memory not told"
+    memory = "memory unknown"
     if total is not None and used is not None:
         label = f"Memory of GPU {gpu.index} in use"
         memory = (

@@ -16,7 +16,7 @@ WORDS: dict[Action, str] = {
     "use": "Use as backend",
     "stop": "Stop server",
     "again": "Start again",
-    "fix": "Start again so",
+    "fix": "Restart with the fix",
     "log": "Show log",
     "adopt": "Adopt",
     "end": "End it",

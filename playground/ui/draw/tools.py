@@ -27,7 +27,7 @@ def draw_tools_status(read: ToolsText) -> str:
     listed = ", ".join(names[:MAX_NAMES]) + (", …" if len(names) > MAX_NAMES else "")
     head = f"{plural(len(names), 'tool')}: {escape(listed)}" if names else "No tools: nothing about tools is sent."
     if read.problems and not names:
-        head = "These are no tools yet: nothing can be sent."
+        head = "These are not valid tools yet: nothing can be sent."
     mark = "bad" if read.problems else "good" if names else ""
     state = f'<p class="line {mark}" role="status">{head}</p>'
     return state + draw_problems(read.problems) + draw_problems(read.notes, "note")

@@ -1,41 +1,65 @@
 // A JSON answer while it grows; the same markup as draw/tree.py makes in the end.
-(() => {
-  const {playground} = window, {make} = playground;
-  const BRACKETS = {object: '{}', array: '[]'};
+import {make} from './dom.js';
 
-  playground.Tree = class {
-    constructor() {
-      this.root = make('ul', 'tree');
-      this.open = [];  // [item, where its members go, kind, text]
+/** @typedef {[op: 'b' | 't' | 'e' | 'n' | 'x', first: any, second?: any]} Op */
+/** @typedef {{item: HTMLElement, members: HTMLElement | null, kind: string, text: Text | null}} Open */
+
+/** @type {Record<string, string>} */
+const BRACKETS = {object: '{}', array: '[]'};
+
+export class Tree {
+  constructor() {
+    this.root = make('ul', 'tree');
+    /** @type {Open[]} */
+    this.open = [];
+  }
+
+  /** @param {Op[]} ops */
+  take(ops) {
+    for (const [op, first, second] of ops) {
+      if (op === 'b') this.begin(first, second);
+      else if (op === 't') this.open.at(-1)?.text?.appendData(first);
+      else if (op === 'e') this.end(first);
+      else if (op === 'n') this.root.append(make('li', 'noise', first));
+      else if (op === 'x') this.root.append(make('li', 'noise bad', first));
     }
-    take(ops) {
-      for (const [op, ...rest] of ops) this[op](...rest);
+  }
+
+  /**
+   * A value begins.
+   * @param {string} kind
+   * @param {string | number | null} key
+   */
+  begin(kind, key) {
+    const item = make('li', 'node');
+    const name = key === null ? [] : [make('span', 'k', String(key)), ': '];
+    (this.open.at(-1)?.members ?? this.root).append(item);
+    if (kind in BRACKETS) {
+      const details = make('details');
+      const summary = make('summary');
+      const members = make('ul');
+      details.open = true;
+      summary.append(...name, BRACKETS[kind][0]);
+      details.append(summary, members);
+      item.append(details);
+      this.open.push({item, members, kind, text: null});
+    } else {
+      const value = make('span', kind);
+      const text = value.appendChild(document.createTextNode(''));
+      item.append(...name, value);
+      this.open.push({item, members: null, kind, text});
     }
-    get place() { return this.open.at(-1)?.[1] ?? this.root; }
-    b(kind, key) {
-      const item = make('li', 'node');
-      const name = key === null ? [] : [make('span', 'k', String(key)), ': '];
-      this.place.append(item);
-      if (kind in BRACKETS) {
-        const details = make('details'), summary = make('summary'), members = make('ul');
-        details.open = true;
-        summary.append(...name, BRACKETS[kind][0]);
-        details.append(summary, members);
-        item.append(details);
-        this.open.push([item, members, kind]);
-      } else {
-        const value = make('span', kind), text = value.appendChild(document.createTextNode(''));
-        item.append(...name, value);
-        this.open.push([item, null, kind, text]);
-      }
-    }
-    t(text) { this.open.at(-1)[3]?.appendData(text); }
-    e(value) {
-      const [item, , kind, text] = this.open.pop();
-      if (kind in BRACKETS) item.append(BRACKETS[kind][1]);
-      else if (kind === 'boolean' || kind === 'null') text.appendData(String(value));
-    }
-    n(words) { this.root.append(make('li', 'noise', words)); }
-    x(words) { this.root.append(make('li', 'noise bad', words)); }
-  };
-})();
+  }
+
+  /**
+   * The innermost value has ended.
+   * @param {unknown} value of a word: true, false or null
+   */
+  end(value) {
+    const ended = this.open.pop();
+    if (!ended) return;
+    const {item, kind, text} = ended;
+    if (kind in BRACKETS) item.append(BRACKETS[kind][1]);
+    else if (kind === 'boolean' || kind === 'null') text?.appendData(String(value));
+  }
+}

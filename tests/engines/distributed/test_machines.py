@@ -45,7 +45,7 @@ def test_ray() -> None:
     head = "ray start --head --port 6379 --num-gpus 4 --disable-usage-stats --node-ip-address 10.0.0.1"
     assert argv_of(form, 0) == head.split()
     assert argv_of(form, 1)[:6] == ["ray", "start", "--address", "10.0.0.1:6379", "--num-gpus", "4"]
-    assert "--node-ip-address" not in argv_of(form, 2)  # a name is no address
+    assert "--node-ip-address" not in argv_of(form, 2)  # a name is not an address
     assert argv_of(form, 4)[-2:] == ["--distributed-executor-backend", "ray"]
     assert argv_of(form, 5) == ["ray", "stop"]
     assert form.tool == "ray"

@@ -71,7 +71,7 @@ LENGTH = (1 << 40).to_bytes(8, "little")
         (LENGTH + b"{}", "its header would have 1,099,511,627,776 bytes"),
         (header_of([Tensor("a", "BF16", (2, 2))])[:-4], "its header would have"),
         (header_of([Tensor("a", "BF16", (2, 2))]), "it ends before its tensor a: the download is not complete"),
-        ((2).to_bytes(8, "little") + b"[]", "its header is no JSON object"),
+        ((2).to_bytes(8, "little") + b"[]", "its header is not a JSON object"),
         ((8).to_bytes(8, "little") + b'{"a":{}}', "data_offsets"),
         ((8).to_bytes(8, "little") + b'{"a":[]}', "list indices"),
     ],

@@ -73,7 +73,7 @@ def test_a_gated_model(hub: Hub, tmp_path: Path) -> None:
 def test_no_such_model_and_no_such_revision(hub: Hub, tmp_path: Path) -> None:
     error = refused(hub, tmp_path, "nobody/nothing")
     assert (error.reason, error.message) == ("missing", "The Hub has no model nobody/nothing, or it is a private one.")
-    assert refused(hub, tmp_path, "a/b/c").message.startswith("a/b/c is no name of a model on the Hub: ")
+    assert refused(hub, tmp_path, "a/b/c").message.startswith("a/b/c is not the name of a model on the Hub: ")
     hub.files["a/b"] = {"config.json": b"{}"}
     error = refused(hub, tmp_path, "a/b", "v9")
     assert (error.reason, error.message) == ("revision", "a/b has no revision v9.")

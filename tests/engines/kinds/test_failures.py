@@ -203,7 +203,7 @@ def test_what_no_rule_knows_is_shown_as_its_last_error() -> None:
     ("name", "text", "title"),
     [
         ("nonesuch.gguf", None, "There is no such model file"),
-        ("no.gguf", "not a model", "The model file is no GGUF file"),
+        ("no.gguf", "not a model", "The model file is not a GGUF file"),
     ],
 )
 def test_the_embedded_servers_real_failures_are_known(tmp_path: Path, name: str, text: str | None, title: str) -> None:

@@ -60,13 +60,13 @@ def test_a_port_promised_to_another_server() -> None:
 
 @pytest.mark.parametrize("port", [0, -1, 65536])
 def test_no_port(port: int) -> None:
-    with pytest.raises(InvalidLaunch, match="is no port"):
+    with pytest.raises(InvalidLaunch, match="is not a port"):
         require_free("127.0.0.1", port)
 
 
 @pytest.mark.parametrize("host", ["192.0.2.1", "nonesuch.invalid"])
 def test_no_address_of_this_machine(host: str) -> None:
-    with pytest.raises(InvalidLaunch, match="no address of this machine") as caught:
+    with pytest.raises(InvalidLaunch, match="not an address of this machine") as caught:
         require_free(host, free())
     assert caught.value.field == "host"
 

@@ -32,7 +32,7 @@ def test_slices_and_what_a_driver_keeps_to_itself() -> None:
     hardware = read_hardware(NvmlAnswers.of("mig-and-secretive"))
     drawn = safe(draw_machine(hardware))
     assert drawn.text.count("GiB free") == sum(gpu.memory_used is not None for gpu in hardware.gpus)
-    assert drawn.text.count("memory not told") == sum(gpu.memory_used is None for gpu in hardware.gpus)
+    assert drawn.text.count("memory unknown") == sum(gpu.memory_used is None for gpu in hardware.gpus)
     assert drawn.text.count("busy") == sum(gpu.utilisation is not None for gpu in hardware.gpus)
     for gpu in hardware.gpus:
         assert gpu.name in drawn.text

@@ -59,7 +59,7 @@ def cut_first(*, reset: bool = False) -> Script:
 
 
 def malformed_chunk(pieces: Sequence[str] = ("Hel", "lo")) -> Script:
-    """An event that is no JSON, after some text; the stream then goes on and ends well."""
+    """An event that is not valid JSON, after some text; the stream then goes on and ends well."""
     whole = stream_events(pieces)
     middle = 1 + len(pieces)
     return events((*whole[:middle], sse('{"choices":[{"delta":{"content":"x'), *whole[middle:]))

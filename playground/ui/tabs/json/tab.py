@@ -77,7 +77,7 @@ def _runs(page: Page) -> None:
         page.parts["count"] = gr.Dropdown(
             [(str(count), count) for count in COUNTS], value=5, label="Times", min_width=0, elem_id="run-count"
         )
-        page.parts["run_many"] = gr.Button("Run all of them", size="sm", min_width=0, elem_classes="plain-button")
+        page.parts["run_many"] = gr.Button("Run N times", size="sm", min_width=0, elem_classes="plain-button")
     page.parts["runs"] = Drawn(draw_runs((), 0), elem_id="runs")
 
 

@@ -89,7 +89,7 @@ def _launch(page: Page, context: Context) -> None:
                 label="Key for its clients",
                 type="password",
                 max_lines=1,
-                placeholder="none is asked for",
+                placeholder="No key required",
                 elem_classes="wide",
             )
             parts[LAUNCH + "trust_remote_code"] = gr.Checkbox(value=False, label="trust the model's remote code")
@@ -145,7 +145,7 @@ def _beyond(page: Page) -> None:
         parts["addresses"] = gr.Textbox(
             label="Addresses, the first leads", placeholder="10.0.0.1, 10.0.0.2", max_lines=1, elem_classes="wide"
         )
-        parts["nodes"] = gr.Textbox(label="Machines for a copy", placeholder="all of them", max_lines=1, min_width=0)
+        parts["nodes"] = gr.Textbox(label="Machines per replica", placeholder="all of them", max_lines=1, min_width=0)
         parts["write_form"] = gr.Button("Write it", size="sm", min_width=0, elem_classes="plain-button")
     parts["run_form"] = gr.Button(
         "Hand it to the tool", size="sm", min_width=0, visible=False, elem_classes="plain-button"

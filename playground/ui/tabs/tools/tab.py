@@ -95,10 +95,10 @@ def _choices(page: Page) -> None:
             CHOICES, value="", label="Tool choice", allow_custom_value=True, elem_id="tool-choice", min_width=0
         )
         page.form["choice_after"] = gr.Dropdown(
-            AFTER, value="keep", label="Once answered", elem_id="choice-after", min_width=0
+            AFTER, value="keep", label="tool_choice after results", elem_id="choice-after", min_width=0
         )
         page.form["parallel_tool_calls"] = gr.Dropdown(FLAGS, value="", label="Parallel tool calls", min_width=0)
-        page.form["max_turns"] = gr.Dropdown(list(TURNS), value=8, label="At most, turns", min_width=0)
+        page.form["max_turns"] = gr.Dropdown(list(TURNS), value=8, label="Max turns", min_width=0)
         page.form["by_itself"] = gr.Checkbox(value=False, label="run calls without asking")
         page.form["with_format"] = gr.Checkbox(value=False, label="with the JSON tab's response_format")
 
