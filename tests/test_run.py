@@ -68,13 +68,13 @@ async def test_the_first_snapshot_comes_at_once() -> None:
     hold = asyncio.Event()
     client = Scripted(ev.ContentDelta(0, "a"), hold, ev.ContentDelta(1, "b"), ev.Completed(1))
     start = perf_counter()
-    async with aclosing(run(to("http://x/v1"), client=client, hz=0.5)) as shots:
+    async with aclosing(run(to("http://x/v1"), client=client, hz=0.01)) as shots:
         first = await anext(shots)
-        assert perf_counter() - start < 0.5
+        assert perf_counter() - start < 50
         assert (first.answer.content, first.done) == ("a", False)
         hold.set()
         last = [shot async for shot in shots][-1]
-        assert perf_counter() - start < 1  # the end is not held up by the rate
+        assert perf_counter() - start < 50  # the end is not held up by the rate
     assert (last.answer.content, last.done) == ("ab", True)
 
 
@@ -83,11 +83,11 @@ async def test_the_first_delta_does_not_wait_for_its_turn() -> None:
     head = ev.ResponseStarted(0, 200, "OK", (), ())
     client = Scripted(head, hold, ev.ContentDelta(1, "a"), ev.ContentDelta(1, "b"), asyncio.Event())
     start = perf_counter()
-    async with aclosing(run(to("http://x/v1"), client=client, hz=0.1)) as shots:
+    async with aclosing(run(to("http://x/v1"), client=client, hz=0.01)) as shots:
         assert not (await anext(shots)).pieces
         hold.set()
         assert (await anext(shots)).answer.content == "ab"
-        assert perf_counter() - start < 5
+        assert perf_counter() - start < 50
 
 
 async def test_a_thousand_chunks_are_few_snapshots(client: Client, upstream: Upstream) -> None:

@@ -1,5 +1,4 @@
 import re
-import time
 from html.parser import HTMLParser
 
 import pytest
@@ -7,6 +6,7 @@ import pytest
 from playground.markup.markdown import render_markdown
 from playground.markup.mathml import MATH_TAGS, render_math
 from playground.markup.sanitise import ATTRIBUTES, TAGS, VALUES
+from tests.effort import effort
 
 
 class Dom(HTMLParser):
@@ -110,9 +110,8 @@ def test_environment() -> None:
     ],
 )
 def test_hostile_latex_is_shown_as_it_is(latex: str) -> None:
-    began = time.perf_counter()
-    assert render_math(latex).startswith('<code class="math">')
-    assert time.perf_counter() - began < 30  # it ends: no measurement
+    with effort(600):
+        assert render_math(latex).startswith('<code class="math">')
 
 
 @pytest.mark.parametrize(
@@ -135,6 +134,5 @@ def test_hostile_latex_is_shown_as_it_is(latex: str) -> None:
     ],
 )
 def test_bombs_end_fast(bomb: str) -> None:
-    began = time.perf_counter()
-    check(render_markdown(bomb))
-    assert time.perf_counter() - began < 30  # it ends: no measurement
+    with effort(600):
+        check(render_markdown(bomb))

@@ -1,6 +1,5 @@
 import json
 from decimal import Decimal
-from time import process_time
 from typing import Any
 
 import pytest
@@ -12,6 +11,7 @@ from playground.schema.check import check_value
 from playground.schema.engine import compile_schema
 from playground.schema.pointer import resolve
 from playground.schema.validate import Violation, validate
+from tests.effort import effort
 from tests.schema.values import SMALL, schemas
 
 
@@ -92,23 +92,21 @@ def test_document_order_whatever_the_schema_s() -> None:
 
 
 def test_the_number_is_bounded_and_so_is_the_time() -> None:
-    start = process_time()
-    assert len(validate({"items": {"type": "string"}}, [1] * 300_000)) == 100
-    required = {"required": [f"p{i}" for i in range(500)]}
-    assert len(validate(required, {"big": ["x" * 10] * 200_000}, limit=50)) == 50
-    assert process_time() - start < 20
+    with effort(400):
+        assert len(validate({"items": {"type": "string"}}, [1] * 300_000)) == 100
+        required = {"required": [f"p{i}" for i in range(500)]}
+        assert len(validate(required, {"big": ["x" * 10] * 200_000}, limit=50)) == 50
 
 
 def test_no_cost_grows_with_the_square() -> None:
     many = {f"name {i}": i for i in range(20_000)}
-    start = process_time()
-    assert len(validate({"propertyNames": {"maxLength": 1}}, many)) == 100
-    assert len(validate({"additionalProperties": False}, many)) == 100
-    assert validate({"uniqueItems": True}, [{"a": i} for i in range(50_000)]) == ()
-    # What can only be checked as a whole: the first fault, for each report holds a copy of it.
-    whole = {"not": {"required": ["x"]}, "required": [f"p{i}" for i in range(500)]}
-    assert len(validate(whole, {"big": ["x"] * 200_000})) == 1
-    assert process_time() - start < 20
+    with effort(400):
+        assert len(validate({"propertyNames": {"maxLength": 1}}, many)) == 100
+        assert len(validate({"additionalProperties": False}, many)) == 100
+        assert validate({"uniqueItems": True}, [{"a": i} for i in range(50_000)]) == ()
+        # What can only be checked as a whole: the first fault, for each report holds a copy of it.
+        whole = {"not": {"required": ["x"]}, "required": [f"p{i}" for i in range(500)]}
+        assert len(validate(whole, {"big": ["x"] * 200_000})) == 1
 
 
 def test_of_an_answer_of_any_size_the_same_is_told() -> None:
@@ -168,9 +166,8 @@ def test_a_deep_value_is_refused_not_crashed(levels: int) -> None:
 def test_no_pattern_runs_away(pattern: str) -> None:
     schema = {"pattern": pattern}
     assert check_value(schema) == ()
-    start = process_time()
-    assert len(validate(schema, "a" * 30_000 + "b")) == 1
-    assert process_time() - start < 5
+    with effort(100):
+        assert len(validate(schema, "a" * 30_000 + "b")) == 1
 
 
 def test_a_pattern_that_would_is_said_not_to_match() -> None:

@@ -114,9 +114,12 @@ async def test_an_inside_name_and_a_name_that_is_none_are_told_alike(
     client = Client(allow_address=is_public)
     told = []
     for name in ("db-01.corp.example", "db-02.corp.example", "metadata.corp.example", "db-01.corp.example"):
-        error, took_s = await refusal(client, f"http://{name}:{upstream.port}/v1")
-        told.append((type(error), json.dumps(error.to_dict()).replace(name, "NAME")))
-        assert took_s % REFUSED_EVERY_S < 0.2, f"{name} is told apart by its time"  # on a busy machine a step later
+        times = []
+        for _ in range(3):  # a busy machine may be late once
+            error, took_s = await refusal(client, f"http://{name}:{upstream.port}/v1")
+            told.append((type(error), json.dumps(error.to_dict()).replace(name, "NAME")))
+            times.append(took_s % REFUSED_EVERY_S)
+        assert min(times) < 0.2, f"{name} is told apart by its time"
     await client.aclose()
     assert len(set(told)) == 1, told
     assert told[0][0] is AddressRefused

@@ -1,10 +1,9 @@
 """Markup of tool calls in a text is found with its span, whole or still growing, and nothing else is."""
 
-import time
-
 import pytest
 
 from playground.tools.leaks import Leak, find_leaks
+from tests.effort import effort
 
 DEEPSEEK = (
     "<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>function<｜tool▁sep｜>lookup_region\n```json\n"
@@ -14,6 +13,7 @@ DSML = (
     '<｜DSML｜function_calls>\n<｜DSML｜invoke name="lookup_region">\n<｜DSML｜parameter name="code" string="true">x'
     "</｜DSML｜parameter>\n</｜DSML｜invoke>\n</｜DSML｜function_calls>"
 )
+
 MARKUP = {
     DEEPSEEK: "DeepSeek",
     DSML: "DeepSeek V3.2 (DSML)",
@@ -79,9 +79,8 @@ def test_words_are_no_markup(text: str) -> None:
 
 
 def test_a_long_text_takes_no_time() -> None:
-    start = time.process_time()
-    assert len(find_leaks("<tool_call>{}</tool_call> x " * 20_000)) == 20_000
-    assert len(find_leaks("<tool_call> " * 100_000)) == 1
-    assert find_leaks("<tool_call " * 100_000) == ()
-    assert find_leaks("<tool_call>" + " " * 300_000 + "<arg")[0].format == "Hermes / Qwen"
-    assert time.process_time() - start < 2
+    with effort(60):
+        assert len(find_leaks("<tool_call>{}</tool_call> x " * 20_000)) == 20_000
+        assert len(find_leaks("<tool_call> " * 100_000)) == 1
+        assert find_leaks("<tool_call " * 100_000) == ()
+        assert find_leaks("<tool_call>" + " " * 300_000 + "<arg")[0].format == "Hermes / Qwen"

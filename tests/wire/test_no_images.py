@@ -1,11 +1,10 @@
 """A model that takes no images: the words of many servers, and words that mean something else."""
 
-import time
-
 import pytest
 
 from playground.wire.error_body import parse_error
 from playground.wire.no_images import NO_IMAGES, says_no_images
+from tests.effort import effort
 from tests.upstream import scripts
 from tests.wire.test_error_body import parse
 
@@ -61,6 +60,5 @@ def test_other_faults_are_not(message: str) -> None:
 
 def test_a_long_message_takes_no_long_time() -> None:
     for piece in ("image ", "does not support ", "not ", " ", "allowed values '", "vision is "):
-        begun = time.perf_counter()
-        parse_error(400, "Bad Request", (), (piece * 100_000).encode())
-        assert time.perf_counter() - begun < 2
+        with effort(60):
+            parse_error(400, "Bad Request", (), (piece * 100_000).encode())
