@@ -35,16 +35,16 @@ setup-test:
 	@$(BOOTSTRAP) --test
 
 run: setup
-	@$(PY) -m playground.engines.models
+	@$(PY) -m playground.engines.embedded.models
 	$(PY) app.py $(ARGS)
 
 test: setup-test
-	@$(PY) -m playground.engines.models
+	@$(PY) -m playground.engines.embedded.models
 	$(PY) -m pytest --cov --cov-report=term $(ARGS)
 
 # Not part of `make test`: attacks take minutes, and what is measured in them wants no coverage beside it.
 test-security: setup-test
-	@$(PY) -m playground.engines.models
+	@$(PY) -m playground.engines.embedded.models
 	$(PY) -m pytest tests/security $(ARGS)
 
 # Not part of `make test`: the engines take 5 GB of the user's cache, and minutes. A second time nothing is fetched.
@@ -67,12 +67,12 @@ audit: setup-dev
 	$(PY) .ci/audit
 
 bench: setup-test
-	@$(PY) -m playground.engines.models
+	@$(PY) -m playground.engines.embedded.models
 	$(PY) -m bench $(ARGS)
 
 screenshots: setup-test
 	@test -f docs/screenshots.py || { echo 'There is no docs/screenshots.py yet.' >&2; exit 1; }
-	@$(PY) -m playground.engines.models
+	@$(PY) -m playground.engines.embedded.models
 	$(PY) docs/screenshots.py $(ARGS)
 
 # uv resolves for every platform at once, from an environment of its own; it needs no .venv, because the lists may be

@@ -22,12 +22,12 @@ from fastapi import FastAPI  # noqa: E402 - the path comes first
 from fastapi.routing import APIRoute  # noqa: E402
 from pydantic import SecretStr  # noqa: E402
 
-from playground.server.functions import Function  # noqa: E402
-from playground.server.limits import BODY_LIMITS, MAX_BODY_BYTES  # noqa: E402
-from playground.server.passwords import PasswordHash  # noqa: E402
-from playground.server.wall import CALL, ROUTES, Wall  # noqa: E402
+from playground.auth.passwords import PasswordHash  # noqa: E402
 from playground.settings import Settings  # noqa: E402
 from playground.ui.app import create_app  # noqa: E402
+from playground.web.guard.functions import Function  # noqa: E402
+from playground.web.guard.limits import BODY_LIMITS, MAX_BODY_BYTES  # noqa: E402
+from playground.web.guard.wall import CALL, ROUTES, Wall  # noqa: E402
 
 PAGE = ROOT / "docs" / "routes.md"
 ANYONE, VISITOR, PROGRAMS = "anyone", "who may see the page", "who may run programs"

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from playground.engines.embedded_engine import EmbeddedEngine
+from playground.engines.embedded.engine import EmbeddedEngine
 from tests.background import background_loop
 
 

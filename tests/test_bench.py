@@ -11,7 +11,7 @@ from bench.figures import Figure, machine, table, write
 from bench.load import TOKEN
 from bench.processes import app, load, upstream
 from bench.requests import WORD, chat, form
-from playground.server.form import Form, build_request
+from playground.app.form.form import Form, build_request
 
 ROOT = Path(__file__).parents[1]
 FIGURES = (

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from playground.app.form.form import Form, build_request, form_fields
 from playground.errors import InvalidPreset
 from playground.presets import Preset, load_presets, presets_folder
-from playground.server.form import Form, build_request, form_fields
 from playground.snippets import render_snippet
 from playground.wire.prepared import Target, prepare
 

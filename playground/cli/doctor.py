@@ -28,7 +28,7 @@ def add(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Print the facts; what is missing is a fact, not a failure."""
-    from playground.engines.hardware import find_gpus  # only this command asks
+    from playground.engines.hardware.hardware import find_gpus  # only this command asks
     from playground.engines.kinds.locate import find_installations
 
     facts: dict[str, Any] = {
@@ -82,7 +82,7 @@ def _presets(settings: Settings) -> str:
 
 
 def _model_file(settings: Settings) -> str:
-    from playground.engines.models import find_model  # as above
+    from playground.engines.embedded.models import find_model  # as above
 
     try:
         found = find_model(

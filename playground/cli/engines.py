@@ -33,9 +33,9 @@ def add(commands: Any) -> None:
 
 def run_engines(arguments: argparse.Namespace, settings: Settings) -> int:
     """A line for each engine, one for each place it was found, and the hardware."""
-    from playground.engines.hardware import read_hardware
+    from playground.app.servers.launch_choices import Installations
+    from playground.engines.hardware.hardware import read_hardware
     from playground.engines.kinds import ENGINES
-    from playground.server.launch_choices import Installations
 
     found, hardware = Installations(settings.engine_places).look(), read_hardware()
     if arguments.json:
@@ -70,7 +70,7 @@ def run_fit(arguments: argparse.Namespace, settings: Settings) -> int:
     from playground.engines.fit.hub import read_model
     from playground.engines.fit.places import host_place, places
     from playground.engines.fit.plan import Place
-    from playground.engines.hardware import read_hardware
+    from playground.engines.hardware.hardware import read_hardware
     from playground.engines.kinds.llama_cpp import gguf_file
     from playground.engines.spec import LaunchSpec
 

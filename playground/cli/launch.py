@@ -61,10 +61,10 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 async def _launch(arguments: argparse.Namespace, settings: Settings) -> int:
+    from playground.app.servers.launch_choices import Installations, command_of  # only this command needs them
+    from playground.app.servers.supervising import make_supervisor
     from playground.client import Client
     from playground.engines.kinds import find_engine
-    from playground.server.launch_choices import Installations, command_of  # only this command needs them
-    from playground.server.supervising import make_supervisor
 
     spec = read_options(arguments, settings)
     engine = find_engine(spec.engine)
@@ -92,7 +92,7 @@ async def _launch(arguments: argparse.Namespace, settings: Settings) -> int:
 
 async def _watch(supervisor: "Supervisor", prepared: "PreparedLaunch", drain_s: float) -> int:
     """Check it, start it and watch it until it has ended, or a signal asks for its end."""
-    from playground.server.supervising import launch_as_shown
+    from playground.app.servers.supervising import launch_as_shown
 
     asked = _signals()
     unchecked = await prepared.check()

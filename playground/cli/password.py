@@ -18,7 +18,7 @@ def add(commands: Any) -> None:
 
 def run(_: argparse.Namespace, __: Settings) -> int:
     """Ask on a terminal, else read standard input."""
-    from playground.server.passwords import MIN_LENGTH, PasswordHash  # no other command needs it
+    from playground.auth.passwords import MIN_LENGTH, PasswordHash  # no other command needs it
 
     terminal = sys.stdin.isatty()
     password = getpass.getpass() if terminal else sys.stdin.readline().rstrip("\r\n")

@@ -97,7 +97,7 @@ def _status(exchange: Exchange, key: str | None) -> int:
 
 
 async def _start_embedded(arguments: argparse.Namespace, settings: Settings, stack: AsyncExitStack) -> Backend:
-    from playground.engines.embedded_engine import EmbeddedEngine  # only this backend needs it
+    from playground.engines.embedded.engine import EmbeddedEngine  # only this backend needs it
 
     engine = EmbeddedEngine(
         model_path=settings.model_path,

@@ -15,19 +15,11 @@ from starlette.middleware import Middleware
 from starlette.routing import Mount
 
 from playground.addresses import InternalHosts
+from playground.app.context import Context
+from playground.app.servers.embedded import EmbeddedBackend
 from playground.client import Client, Timeouts
 from playground.engines.recipes import load_recipes, recipes_folder
 from playground.presets import load_presets, presets_folder
-from playground.server.app import create_api
-from playground.server.context import Context
-from playground.server.embedded import EmbeddedBackend
-from playground.server.headers import inline_scripts
-from playground.server.images import image_routes
-from playground.server.run_routes import run_routes
-from playground.server.server_routes import server_routes
-from playground.server.snippet_routes import snippet_routes
-from playground.server.token_entrance import QUERY
-from playground.server.wall import Wall
 from playground.settings import Settings
 from playground.ui.draw.runs import draw_runs
 from playground.ui.draw.servers import draw_servers
@@ -36,6 +28,14 @@ from playground.ui.handlers import WireHandlers
 from playground.ui.page import build_page
 from playground.ui.serving import Server, address_of, build_config, listen_on
 from playground.ui.theme import build_head, build_theme
+from playground.web.app import create_api
+from playground.web.guard.headers import inline_scripts
+from playground.web.guard.token_entrance import QUERY
+from playground.web.guard.wall import Wall
+from playground.web.routes.images import image_routes
+from playground.web.routes.runs import run_routes
+from playground.web.routes.servers import server_routes
+from playground.web.routes.snippet import snippet_routes
 
 
 def create_context(settings: Settings) -> Context:

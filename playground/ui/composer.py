@@ -2,7 +2,7 @@
 
 import gradio as gr
 
-from playground.server.parameters import PARAMETERS
+from playground.app.form.parameters import PARAMETERS
 from playground.ui.components import Drawn
 from playground.ui.handlers.conversation import ConversationHandlers
 from playground.ui.parts import QUICK, SETTLED, Page
@@ -14,7 +14,7 @@ TOGGLE = (
     "Parameters</button>"
 )
 
-# Not Gradio's upload: it keeps files on the disk and hands out any path (`server/images.py` is the way in).
+# Not Gradio's upload: it keeps files on the disk and hands out any path (`web/routes/images.py` is the way in).
 ATTACH = (
     '<label class="link">attach images<input type="file" accept="image/png,image/jpeg,image/gif,image/webp" multiple '
     'aria-label="attach images"></label>'

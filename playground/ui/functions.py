@@ -7,7 +7,7 @@ from typing import Any
 import gradio as gr
 from gradio.state_holder import SessionState, StateHolder
 
-from playground.server.functions import Function, Kind
+from playground.web.guard.functions import Function, Kind
 
 # A component of any other class stops the start: its values were thought about by nobody.
 KINDS: tuple[tuple[type, Kind], ...] = (

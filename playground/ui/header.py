@@ -2,8 +2,8 @@
 
 import gradio as gr
 
-from playground.server.context import Context
-from playground.server.form import Form
+from playground.app.context import Context
+from playground.app.form.form import Form
 from playground.ui.components import Drawn, Listed
 from playground.ui.handlers.backend import ASKED, BackendHandlers
 from playground.ui.parts import LAST, QUICK, Page

@@ -2,7 +2,7 @@
 
 import gradio as gr
 
-from playground.server.context import Context
+from playground.app.context import Context
 from playground.ui.changes import connect_changes
 from playground.ui.components import Drawn
 from playground.ui.composer import build_composer, connect_composer

@@ -2,8 +2,8 @@
 
 import gradio as gr
 
-from playground.server.context import Context
-from playground.server.parameters import PARAMETERS
+from playground.app.context import Context
+from playground.app.form.parameters import PARAMETERS
 from playground.ui.components import Drawn
 from playground.ui.handlers.presets import FILLED, PresetHandlers
 from playground.ui.parts import QUICK, SETTLED, Page

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import gradio as gr
 
+from playground.app.context import Context
 from playground.presets import Tab as Request
-from playground.server.context import Context
 from playground.ui.parts import Page
 
 Build = Callable[[Page, Context], None]
@@ -27,7 +27,7 @@ class Tab:
         title: what its button says.
         build: makes its components, with the tab open around them.
         connect: ties their events, once the whole page stands.
-        sends: what the requests under it are made of, as `playground.server.form` knows it; None where nothing is
+        sends: what the requests under it are made of, as `playground.app.form.form` knows it; None where nothing is
             sent from it: it has no composer, and Ctrl+Enter does nothing.
         fields: the form's fields that it builds, by their names there. They are in every request whose `sends` asks
             for them.

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from playground.engines.models import fetch_model
-from tests.server.opened import base_url, started
+from playground.engines.embedded.models import fetch_model
 from tests.upstream import ThreadedUpstream
+from tests.web.opened import base_url, started
 
 ROOT = Path(__file__).parents[2]
 

@@ -16,8 +16,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import ROOT
-from tests.server.opened import started
 from tests.upstream import ThreadedUpstream, scripts
+from tests.web.opened import started
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
@@ -35,7 +35,7 @@ LANGUAGE = Language("words", "Plain words", render)
 NOTES = """
 from pathlib import Path
 
-from playground.server.context import Context
+from playground.app.context import Context
 from playground.ui.components import Drawn
 from playground.ui.parts import Page
 from playground.ui.tab import Tab
@@ -57,7 +57,7 @@ TAB = Tab(
 )
 """
 BARE = """
-from playground.server.context import Context
+from playground.app.context import Context
 from playground.ui.components import Drawn
 from playground.ui.parts import Page
 from playground.ui.tab import Tab

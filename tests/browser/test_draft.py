@@ -7,8 +7,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.test_page import ask, chats, choose
-from tests.server.opened import app_process
 from tests.upstream import ThreadedUpstream, scripts
+from tests.web.opened import app_process
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
 MESSAGE = "#message textarea"

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.server.opened import app_process
+from tests.web.opened import app_process
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
 # Stands for the interpreter of an environment on a cold disk: it answers once the gate is there.

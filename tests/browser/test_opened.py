@@ -7,8 +7,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from tests.server.opened import App, app_process
 from tests.upstream import ThreadedUpstream
+from tests.web.opened import App, app_process
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
 PASSWORD = "correct-horse-battery"

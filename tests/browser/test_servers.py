@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from playground.engines.models import MODEL_FILE
+from playground.engines.embedded.models import MODEL_FILE
+from tests.app.servers.test_servers import free_port
 from tests.browser.test_page import choose
-from tests.server.test_servers import free_port
 from tests.upstream import ThreadedUpstream
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]

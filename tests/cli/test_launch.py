@@ -16,17 +16,17 @@ import httpx
 import psutil
 import pytest
 
+from playground.app.servers.launch_choices import Installations
+from playground.app.servers.supervising import make_supervisor
 from playground.cli import main
 from playground.cli.launch import _watch, split_extra
 from playground.client import Client
-from playground.engines.models import MODEL_FILE, fetch_model
+from playground.engines.embedded.models import MODEL_FILE, fetch_model
 from playground.engines.recipes import Recipe, load_recipes, recipes_folder
 from playground.engines.spec import LaunchSpec
-from playground.server.launch_choices import Installations
-from playground.server.supervising import make_supervisor
 from playground.settings import Settings
+from tests.app.servers.test_servers import free_port
 from tests.cli.running import ARGV, KEY, ROOT, environment, playground
-from tests.server.test_servers import free_port
 
 RECIPES = load_recipes(recipes_folder())
 SERVER_KEY = "sk-server-made-up-0123456789"

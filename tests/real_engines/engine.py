@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from playground.engines.models import default_cache_dir
+from playground.engines.embedded.models import default_cache_dir
 
 HERE = Path(__file__).parent
 MODEL = "smollm2"  # as asking.py asks for it

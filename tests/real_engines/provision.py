@@ -16,7 +16,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from playground.engines.models import fetch_model
+from playground.engines.embedded.models import fetch_model
 from playground.errors import EngineError, EngineUnavailable
 from tests.real_engines.commands import call, must
 from tests.real_engines.engine import ENGINES, HERE, RealEngine, checkpoint, home

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from playground.engines.process import EngineProcess, how_it_ended
+from playground.engines.process.process import EngineProcess, how_it_ended
 from tests.real_engines.engine import ENGINES, HERE, RealEngine, checkpoint
 from tests.real_engines.running import GRACE_S, READY_S, free_port, healthy
 

@@ -58,7 +58,7 @@ def _origin(name: str) -> Iterator[str]:
         with running(ENGINES[name]) as server:
             yield server.origin
         return
-    from playground.engines.embedded_engine import EmbeddedEngine
+    from playground.engines.embedded.engine import EmbeddedEngine
 
     with background_loop(name) as wait_for:
         engine = EmbeddedEngine()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import httpx
 import psutil
 
-from playground.engines.process import EngineProcess
+from playground.engines.process.process import EngineProcess
 from tests.background import background_loop
 from tests.real_engines.engine import RealEngine
 

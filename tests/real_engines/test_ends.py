@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import psutil
 import pytest
 
-from playground.engines.process import EngineProcess
+from playground.engines.process.process import EngineProcess
 from playground.errors import EngineExited
 from tests.real_engines.engine import ENGINES, RealEngine
 from tests.real_engines.running import GONE_S, GRACE_S, READY_S, family_of, free_port

@@ -12,7 +12,7 @@ import pytest
 from playground.engines.kinds import ENGINES as KINDS
 from playground.engines.kinds.base import Installation
 from playground.engines.kinds.failures import diagnose, is_fatal
-from playground.engines.process import EngineProcess
+from playground.engines.process.process import EngineProcess
 from playground.engines.spec import LaunchSpec
 from playground.phases import LAUNCH, Phase
 from tests.background import background_loop

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.real_engines.engine import HERE, MODEL, VLLM, checkpoint
 from tests.real_engines.running import READY_S, free_port
-from tests.server.opened import ROOT, started
+from tests.web.opened import ROOT, started
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(READY_S + 540)]
 

@@ -7,7 +7,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from playground.engines.models import default_cache_dir
+from playground.engines.embedded.models import default_cache_dir
 from tests.real_engines.commands import call
 
 

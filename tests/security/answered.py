@@ -17,9 +17,9 @@ import httpx
 import psutil
 
 from tests.security.test_files import call, config_of, functions
-from tests.server.opened import ROOT, app_process
 from tests.upstream import Script, ThreadedUpstream, scripts
 from tests.upstream.steps import Status, Write
+from tests.web.opened import ROOT, app_process
 
 GOAL_S = 0.25  # what another visitor waits at most
 BOUND_S = 2.0  # what is asserted: machines are noisy, and the attacks took up to 40 s

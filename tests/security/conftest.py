@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tests.security.nginx import free_port, nginx_before
-from tests.server.opened import ADA, BEN, USERS, App, app_process, log_in
+from tests.web.opened import ADA, BEN, USERS, App, app_process, log_in
 
 WAYS = ("local", "login", "proxied")
 SECRET = "made-up-content-of-a-file-nobody-may-read"

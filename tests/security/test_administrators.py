@@ -10,13 +10,13 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from playground.server.visitors import COOKIE
+from playground.auth.visitors import COOKIE
 from playground.tools.importers.sources import MCP
 from tests.security.conftest import Way
 from tests.security.nginx import nginx_before
 from tests.security.test_files import call, config_of, functions
-from tests.server.opened import App, app_process
 from tests.upstream import ThreadedUpstream, scripts
+from tests.web.opened import App, app_process
 
 SERVERS = "/gradio_api/servers"
 TOOLS = '[{"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}}]'

@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
-from playground.engines import models
-from playground.engines.amd import AmdReader, AmdUnavailable
+from playground.app.servers.launch_form import read_command
 from playground.engines.distributed import Nodes, generate
 from playground.engines.distributed.running import run_form
-from playground.engines.embedded_engine import EmbeddedEngine
+from playground.engines.embedded import models
+from playground.engines.embedded.engine import EmbeddedEngine
+from playground.engines.hardware.amd import AmdReader, AmdUnavailable
 from playground.engines.kinds import ENGINES, find_engine
 from playground.engines.kinds.arguments import check_arguments
 from playground.engines.kinds.base import Command, Installation
@@ -21,11 +22,10 @@ from playground.engines.kinds.locate import find_installations
 from playground.engines.launch.environment import build_environment
 from playground.engines.launch.processes import Identity
 from playground.engines.launch.registry import Record, Registry, clean_up
-from playground.engines.process import EngineProcess
+from playground.engines.process.process import EngineProcess
 from playground.engines.spec import LaunchSpec
 from playground.environment import child_environment
 from playground.errors import EngineUnavailable, InvalidLaunch
-from playground.server.launch_form import read_command
 from playground.tools.mcp_session import McpCommand, McpSession
 
 LEAK = "LEAKED"

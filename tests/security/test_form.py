@@ -13,19 +13,19 @@ from typing import Any
 import httpx
 import pytest
 
+from playground.app.building import KEPT_BYTES, MAX_VALUES, SMALL
+from playground.app.context import Context
+from playground.app.form.form import Form
+from playground.app.form.parameters import PARAMETERS
+from playground.app.runs import Run, run_many
+from playground.auth.visitors import COOKIE
 from playground.errors import InvalidRequest, TooMuchWork
-from playground.server.building import KEPT_BYTES, MAX_VALUES, SMALL
-from playground.server.context import Context
-from playground.server.form import Form
-from playground.server.parameters import PARAMETERS
-from playground.server.runs import Run, run_many
-from playground.server.snippet_routes import Asked
-from playground.server.visitors import COOKIE
 from playground.snippets import BY_ID
 from playground.ui.handlers import ConversationHandlers, PresetHandlers, WireHandlers
+from playground.web.routes.snippet import Asked
 from tests.security.pauses import BOUND_S, longest_pause
-from tests.server.running import KEY, TAB, VISITOR, Browser, context_for, serving
 from tests.upstream import Upstream, scripts
+from tests.web.running import KEY, TAB, VISITOR, Browser, context_for, serving
 
 NAMES = (*(name for name in Form.model_fields if name != "params"), *(f"param.{one.name}" for one in PARAMETERS))
 ASKER: Any = SimpleNamespace(cookies={COOKIE: VISITOR}, session_hash="session")

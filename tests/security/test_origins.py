@@ -10,12 +10,12 @@ import httpx
 import pytest
 from playwright.sync_api import Browser
 
-from playground.server import passwords
-from playground.server.failures import Failures
-from playground.server.passwords import PasswordHash, Users
+from playground.auth import passwords
+from playground.auth.failures import Failures
+from playground.auth.passwords import PasswordHash, Users
 from tests.security.conftest import Way
 from tests.security.nginx import GOOD, free_port, nginx_before
-from tests.server.opened import ADA, BEN, USERS, App, app_process, log_in
+from tests.web.opened import ADA, BEN, USERS, App, app_process, log_in
 
 READ = ("/", "/config", "/gradio_api/info", "/gradio_api/app_id", "/theme.css", "/login", "/gradio_api/servers")
 WRITTEN = ("/gradio_api/exchange", "/gradio_api/key", "/gradio_api/run/predict", "/login", "/gradio_api/images")

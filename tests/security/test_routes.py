@@ -10,7 +10,7 @@ from gradio.routes import App
 from starlette.routing import Mount
 
 from docs import routes
-from playground.server.wall import ROUTES, is_open
+from playground.web.guard.wall import ROUTES, is_open
 from tests.security.conftest import Way
 from tests.security.test_files import config_of, functions
 

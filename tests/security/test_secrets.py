@@ -15,20 +15,20 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
+from playground.auth.visitors import COOKIE
 from playground.backends import BackendState, list_backends, probe
 from playground.backends.attach import recognise
 from playground.backends.upstream_check import check_upstream
 from playground.client import Client
 from playground.errors import PlaygroundError
 from playground.logs import HIDDEN, masked_logs
-from playground.server.app import create_api
-from playground.server.visitors import COOKIE
 from playground.settings import Settings
+from playground.web.app import create_api
 from playground.wire.exchange import Exchange, ExchangeBuilder
 from playground.wire.prepared import Target, prepare
 from playground.wire.request import ChatRequest
-from tests.server.opened import app_process, context_of, served
 from tests.upstream import Cut, Raw, Recorded, Script, Status, ThreadedUpstream, Upstream, Write, scripts
+from tests.web.opened import app_process, context_of, served
 
 KEY = "sk-9f2Kq7/Zx_w4Lm+Tr8Bv"
 NAME = "$THEROUTER_API_KEY"

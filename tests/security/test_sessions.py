@@ -7,17 +7,17 @@ from typing import Any
 import httpx
 import pytest
 
+from playground.app import conversation_store
+from playground.app.context import Context
+from playground.app.conversation_store import Bounds, Conversations
+from playground.auth.sessions import MAX_SESSIONS_OF_ONE
+from playground.auth.visitors import COOKIE
 from playground.errors import NoRoom
-from playground.server import conversation_store
-from playground.server.app import create_api
-from playground.server.context import Context
-from playground.server.conversation_store import Bounds, Conversations
-from playground.server.run_routes import run_routes
-from playground.server.sessions import MAX_SESSIONS_OF_ONE
-from playground.server.visitors import COOKIE
 from playground.ui.draw.runs import draw_runs
-from tests.server.opened import ADA, BEN, EVERYWHERE, USERS, context_of, log_in, served
+from playground.web.app import create_api
+from playground.web.routes.runs import run_routes
 from tests.upstream import ThreadedUpstream, scripts
+from tests.web.opened import ADA, BEN, EVERYWHERE, USERS, context_of, log_in, served
 
 ID = "the-id-of-a-tab-of-ada"
 EXCHANGE, KEY = "/gradio_api/exchange", "/gradio_api/key"

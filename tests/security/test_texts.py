@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
+from playground.app.calls import open_toolbox
+from playground.app.context import Context
+from playground.app.form.form import Form
 from playground.errors import InvalidMock, TooMuchWork
 from playground.schema.pydantic_source import schema_from_pydantic
-from playground.server.calls import open_toolbox
-from playground.server.context import Context
-from playground.server.form import Form
 from playground.tools.importers.python_function import tools_from_python
 from playground.tools.importers.sources import FUNCTION, OPENAPI
 from playground.tools.mock import read_rows
@@ -23,8 +23,8 @@ from playground.ui.tabs.json.handlers import SchemaHandlers
 from playground.ui.tabs.tools.handlers import ToolHandlers
 from playground.yaml_text import MAX_DEPTH, MAX_NODES, YamlError, read_yaml
 from tests.security.pauses import BOUND_S, longest_pause
-from tests.server.opened import context_of
 from tests.steps import steps
+from tests.web.opened import context_of
 
 ASKER: Any = SimpleNamespace(cookies={}, session_hash="session")
 

@@ -1,8 +1,8 @@
 """The page's events, as the browser is told of them."""
 
-from playground.server.context import Context
+from playground.app.context import Context
 from playground.ui.page import build_page
-from tests.server.opened import context_of
+from tests.web.opened import context_of
 
 CHANGES = {"change", "input", "blur", "upload"}
 

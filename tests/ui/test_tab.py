@@ -5,17 +5,17 @@ from typing import get_args
 import gradio as gr
 import pytest
 
+from playground.app.context import Context
+from playground.app.form.form import Form
+from playground.app.form.parameters import PARAMETERS
 from playground.presets import Tab as Request
-from playground.server.context import Context
-from playground.server.form import Form
-from playground.server.parameters import PARAMETERS
 from playground.ui.page import build_page
 from playground.ui.parts import Page
 from playground.ui.tab import Tab, build_tab, draw_empty
 from playground.ui.tabs import FOLDERS, TABS, load_tab
 from playground.ui.theme import STATIC, TABS_PLACE, build_head
-from tests.server.opened import context_of
 from tests.ui.draw.hostile import safe
+from tests.web.opened import context_of
 
 
 def nothing(_: Page, __: Context) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from playground.engines.distributed.forms import Form
 from playground.engines.kinds.base import Command
-from playground.engines.process import EngineProcess, how_it_ended
+from playground.engines.process.process import EngineProcess, how_it_ended
 from playground.environment import child_environment
 from playground.errors import EngineUnavailable, InvalidLaunch
 

@@ -1,7 +1,7 @@
 """The hardware as places that a model goes to."""
 
 from playground.engines.fit.plan import Place
-from playground.engines.hardware import Hardware, Host
+from playground.engines.hardware.hardware import Hardware, Host
 
 
 def places(hardware: Hardware) -> tuple[Place, ...]:

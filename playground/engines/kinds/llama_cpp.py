@@ -8,10 +8,10 @@ import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from playground.engines.embedded.models import MODEL_FILE, default_cache_dir, find_model
 from playground.engines.kinds.base import Capabilities, Command, Installation, Progress
 from playground.engines.kinds.loading import figure, read_figures, read_signs, sign
 from playground.engines.kinds.words import in_container, options, require, resolved, unsupported
-from playground.engines.models import MODEL_FILE, default_cache_dir, find_model
 from playground.engines.spec import LaunchSpec
 from playground.errors import InvalidLaunch
 from playground.phases import Phase

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import psutil
 
-from playground.engines import guard
+from playground.engines.process import guard
 
 MARK = "PLAYGROUND_SERVER"  # the variable that marks what a server starts, however far it goes from its session
 _END_S = 10.0

@@ -18,7 +18,7 @@ from playground.engines.launch.processes import Identity, children_of, end_famil
 from playground.engines.launch.registry import Record, Registry, clean_up
 from playground.engines.launch.shared_memory import shared_by
 from playground.engines.launch.state import Cause, PlainCause, ServerState, advance
-from playground.engines.process import EngineProcess, how_it_ended, likely_cause
+from playground.engines.process.process import EngineProcess, how_it_ended, likely_cause
 from playground.engines.spec import LaunchSpec
 from playground.errors import EngineExited, EngineUnavailable
 from playground.phases import LAUNCH, Phase

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from playground.engines.embedded.models import default_cache_dir
 from playground.engines.kinds.base import Command, Engine, Installation
 from playground.engines.launch.durations import Durations
 from playground.engines.launch.hooks import Hooks, Timing
@@ -19,7 +20,6 @@ from playground.engines.launch.processes import Known, ask_to_end, end_family
 from playground.engines.launch.registry import Record, Registry, Survivor, clean_up, is_running, this_app
 from playground.engines.launch.server import LaunchedServer
 from playground.engines.launch.state import Diagnose, IsFatal
-from playground.engines.models import default_cache_dir
 from playground.engines.spec import LaunchSpec
 from playground.errors import EngineUnavailable, InvalidLaunch, LaunchOutdated
 

@@ -2,8 +2,8 @@
 
 from html import escape
 
-from playground.engines.gpu import Gpu
-from playground.engines.hardware import Hardware
+from playground.engines.hardware.gpu import Gpu
+from playground.engines.hardware.hardware import Hardware
 from playground.ui.draw.numbers import plural
 
 GIB = 2**30

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from html import escape
 
-from playground.server.runs import Run
+from playground.app.runs import Run
 from playground.ui.draw.numbers import seconds
 from playground.ui.draw.verdict import WORDS
 

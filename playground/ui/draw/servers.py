@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
-from playground.engines.hardware import Hardware
-from playground.server.server_views import Action, Load, Problem, ServerView
+from playground.app.servers.views import Action, Load, Problem, ServerView
+from playground.engines.hardware.hardware import Hardware
 from playground.ui.draw.machine import draw_machine
 
 EMPTY = (

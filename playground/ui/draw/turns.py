@@ -7,10 +7,10 @@ from typing import Any
 
 import orjson
 
+from playground.app.conversations import Conversation, Turn, text_of
+from playground.app.judging import Question, is_json, question_of
 from playground.errors import PlaygroundError, TooMuchWork
 from playground.markup.markdown import is_light, render_markdown
-from playground.server.conversations import Conversation, Turn, text_of
-from playground.server.judging import Question, is_json, question_of
 from playground.ui.draw.calls import MAX_SHOWN, draw_calls, draw_leaks
 from playground.ui.draw.images import draw_pictures
 from playground.ui.draw.numbers import dollars, rate, seconds

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from html import escape
 from itertools import islice
 
+from playground.app.form.form import Form
+from playground.app.form.parameters import PARAMETERS
 from playground.errors import PlaygroundError
 from playground.markup.code import colour_code, colour_curl, colour_json
-from playground.server.form import Form
-from playground.server.parameters import PARAMETERS
 from playground.snippets import language_of, render_loop, render_snippet
 from playground.snippets.curl import LANGUAGE as CURL
 from playground.snippets.curl import render_curl

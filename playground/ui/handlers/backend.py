@@ -7,10 +7,10 @@ from typing import Any
 
 import gradio as gr
 
+from playground.app.context import Context
+from playground.app.form.form import Form
+from playground.app.servers.watched import PREFIX
 from playground.backends import BackendState, ModelEntry
-from playground.server.context import Context
-from playground.server.form import Form
-from playground.server.watched import PREFIX
 from playground.ui.draw.header import draw_state
 from playground.ui.handlers.latest import Latest
 from playground.ui.handlers.visitor import visitor

@@ -7,8 +7,8 @@ from typing import Any
 
 import gradio as gr
 
-from playground.server.context import Context
-from playground.server.conversations import Conversation, text_of
+from playground.app.context import Context
+from playground.app.conversations import Conversation, text_of
 from playground.ui.draw.images import draw_attached
 from playground.ui.draw.stream import draw_stream
 from playground.ui.draw.turns import draw_conversation
@@ -82,7 +82,7 @@ class ConversationHandlers:
         return self.redraw(request, conversation_id)
 
     def attached(self, request: gr.Request, conversation_id: str) -> str:
-        """Images have come (`server/images.py`): those that wait for the next message."""
+        """Images have come (`web/routes/images.py`): those that wait for the next message."""
         return draw_attached(self._context.conversation(conversation_id, visitor(request)).images)
 
     def detach(self, request: gr.Request, conversation_id: str, index: str) -> str:

@@ -5,13 +5,13 @@ from typing import Any
 
 import gradio as gr
 
+from playground.app.building import Source
+from playground.app.context import Context
+from playground.app.form.form import Form, form_fields
+from playground.app.form.parameters import PARAMETERS
+from playground.app.saved_preset import saved_preset
 from playground.errors import PlaygroundError
 from playground.presets import Preset
-from playground.server.building import Source
-from playground.server.context import Context
-from playground.server.form import Form, form_fields
-from playground.server.parameters import PARAMETERS
-from playground.server.saved_preset import saved_preset
 from playground.ui.draw.turns import draw_conversation
 from playground.ui.handlers.conversation import draw_panels
 from playground.ui.handlers.visitor import visitor

@@ -2,7 +2,7 @@
 
 import gradio as gr
 
-from playground.server.visitors import COOKIE
+from playground.auth.visitors import COOKIE
 
 
 def visitor(request: gr.Request) -> str | None:

@@ -4,11 +4,11 @@ from functools import partial
 
 import gradio as gr
 
+from playground.app.context import Context
 from playground.errors import PlaygroundError, TooMuchWork
-from playground.server.context import Context
-from playground.server.snippet_routes import Asked, Drawn
 from playground.ui.draw.wire import draw_problem, draw_requests, draw_sent, draw_wire, is_quick
 from playground.ui.handlers.visitor import visitor
+from playground.web.routes.snippet import Asked, Drawn
 
 COLOUR_S = 0.5  # of one snippet; beyond it stands without colours
 

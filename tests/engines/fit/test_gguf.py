@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
+from playground.engines.embedded.models import MODEL_BYTES, find_model
 from playground.engines.fit.fit import estimate
 from playground.engines.fit.gguf import read_gguf
 from playground.engines.fit.hub import read_model
 from playground.engines.fit.layers import Attention, Layers
 from playground.engines.fit.plan import Place
 from playground.engines.fit.unreadable import ModelUnreadable
-from playground.engines.models import MODEL_BYTES, find_model
 
 
 def text(value: str) -> bytes:

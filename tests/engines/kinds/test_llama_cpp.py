@@ -6,11 +6,11 @@ import socket
 import httpx
 import pytest
 
+from playground.engines.embedded.models import MODEL_FILE, find_model
 from playground.engines.kinds import find_engine
 from playground.engines.kinds.failures import diagnose, is_fatal
 from playground.engines.kinds.locate import find_installations
-from playground.engines.models import MODEL_FILE, find_model
-from playground.engines.process import EngineProcess
+from playground.engines.process.process import EngineProcess
 from playground.engines.recipes import load_recipes, recipes_folder
 from playground.phases import Phase
 from tests.engines.kinds.reading import follow, sizes
@@ -27,7 +27,7 @@ def free_port() -> int:
 @pytest.mark.model
 async def test_the_recipe_of_the_embedded_model_comes_up_and_tells_its_phases() -> None:
     if find_model() is None:
-        pytest.skip("the model is not on this machine: python -m playground.engines.models fetches it")
+        pytest.skip("the model is not on this machine: python -m playground.engines.embedded.models fetches it")
     engine, port = find_engine("llama_cpp"), free_port()
     spec = next(recipe.spec for recipe in load_recipes(recipes_folder()) if recipe.spec.model == MODEL_FILE)
     (place,) = find_installations(path="")["llama_cpp"]
@@ -60,7 +60,7 @@ async def test_the_recipe_of_the_embedded_model_comes_up_and_tells_its_phases() 
 @pytest.mark.model
 async def test_its_taken_port_is_known() -> None:
     if find_model() is None:
-        pytest.skip("the model is not on this machine: python -m playground.engines.models fetches it")
+        pytest.skip("the model is not on this machine: python -m playground.engines.embedded.models fetches it")
     engine, port = find_engine("llama_cpp"), free_port()
     spec = next(recipe.spec for recipe in load_recipes(recipes_folder()) if recipe.spec.model == MODEL_FILE)
     (place,) = find_installations(path="")["llama_cpp"]

@@ -160,7 +160,8 @@ async def test_kill_9_of_the_app_that_adopted(folder: Path) -> None:
     watched = [f"{each.pid}:{each.started}" for each in (record.leader, *record.others)]
     code = (
         "import subprocess, sys, time;"
-        "p = subprocess.Popen([sys.executable, '-m', 'playground.engines.guard', '0.2', '--adopt', *sys.argv[1:]],"
+        "guard = [sys.executable, '-m', 'playground.engines.process.guard', '0.2', '--adopt', *sys.argv[1:]];"
+        "p = subprocess.Popen(guard,"
         "stdin=subprocess.PIPE, start_new_session=True); print(p.pid, flush=True); time.sleep(60)"
     )
     pipe = asyncio.subprocess.PIPE

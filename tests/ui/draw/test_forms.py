@@ -4,11 +4,11 @@ from html import escape
 
 import pytest
 
+from playground.app.servers.launch_choices import write_form
 from playground.backends.upstream_check import NEEDS, Finding
 from playground.engines.distributed import FORMS, Form
 from playground.engines.distributed.forms import File, Step
 from playground.engines.spec import LaunchSpec
-from playground.server.launch_choices import write_form
 from playground.ui.draw.forms import draw_form, draw_upstream, draw_upstream_needs
 from tests.ui.draw.hostile import HOSTILE, safe
 

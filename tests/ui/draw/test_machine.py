@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from playground.engines.gpu import Gpu, GpuProcess
-from playground.engines.hardware import Hardware, Host, read_hardware
+from playground.engines.hardware.gpu import Gpu, GpuProcess
+from playground.engines.hardware.hardware import Hardware, Host, read_hardware
 from playground.ui.draw.machine import SHOWN_PROCESSES, draw_machine
-from tests.engines.nvml_answers import NvmlAnswers
+from tests.engines.hardware.nvml_answers import NvmlAnswers
 from tests.ui.draw.hostile import HOSTILE, safe
 
 HOST = Host(64 * 2**30, 16 * 2**30, 8, 16)

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playground.engines.hardware import Hardware, Host
+from playground.app.servers.views import Action, Kind, Load, Problem, ServerView
+from playground.engines.hardware.hardware import Hardware, Host
 from playground.phases import Shape
-from playground.server.server_views import Action, Kind, Load, Problem, ServerView
 from playground.ui.draw.servers import EMPTY, HEIGHT, WIDTH, WORDS, draw_server, draw_servers
 from tests.ui.draw.hostile import HOSTILE, Drawn, safe
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from playground.app.conversations import Conversation, Turn
 from playground.errors import APIStatusError, ConnectFailed, PlaygroundError, StreamFailed, StreamInterrupted
-from playground.server.conversations import Conversation, Turn
 from playground.ui.draw.turns import STRETCH, draw_conversation, draw_error
 from playground.wire.exchange import Exchange
 from tests.ui.draw.exchanges import KEY, request_of, streamed, whole

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from playground.app.form.form import Form
+from playground.app.form.parameters import PARAMETERS
 from playground.errors import APIStatusError, ConnectFailed, InvalidRequest
-from playground.server.form import Form
-from playground.server.parameters import PARAMETERS
 from playground.snippets import render_snippet
 from playground.ui.draw.wire import (
     MAX_EVENTS,

@@ -5,10 +5,10 @@ from typing import Any, cast
 
 import gradio as gr
 
-from playground.server.visitors import COOKIE
+from playground.auth.visitors import COOKIE
 from playground.ui.tabs.servers.handlers import ServerHandlers
-from tests.server.running import context_for
 from tests.upstream import Upstream
+from tests.web.running import context_for
 
 
 async def test_a_key_and_a_login_leave_the_page_once_attached(upstream: Upstream) -> None:

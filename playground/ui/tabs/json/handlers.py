@@ -4,11 +4,11 @@ from typing import Any
 
 import gradio as gr
 
+from playground.app.context import Context
 from playground.errors import TooMuchWork
 from playground.schema.beginnings import as_text, begin_from, fixed_text
 from playground.schema.document import Problem
 from playground.schema.templates import TEMPLATES
-from playground.server.context import Context
 from playground.ui.draw.problems import draw_problems
 from playground.ui.draw.schema import draw_schema, draw_start
 from playground.ui.handlers.visitor import visitor

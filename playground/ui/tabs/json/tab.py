@@ -2,9 +2,9 @@
 
 import gradio as gr
 
+from playground.app.context import Context
+from playground.app.form.format_fields import DEFAULT_NAME, MODES, NONE
 from playground.schema.beginnings import KINDS
-from playground.server.context import Context
-from playground.server.format_fields import DEFAULT_NAME, MODES, NONE
 from playground.ui.components import Drawn
 from playground.ui.draw.runs import draw_runs
 from playground.ui.draw.schema import draw_schema_status

@@ -1,4 +1,4 @@
-"""The Servers tab's events. What they do is in `playground.server.servers`; here it becomes words and components."""
+"""The Servers tab's events. What they do is in `playground.app.servers`; here it becomes components."""
 
 import asyncio
 import shutil
@@ -9,16 +9,16 @@ from typing import Any
 
 import gradio as gr
 
+from playground.app.context import Context
+from playground.app.form.form import Form as ChatForm
+from playground.app.servers.launch_choices import choice_of, write_form
+from playground.app.servers.launch_form import FIELDS, read_spec, show_spec
+from playground.app.servers.watched import PREFIX
 from playground.base_url import read_base_url
 from playground.engines.distributed import Form
 from playground.engines.distributed.running import run_form, runnable
 from playground.engines.kinds.base import Installation
 from playground.errors import LaunchOutdated, PlaygroundError
-from playground.server.context import Context
-from playground.server.form import Form as ChatForm
-from playground.server.launch_choices import choice_of, write_form
-from playground.server.launch_form import FIELDS, read_spec, show_spec
-from playground.server.watched import PREFIX
 from playground.ui.draw.fit import draw_fit
 from playground.ui.draw.forms import draw_form, draw_upstream, draw_upstream_needs
 from playground.ui.draw.machine import draw_machine

@@ -4,9 +4,9 @@ import json
 
 import gradio as gr
 
-from playground.server.context import Context
-from playground.server.launch_choices import engine_choices, form_choices, model_choices, recipe_choices
-from playground.server.launch_form import FIELDS
+from playground.app.context import Context
+from playground.app.servers.launch_choices import engine_choices, form_choices, model_choices, recipe_choices
+from playground.app.servers.launch_form import FIELDS
 from playground.ui.components import Drawn, Listed
 from playground.ui.draw.servers import EMPTY
 from playground.ui.parts import FOLD, LAST, QUICK, Page

@@ -1,6 +1,6 @@
 """What stands in the Streaming tab."""
 
-from playground.server.context import Context
+from playground.app.context import Context
 from playground.ui.components import StreamView
 from playground.ui.draw.stream import draw_stream
 from playground.ui.parts import Page

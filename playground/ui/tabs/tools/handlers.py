@@ -4,9 +4,9 @@ from typing import Any
 
 import gradio as gr
 
+from playground.app.calls import mcp_session
+from playground.app.context import Context
 from playground.errors import PlaygroundError, TooMuchWork
-from playground.server.calls import mcp_session
-from playground.server.context import Context
 from playground.tools.edits import edited_text, joined_text
 from playground.tools.importers.imported import Imported
 from playground.tools.importers.sources import MCP, import_tools

@@ -2,7 +2,7 @@
 
 import gradio as gr
 
-from playground.server.context import Context
+from playground.app.context import Context
 from playground.tools.builtin import BUILTINS
 from playground.tools.definitions import parse_tools
 from playground.tools.importers.sources import IMPORTS

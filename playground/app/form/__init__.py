@@ -1,0 +1,1 @@
+"""The form: what a visitor set, and the request it makes."""

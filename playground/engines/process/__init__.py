@@ -1,0 +1,1 @@
+"""Processes of engines, each under a guard."""

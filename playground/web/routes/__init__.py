@@ -1,0 +1,1 @@
+"""Our own routes beside Gradio's."""
