@@ -4,30 +4,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from playground.errors import PlaygroundError
 from playground.schema.check import check_value
 from playground.schema.engine import Schema
 from playground.schema.verdict import JSON_OBJECT, Verdict, judge
 from playground.wire.exchange import Exchange
 from playground.wire.prepared import PreparedRequest
-from playground.wire.request import ChatRequest
 
 JSON_TYPES = ("json_object", "json_schema")
 
 
-def response_format(request: PreparedRequest) -> dict[str, Any]:
-    """The request's `response_format`; {} where it has none."""
-    if b'"response_format"' not in request.body:  # most have none, and need not be read
-        return {}
-    try:
-        return ChatRequest.parse_json(request.body).response_format or {}
-    except PlaygroundError:
-        return {}
-
-
 def is_json(request: PreparedRequest) -> bool:
     """Whether JSON was asked for."""
-    return response_format(request).get("type") in JSON_TYPES
+    return request.asked_format.get("type") in JSON_TYPES
 
 
 def schema_of(format_: Mapping[str, Any]) -> Schema | None:
@@ -66,7 +54,7 @@ class Question:
 
 def question_of(exchange: Exchange) -> Question | None:
     """None where no JSON was asked for, or where there is no answer."""
-    asked, answer = response_format(exchange.request), exchange.answer
+    asked, answer = exchange.request.asked_format, exchange.answer
     if asked.get("type") not in JSON_TYPES or exchange.error is not None or exchange.stopped:
         return None
     if answer.tool_calls and not answer.content:

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 import orjson
 
-from playground.app.judging import response_format, schema_of
+from playground.app.judging import schema_of
 from playground.app.rendering import Rendering
 from playground.errors import TooMuchWork
 from playground.schema.engine import Schema
@@ -34,7 +34,7 @@ class LiveRules:
     """
 
     def __init__(self, request: PreparedRequest, rendering: Rendering, who: str) -> None:
-        self._format = orjson.dumps(response_format(request))
+        self._format = orjson.dumps(request.asked_format)
         self._rendering = rendering
         self._who = who
         self._looked = 0

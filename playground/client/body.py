@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import aclosing
+from dataclasses import dataclass
 from functools import partial
 
 import aiohttp
@@ -15,8 +16,9 @@ from playground.client.unpack import unpacker
 from playground.errors import PlaygroundError, StreamInterrupted, StreamProtocolError
 from playground.slices import Slices
 from playground.wire import events as ev
+from playground.wire.api import Api
 from playground.wire.masking import EventMask
-from playground.wire.parse import MAX_SHOWN, is_done, parse_body, parse_chunk
+from playground.wire.parse import MAX_SHOWN
 from playground.wire.reported import error_of_event
 from playground.wire.sse import EventDecoder, ServerSentEvent
 from playground.wire.values import cut
@@ -73,10 +75,11 @@ async def answer_events(
     now: Callable[[], float],
     masked: EventMask,
     *,
+    api: Api,
     n: int,
     max_event_bytes: int,
 ) -> AsyncGenerator[ev.StreamEvent, None]:
-    """The events of an answer with `n` choices, whichever way it comes; `masked` may hold some back.
+    """The events of an answer of `api` with `n` choices, whichever way it comes; `masked` may hold some back.
 
     Raises:
         StreamInterrupted: it ended before the server said so. StreamFailed: it reports an error.
@@ -84,9 +87,9 @@ async def answer_events(
     """
     kind, read = await sniff(chunks, response.headers.get("content-type", ""))
     body = rest_of(read, chunks)
-    parse = partial(parse_chunk if kind == "stream" else parse_body, one_choice=n == 1)
+    parse = partial(api.read_chunk if kind == "stream" else api.read_body, one_choice=n == 1)
     events = (
-        _stream_events(body, parse, now, max_event_bytes, masked)
+        _stream_events(body, _Stream(parse, api.is_done), now, max_event_bytes, masked)
         if kind == "stream"
         else _whole_events(body, parse, response, now, masked)
     )
@@ -106,7 +109,7 @@ async def answer_events(
 
 
 async def _stream_events(
-    chunks: AsyncIterator[bytes], parse: Parse, now: Callable[[], float], max_event_bytes: int, masked: EventMask
+    chunks: AsyncIterator[bytes], stream: "_Stream", now: Callable[[], float], max_event_bytes: int, masked: EventMask
 ) -> AsyncGenerator[ev.StreamEvent, None]:
     decoder = EventDecoder(max_event_bytes)
     done = first = False
@@ -116,17 +119,17 @@ async def _stream_events(
             first = True
             yield ev.FirstByte(at_s)
         for sent in decoder.feed(data):
-            for event in masked.feed(_events_of(sent, parse, at_s)):
+            for event in masked.feed(stream.events_of(sent, at_s)):
                 yield event
-            if is_done(sent.data):
+            if stream.is_done(sent.data):
                 done = True
                 break
         if done:
             return
     for sent in decoder.finish():
-        for event in masked.feed(_last_events_of(sent, parse, now())):
+        for event in masked.feed(stream.last_events_of(sent, now())):
             yield event
-        done = done or is_done(sent.data)
+        done = done or stream.is_done(sent.data)
     if not (masked.finished or done):
         raise StreamInterrupted(
             "The stream ended before the server said that it was done.",
@@ -134,27 +137,33 @@ async def _stream_events(
         )
 
 
-def _events_of(sent: ServerSentEvent, parse: Parse, at_s: float) -> Iterator[ev.StreamEvent]:
-    yield ev.ChunkReceived(at_s, sent.data)
-    if is_done(sent.data):
-        return
-    if "error" in sent.name.lower() or "exception" in sent.name.lower():
-        raise error_of_event(sent.data)
-    if sent.name == "message" or sent.data.lstrip().startswith("{"):
-        yield from parse(sent.data, at_s)
-    else:  # a beat of some server's own
-        yield ev.NotUnderstood(at_s, cut(f"{sent.name}: {sent.data}", MAX_SHOWN))
+@dataclass(frozen=True, slots=True)
+class _Stream:
+    """How the events of a stream are read, and what ends it."""
 
+    parse: Parse
+    is_done: Callable[[str], bool]
 
-def _last_events_of(sent: ServerSentEvent, parse: Parse, at_s: float) -> Iterator[ev.StreamEvent]:
-    """The events of a chunk without its blank line: a whole one, or one that the end cut off."""
-    try:
-        yield from _events_of(sent, parse, at_s)
-    except StreamProtocolError as error:
-        raise StreamInterrupted(
-            "The stream ended in the middle of an event.",
-            advice="What had come by then is kept. Try again.",
-        ) from error
+    def events_of(self, sent: ServerSentEvent, at_s: float) -> Iterator[ev.StreamEvent]:
+        yield ev.ChunkReceived(at_s, sent.data)
+        if self.is_done(sent.data):
+            return
+        if "error" in sent.name.lower() or "exception" in sent.name.lower():
+            raise error_of_event(sent.data)
+        if sent.name == "message" or sent.data.lstrip().startswith("{"):
+            yield from self.parse(sent.data, at_s)
+        else:  # a beat of some server's own
+            yield ev.NotUnderstood(at_s, cut(f"{sent.name}: {sent.data}", MAX_SHOWN))
+
+    def last_events_of(self, sent: ServerSentEvent, at_s: float) -> Iterator[ev.StreamEvent]:
+        """The events of a chunk without its blank line: a whole one, or one that the end cut off."""
+        try:
+            yield from self.events_of(sent, at_s)
+        except StreamProtocolError as error:
+            raise StreamInterrupted(
+                "The stream ended in the middle of an event.",
+                advice="What had come by then is kept. Try again.",
+            ) from error
 
 
 async def _whole_events(

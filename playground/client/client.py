@@ -179,7 +179,13 @@ class Client:
                     raise parse_error(*head, body, url=request.url)
                 masked = EventMask(mask)
                 answer = answer_events(
-                    chunks, response, now, masked, n=request.n, max_event_bytes=self._max_event_bytes
+                    chunks,
+                    response,
+                    now,
+                    masked,
+                    api=request.api,
+                    n=request.n,
+                    max_event_bytes=self._max_event_bytes,
                 )
                 async with aclosing(answer):
                     try:

@@ -1,14 +1,16 @@
 """The central value: one HTTP request, ready to be sent, shown, copied and kept."""
 
 import base64
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from yarl import URL
 
 from playground.base_url import endpoint
+from playground.wire.api import CHAT_COMPLETIONS, Api, WireRequest
 from playground.wire.layout import lay_out
-from playground.wire.request import ChatRequest
 
 
 class Auth(StrEnum):
@@ -49,6 +51,8 @@ class PreparedRequest:
         body: the bytes that are sent and shown.
         n: how many choices are asked for.
         auth: what the key is: a token, or `user:password`.
+        api: the protocol, by which the answer is read.
+        asked_format: what an answer in JSON is judged by: the request's `response_format`, so that it is read once.
     """
 
     method: str
@@ -58,6 +62,8 @@ class PreparedRequest:
     body: bytes
     n: int = 1
     auth: Auth = Auth.BEARER
+    api: Api = CHAT_COMPLETIONS
+    asked_format: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)  # it is in `body`
 
     def shown_headers(self) -> tuple[tuple[str, str], ...]:
         """All headers in order, the key as `$NAME`."""
@@ -70,20 +76,25 @@ class PreparedRequest:
         return auth + self.headers
 
 
-def prepare(request: ChatRequest, target: Target) -> PreparedRequest:
+def prepare(request: WireRequest, target: Target, api: Api = CHAT_COMPLETIONS) -> PreparedRequest:
     """Decide the bytes of `request` for `target`.
 
     Raises:
         InvalidRequest: it cannot be written as JSON.
+        TypeError: it is not a request of that `api`.
     """
+    if not isinstance(request, api.request):
+        raise TypeError(f"{type(request).__name__} is not the request of {api.id}.")
     return PreparedRequest(
         method="POST",
-        url=_encoded(endpoint(target.base_url, "chat/completions")),
+        url=_encoded(endpoint(target.base_url, api.path)),
         key_name=target.key_name,
         headers=(("Content-Type", "application/json"),),
         body=lay_out(request.to_wire()),
-        n=request.n or 1,
+        n=request.choices,
         auth=target.auth,
+        api=api,
+        asked_format=request.asked_format,
     )
 
 

@@ -10,11 +10,22 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictFloat, StrictInt, StrictStr, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictFloat,
+    StrictInt,
+    StrictStr,
+    ValidationError,
+    field_validator,
+)
 
-from playground.errors import InvalidRecord, PlaygroundError
+from playground.errors import InvalidRecord, InvalidRequest, PlaygroundError
 from playground.wire import events as ev
 from playground.wire.answer import Answer, ToolCall
+from playground.wire.api import APIS, CHAT_COMPLETIONS
 from playground.wire.exchange import Exchange, Piece
 from playground.wire.metrics import Timings
 from playground.wire.prepared import Auth, PreparedRequest
@@ -39,6 +50,14 @@ class RequestRecord(_Part):
     headers: Pairs = ()
     body: StrictStr | dict[Literal["base64"], StrictStr] = ""
     n: StrictInt = 1
+    api: StrictStr = CHAT_COMPLETIONS.id
+
+    @field_validator("api")
+    @classmethod
+    def _is_known(cls, api: str) -> str:
+        if api not in APIS:
+            raise ValueError(f"the API {api!r} is not known to this version")
+        return api
 
     @classmethod
     def of(cls, request: PreparedRequest) -> Self:
@@ -48,15 +67,20 @@ class RequestRecord(_Part):
             body = request.body.decode()
         except UnicodeDecodeError:
             body = {"base64": base64.b64encode(request.body).decode()}
-        given = {name: getattr(request, name) for name in cls.model_fields if name != "body"}
-        return cls(**given, body=body)
+        given = {name: getattr(request, name) for name in cls.model_fields if name not in {"body", "api"}}
+        return cls(**given, body=body, api=request.api.id)
 
     def read(self) -> PreparedRequest:
         """As it was."""
         body = (
             self.body.encode() if isinstance(self.body, str) else base64.b64decode(self.body["base64"], validate=True)
         )
-        return PreparedRequest(self.method, self.url, self.key_name, self.headers, body, self.n, self.auth)
+        api = APIS[self.api]
+        given = (self.method, self.url, self.key_name, self.headers, body, self.n, self.auth, api)
+        try:
+            return PreparedRequest(*given, api.request.parse_json(body).asked_format)
+        except InvalidRequest:  # a request that was sent as bytes, whatever they were
+            return PreparedRequest(*given)
 
 
 class CallRecord(_Part):

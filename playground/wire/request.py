@@ -129,6 +129,16 @@ class ChatRequest(WireModel):
         return self.parse(self.to_wire() | fields)
 
     @property
+    def choices(self) -> int:
+        """How many choices are asked for."""
+        return self.n or 1
+
+    @property
+    def asked_format(self) -> Mapping[str, Json]:
+        """The `response_format`; {} where none is asked for."""
+        return self.response_format or {}
+
+    @property
     def streams(self) -> bool:
         """Whether an event stream is asked for."""
         return self.stream is True

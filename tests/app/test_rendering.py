@@ -4,14 +4,14 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 
-import orjson
 import pytest
 
 from playground.app.live_blocks import LiveBlocks
 from playground.app.live_rules import LATER, LiveRules
 from playground.app.rendering import MAX_BLOCK, Rendering
 from playground.markup.markdown import LIGHT, is_light, render_markdown, render_plain
-from playground.wire.prepared import PreparedRequest
+from playground.wire.prepared import PreparedRequest, Target, prepare
+from playground.wire.request import ChatRequest
 from playground.workers import Workers
 
 SLOW = "```java\n" + "\n" * 16_000 + "```\n"
@@ -28,8 +28,8 @@ async def rendering() -> AsyncIterator[Rendering]:
 
 def request(schema: object = SCHEMA) -> PreparedRequest:
     format_ = {"type": "json_schema", "json_schema": {"name": "n", "schema": schema}}
-    body = orjson.dumps({"model": "m", "messages": [], "response_format": format_})
-    return PreparedRequest("POST", "http://x", None, (), body)
+    asked = ChatRequest.parse({"model": "m", "messages": [], "response_format": format_})
+    return prepare(asked, Target("http://x/v1"))
 
 
 @pytest.mark.parametrize("text", ["a", "*a* `b`", "word " * 700, "costs $5"])
