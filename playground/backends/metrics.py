@@ -185,10 +185,6 @@ class MetricsHistory:
         """The newest."""
         return self._samples[-1] if self._samples else None
 
-    def series(self, name: str) -> tuple[float | None, ...]:
-        """One field of `Metrics` over time: `running`, `waiting`, `cache_usage`, …."""
-        return tuple(getattr(sample, name) for sample in self._samples)
-
     def rates(self) -> tuple[float | None, ...]:
         """`rate` at each sample; the first has none before it."""
         samples = self.samples

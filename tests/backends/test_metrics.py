@@ -146,7 +146,7 @@ def test_a_history_keeps_the_last() -> None:
     assert (history.last, history.samples, history.rates()) == (None, (), ())
     for second in range(5):
         history.add(Metrics(second, "vllm", running=second, live_tokens_total=second * 10))
-    assert history.series("running") == (2, 3, 4)
+    assert [sample.running for sample in history.samples] == [2, 3, 4]
     assert history.rates() == (None, 10, 10)
     assert history.last == history.samples[-1]
     assert MetricsHistory().length == 120
@@ -156,6 +156,6 @@ def test_a_restart_begins_a_new_history() -> None:
     history = MetricsHistory()
     history.add(Metrics(0, "vllm", live_tokens_total=100))
     history.add(Metrics(1, "vllm", live_tokens_total=5))
-    assert history.series("live_tokens_total") == (5,)
+    assert [sample.live_tokens_total for sample in history.samples] == [5]
     history.add(Metrics(2, "sglang", live_tokens_total=50))
     assert len(history.samples) == 1

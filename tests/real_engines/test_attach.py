@@ -50,13 +50,13 @@ async def test_its_metrics_move_while_it_works(server: Running, client: Client) 
     shot = answer.result()
     assert shot.error is None
     assert shot.usage is not None
-    live = [count or 0 for count in history.series("live_tokens_total")]
+    live = [sample.live_tokens_total or 0 for sample in history.samples]
     assert live == sorted(live)
     assert len(set(live)) > 3, "it does not move while the tokens come"
     # SGLang's live count leaves out the first token of an answer, which comes of the prompt; it may lag by a step.
     assert abs(live[-1] - live[0] - shot.usage["completion_tokens"]) <= 2
     assert max(speed or 0 for speed in history.rates()) > 1
-    assert max(history.series("running"), key=lambda running: running or 0) == 1
+    assert max(sample.running or 0 for sample in history.samples) == 1
 
 
 async def test_it_could_be_an_upstream_but_for_its_address_and_key(server: Running, client: Client) -> None:
