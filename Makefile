@@ -8,6 +8,8 @@ BOOTSTRAP = found=; for python in python3 python3.13 python3.12 python3.11; do \
     if [ -z "$$found" ]; then echo 'Python 3.11 or newer is needed, and no python3 is on PATH.' >&2; exit 1; fi; \
     $$found .ci/bootstrap
 ARGS =
+# A process of tests for each core, up to four; tests/conftest.py says which tests are never beside each other.
+BESIDE = -n logical --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
 
 .PHONY: help setup setup-dev setup-test run test test-security test-engines test-gpu check audit bench screenshots lock clean
 
@@ -40,7 +42,7 @@ run: setup
 
 test: setup-test
 	@$(PY) -m playground.engines.embedded.models
-	$(PY) -m pytest --cov --cov-report=term $(ARGS)
+	$(PY) -m pytest $(BESIDE) --cov --cov-report=term $(ARGS)
 
 # Not part of `make test`: attacks take minutes, and what is measured in them wants no coverage beside it.
 test-security: setup-test
