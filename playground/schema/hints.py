@@ -6,9 +6,9 @@ that a hint means the same in both.
 
 import ast
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, TypeGuard
+from typing import Any, TypeGuard, TypeVar
 
 from playground.schema.hint_fields import TEXT_ONLY, FieldInfo, NotUnderstood, TooMuch, literal, read_field
 from playground.schema.hint_tables import ARRAYS, CALLS, CONSTRAINTS, MAPPINGS, SETS, SIMPLE, TUPLES
@@ -16,6 +16,7 @@ from playground.schema.hint_tables import ARRAYS, CALLS, CONSTRAINTS, MAPPINGS, 
 MAX_READS = 20_000  # of types in types: an alias of aliases unfolds to any number
 _NULL = {"type": "null"}
 _PAIR = 2
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,7 @@ class Hints:
         self._aliases = aliases
         self._open: list[str] = []
         self._reads = 0
+        self._failed: dict[ast.expr, NotUnderstood] = {}
 
     def read(self, node: ast.expr) -> Typed:
         """The type that a hint says.
@@ -75,6 +77,19 @@ class Hints:
         self._reads += 1
         if self._reads > MAX_READS:
             raise TooMuch(node, f"the types unfold to more than {MAX_READS:,} parts, which is the most")
+        return self._once(node, self._type)
+
+    def _once(self, node: ast.expr, read: Callable[[ast.expr], _T]) -> _T:
+        """What fails is not tried again: an alias is read wherever it stands, and its whole text is in the message."""
+        if node in self._failed:
+            raise self._failed[node].with_traceback(None)
+        try:
+            return read(node)
+        except NotUnderstood as error:
+            self._failed[node] = error
+            raise
+
+    def _type(self, node: ast.expr) -> Typed:
         if isinstance(node, ast.Constant):
             return self._constant(node)
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
@@ -251,7 +266,7 @@ class Hints:
         info = typed.info or FieldInfo()
         for node in nodes[1:]:
             try:
-                info = info.merged(self.metadata(node))
+                info = info.merged(self._once(node, self.metadata))
             except NotUnderstood as error:
                 self.refuse(error)
         return replace(typed, info=info)

@@ -49,6 +49,7 @@ class Annotations(Hints):
 
     def __init__(self, module: ast.Module) -> None:
         self.notes: dict[str, None] = {}
+        self._texts: dict[ast.expr, str] = {}
         self._classes = {node.name: node for node in module.body if isinstance(node, ast.ClassDef)}
         enums: dict[str, dict[str, Any]] = {}
         imported = dict(imports(module))
@@ -98,9 +99,11 @@ class Annotations(Hints):
     def definitions(self) -> dict[str, Any]:
         """Schemas of the classes that the function names, and of those that they name."""
         found: dict[str, Any] = {}
-        while waiting := [name for name in self.used if name not in found]:
+        while self.used:
+            waiting, self.used = self.used, {}
             for name in waiting:
-                found[name] = self._class(self._classes[name])
+                if name not in found:
+                    found[name] = self._class(self._classes[name])
         return found
 
     def read(self, node: ast.expr) -> Typed:
@@ -110,7 +113,9 @@ class Annotations(Hints):
         except TooMuch:
             raise
         except NotUnderstood:
-            self._unknown(ast.unparse(node))
+            if node not in self._texts:
+                self._texts[node] = ast.unparse(node)[:_SHOWN]
+            self._unknown(self._texts[node])
             return Typed({})
 
     def generic(self, node: ast.Subscript) -> Typed:
