@@ -23,8 +23,8 @@ from playground.tools.turns import (
     CallPhase,
     End,
     LoopSnapshot,
+    LoopTurn,
     Rejected,
-    Turn,
     forces_calls,
     next_request,
 )
@@ -42,8 +42,8 @@ __all__ = [
     "CallPhase",
     "End",
     "LoopSnapshot",
+    "LoopTurn",
     "Rejected",
-    "Turn",
     "forces_calls",
     "next_request",
     "run_loop",
@@ -86,7 +86,7 @@ async def run_loop(
         hz: snapshots a second, at most.
         preparing: makes the bytes of each request, where that may take long; None does it here.
     """
-    turns: tuple[Turn, ...] = ()
+    turns: tuple[LoopTurn, ...] = ()
     ids = CallIds(request)
     for number in range(1, max(1, max_turns) + 1):
         prepared = await preparing(request, target) if preparing else prepare(request, target)
@@ -94,19 +94,19 @@ async def run_loop(
         async with aclosing(run(prepared, client=client, key=key, hz=hz)) as shots:
             async for exchange in shots:
                 if not exchange.done:
-                    yield LoopSnapshot(request, (*turns, Turn(exchange)))
+                    yield LoopSnapshot(request, (*turns, LoopTurn(exchange)))
         given = ids.give(exchange.answer.tool_calls)
         checks = await toolbox.check_all(given)
         calls = tuple(Call(call, call.arguments, check) for call, check in zip(given, checks, strict=True))
         if exchange.error is not None or not calls or number >= max_turns:
             end = End.FAILED if exchange.error else End.MAX_TURNS if calls else End.ANSWERED
-            yield LoopSnapshot(request, (*turns, Turn(exchange, calls)), end)
+            yield LoopSnapshot(request, (*turns, LoopTurn(exchange, calls)), end)
             return
-        yield LoopSnapshot(request, (*turns, Turn(exchange, calls)))
+        yield LoopSnapshot(request, (*turns, LoopTurn(exchange, calls)))
         async with aclosing(_Answers(calls, toolbox, approve).changes()) as changes:
             async for calls in changes:
-                yield LoopSnapshot(request, (*turns, Turn(exchange, calls)))
-        turns = (*turns, Turn(exchange, calls))
+                yield LoopSnapshot(request, (*turns, LoopTurn(exchange, calls)))
+        turns = (*turns, LoopTurn(exchange, calls))
         if any(call.result is None for call in calls):
             yield LoopSnapshot(request, turns, End.UNANSWERED)
             return

@@ -60,9 +60,3 @@ def question_of(exchange: Exchange) -> Question | None:
     if answer.tool_calls and not answer.content:
         return None
     return Question(answer.content, answer.finish_reason, answer.refusal, asked)
-
-
-def verdict_on(exchange: Exchange) -> Verdict | None:
-    """The verdict on an answer; None where there is none to be had."""
-    question = question_of(exchange)
-    return question.judge() if question else None

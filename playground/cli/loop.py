@@ -13,7 +13,7 @@ from playground.cli.output import write
 from playground.cli.source import find_preset
 from playground.client import Client
 from playground.errors import InvalidInput, InvalidTools
-from playground.loop import MAX_TURNS, End, LoopSnapshot, Turn, forces_calls, run_loop
+from playground.loop import MAX_TURNS, End, LoopSnapshot, LoopTurn, forces_calls, run_loop
 from playground.settings import Settings
 from playground.tools.builtin import BUILTINS, make_builtins
 from playground.tools.definitions import name_of, parse_tools
@@ -160,7 +160,7 @@ class LoopPrinter:
                 self._printer, self._turn, self._ended, self._results = self._make_printer(), index, False, set()
             self._show(snapshot.turns[index])
 
-    def _show(self, turn: Turn) -> None:
+    def _show(self, turn: LoopTurn) -> None:
         exchange: Exchange = turn.exchange
         self._printer(exchange)
         if exchange.done and not self._ended:
@@ -175,7 +175,7 @@ class LoopPrinter:
                 write(f"{call.call.name} ({call.result.source.value}{word}) → {call.result.content}\n", sys.stdout)
 
 
-def _turn_document(turn: Turn) -> dict[str, Any]:
+def _turn_document(turn: LoopTurn) -> dict[str, Any]:
     """One turn: the exchange's fields, the message with its calls as they were made, and the results."""
     document = exchange_document(turn.exchange)
     if document["message"] is not None:

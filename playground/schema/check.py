@@ -7,7 +7,7 @@ from itertools import islice
 import jsonschema_rs
 
 from playground.schema.cost import MAX_APPLIED, MAX_CHAIN, Cost
-from playground.schema.document import Problem, find_duplicates, locate, read_json
+from playground.schema.document import Problem, find_duplicates, locate, read_document
 from playground.schema.engine import METASCHEMA, Schema, compile_schema, metaschema, well_formed
 from playground.schema.pointer import from_pointer, resolve, to_pointer
 from playground.schema.references import References
@@ -46,7 +46,7 @@ def check_schema(text: str) -> SchemaCheck:
     if len(text) > MAX_CHARACTERS:
         message = f"a schema of {len(text):,} characters; {MAX_CHARACTERS:,} is the most that is read"
         return SchemaCheck(None, (Problem(message),))
-    document = read_json(text)
+    document = read_document(text)
     if document.problem is not None:
         return SchemaCheck(None, (document.problem,))
     schema = document.value

@@ -9,11 +9,12 @@ import json
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any
 
 from playground.schema.numbers import to_number
 from playground.schema.partial import Begin, End, Op, PartialJson
 from playground.schema.pointer import Token, from_pointer, to_pointer
+from playground.wire.json_text import no_constant
 
 MAX_DEPTH = 250  # the validator takes a schema of 255
 MAX_DUPLICATES = 100  # that are told one by one
@@ -74,7 +75,7 @@ class Document:
     has_duplicates: bool = False
 
 
-def read_json(text: str) -> Document:
+def read_document(text: str) -> Document:
     """The whole text as one JSON value; spaces around it are fine."""
     duplicates = False
 
@@ -90,7 +91,7 @@ def read_json(text: str) -> Document:
     number = to_number if _EXTREME.search(text) else None  # a call for each number takes ten times as long
     try:
         value = json.loads(
-            text, parse_int=number, parse_float=number, parse_constant=_no_number, object_pairs_hook=members
+            text, parse_int=number, parse_float=number, parse_constant=no_constant, object_pairs_hook=members
         )
     except json.JSONDecodeError as error:
         return _explain(text) if len(text) <= MAX_EXPLAINED else _told(text, error)
@@ -200,10 +201,6 @@ def _values(text: str) -> Iterator[tuple[Begin, list[Token]]]:
             yield op, path
         elif isinstance(op, End) and path:
             path.pop()
-
-
-def _no_number(word: str) -> NoReturn:
-    raise ValueError(f"{word} is not a JSON number")
 
 
 def _too_deep(text: str) -> int | None:

@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from playground.schema.document import line_and_column, read_json
+from playground.schema.document import line_and_column, read_document
 
 _FENCE = re.compile(r"^[ \t]*+(`{3,}+|~{3,}+)[^\n]*+\n(.*?)(?:^[ \t]*+\1|\Z)", re.DOTALL | re.MULTILINE)
 _OPENING = re.compile(r"[\[{]")
@@ -33,7 +33,7 @@ class Found:
 def find_json(text: str) -> Found | None:
     """The first fence that holds JSON; else the longest object or array in the words."""
     for fence in _FENCE.finditer(text):
-        if (document := read_json(fence[2])).problem is None:
+        if (document := read_document(fence[2])).problem is None:
             inner = fence[2]
             start = fence.start(2) + len(inner) - len(inner.lstrip())
             return Found("fence", inner.strip(), *line_and_column(text, start), document.value)
@@ -52,7 +52,7 @@ def _in_words(text: str) -> Found | None:
             best = (opening.start(), end)
         position = max(end, opening.end())
     start, end = best
-    document = read_json(text[start:end])
+    document = read_document(text[start:end])
     if document.problem is not None:
         return None
     return Found("words", text[start:end], *line_and_column(text, start), document.value)

@@ -14,13 +14,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from playground.schema.document import Problem
-from playground.schema.pydantic_fields import FieldInfo, NotUnderstood, literal, read_field
-from playground.schema.pydantic_types import Types
+from playground.schema.hint_fields import FieldInfo, NotUnderstood, literal, read_field
+from playground.schema.hint_names import ENUMS, aliases, deriving, enum_schema, imports, members
+from playground.schema.hints import Hints
 
 MAX_CHARACTERS = 200_000
 MAX_CLASSES = 300
 MAX_INHERITED = 50_000  # fields: each class is given what all its bases have
-_ENUMS = frozenset("Enum StrEnum IntEnum".split())
 _CONFIG_WITHOUT_EFFECT = frozenset(
     "frozen strict populate_by_name validate_by_name validate_by_alias validate_assignment validate_default"
     " str_strip_whitespace str_to_lower str_to_upper use_enum_values from_attributes revalidate_instances"
@@ -102,21 +102,22 @@ class _Source:
     def __init__(self, tree: ast.Module) -> None:
         self._problems: dict[str, list[Problem]] = {}
         self._classes = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
-        imports = dict(_imports(tree))
-        aliases = {} if not self._classes else dict(_aliases(tree))
+        imported = dict(imports(tree))
+        aliased = {} if not self._classes else dict(aliases(tree))
         self._enums: dict[str, dict[str, Any]] = {}
-        bare = Types(imports, frozenset(), {}, {})
+        bare = Hints(imported, frozenset(), {}, {})
         self._bases = {
             name: [bare.name(base) for base in node.bases if isinstance(base, ast.Name | ast.Attribute)]
             for name, node in self._classes.items()
         }
-        self._derived, enumerated = self._deriving(frozenset(("BaseModel",))), self._deriving(_ENUMS)
+        self._derived = deriving(self._bases, frozenset(("BaseModel",)))
+        enumerated = deriving(self._bases, ENUMS)
         self._models = [name for name in self._classes if name in self._derived]
         enums = [name for name in self._classes if name in enumerated]
         for name in enums:
             with self._telling(name):
-                self._enums[name] = _members(self._classes[name], bare)
-        self._types = Types(imports, frozenset((*self._models, *enums)), aliases, self._enums)
+                self._enums[name] = members(self._classes[name], bare)
+        self._types = Hints(imported, frozenset((*self._models, *enums)), aliased, self._enums)
         self._read: dict[str, _Model] = {}
         self._inherited = 0
 
@@ -140,21 +141,6 @@ class _Source:
             return PydanticSchema({"$defs": definitions, "$ref": f"#/$defs/{model}"}, model, models)
         schema = self._schema(model)
         return PydanticSchema(({"$defs": definitions} if definitions else {}) | schema, model, models)
-
-    def _deriving(self, roots: frozenset[str]) -> set[str]:
-        """The classes that derive from one of `roots`, directly or not; each class and base is looked at once."""
-        children: dict[str, list[str]] = {}
-        for name, bases in self._bases.items():
-            for base in bases:
-                children.setdefault(base, []).append(name)
-        found: set[str] = set()
-        waiting = [child for root in roots for child in children.get(root, ())]
-        while waiting:
-            name = waiting.pop()
-            if name not in found:
-                found.add(name)
-                waiting += children.get(name, ())
-        return found
 
     def _root(self) -> str:
         """The last model that no other one refers to; the last one, if there is none."""
@@ -252,7 +238,7 @@ class _Source:
         self._types.used = {}
         typed = self._types.read(annotation)
         info = typed.info or FieldInfo()
-        if isinstance(value, ast.Call) and self._types.name(value.func) == "Field":
+        if self._types.is_call(value, "Field"):
             info = info.merged(read_field(value, self._types, is_default=True))
         elif value is not None and not (isinstance(value, ast.Constant) and value.value is ...):
             info = info.merged(FieldInfo(has_default=True, default=(literal(value, self._types),)))
@@ -294,7 +280,7 @@ class _Source:
         doc = ast.get_docstring(node)
         told = {"description": doc} if doc else {}
         if name in self._enums:
-            return _enum_schema(list(self._enums[name].values())) | {"title": name} | told
+            return enum_schema(list(self._enums[name].values())) | {"title": name} | told
         model = self._read[name]
         extra = {"forbid": {"additionalProperties": False}, "allow": {"additionalProperties": True}}
         fields = {each.key: each for each in model.fields.values()}  # of two with one name in JSON, the later
@@ -306,81 +292,6 @@ class _Source:
             | ({"required": required} if required else {})
             | extra.get(str(model.config.get("extra")), {})
         )
-
-
-def _imports(tree: ast.Module) -> Iterator[tuple[str, str]]:
-    for node in tree.body:
-        if isinstance(node, ast.Import):
-            yield from (
-                (alias.asname or alias.name.partition(".")[0], alias.name) for alias in node.names if alias.asname
-            )
-        elif isinstance(node, ast.ImportFrom):
-            yield from ((alias.asname or alias.name, f"{node.module}.{alias.name}") for alias in node.names)
-
-
-def _aliases(tree: ast.Module) -> Iterator[tuple[str, ast.expr]]:
-    for node in tree.body:
-        match node:
-            case ast.Assign(targets=[ast.Name(id=name)], value=value):
-                yield name, value
-            case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
-                yield name, value
-
-
-def _members(node: ast.ClassDef, names: Types) -> dict[str, Any]:
-    """An enum's members with their values."""
-    found: dict[str, Any] = {}
-    auto = _Auto(
-        any(names.name(base) == "StrEnum" for base in node.bases if isinstance(base, ast.Name | ast.Attribute))
-    )
-    for statement in node.body:
-        match statement:
-            case ast.Assign(targets=[ast.Name(id=name)], value=value) if not name.startswith("_"):
-                found[name] = auto.next(name, value) if _is_auto(value, names) else literal(value, names)
-                auto.see(found[name], value)
-            case ast.FunctionDef() | ast.Pass() | ast.Expr(value=ast.Constant()):
-                pass
-            case _:
-                raise NotUnderstood(statement, f"this is not understood in the enum {node.name}")
-    if not found:
-        raise NotUnderstood(node, f"the enum {node.name} has no members")
-    return found
-
-
-@dataclass(slots=True)
-class _Auto:
-    """What `auto()` stands for: in a StrEnum the name, else one more than the highest number before it."""
-
-    is_text: bool
-    highest: int | None = None
-    has_others: bool = False
-
-    def next(self, name: str, node: ast.expr) -> str | int:
-        if self.is_text:
-            return name.lower()
-        if self.has_others:
-            raise NotUnderstood(node, "auto() beside texts is not understood")
-        return 1 if self.highest is None else self.highest + 1
-
-    def see(self, value: Any, node: ast.expr) -> None:
-        if isinstance(value, list | dict):
-            raise NotUnderstood(node, "a member that is a list or a dict is not understood")
-        if isinstance(value, int):
-            self.highest = value if self.highest is None else max(self.highest, value)
-        else:
-            self.has_others = True
-
-
-def _is_auto(value: ast.expr, names: Types) -> bool:
-    return isinstance(value, ast.Call) and names.name(value.func) == "auto" and not value.args
-
-
-def _enum_schema(values: list[Any]) -> dict[str, Any]:
-    once = list(dict.fromkeys(values))
-    kinds = {type(value) for value in once}
-    names = {str: "string", int: "integer", float: "number", bool: "boolean"}
-    kind = names.get(kinds.pop()) if len(kinds) == 1 else None
-    return {"enum": once} | ({"type": kind} if kind else {})
 
 
 def _pairs(node: ast.Dict) -> Iterator[tuple[ast.expr | None, ast.expr]]:

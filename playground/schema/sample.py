@@ -9,7 +9,7 @@ from typing import Any
 import jsonschema_rs
 
 from playground.schema.check import SchemaCheck
-from playground.schema.document import read_json
+from playground.schema.document import read_document
 from playground.schema.engine import compile_schema
 
 # Only what cannot be anything else; the validator's word is asked as well.
@@ -23,7 +23,7 @@ _ORDER = ("object", "array", "string", "number", "integer", "boolean", "null")
 
 def schema_from_sample(text: str) -> SchemaCheck:
     """From JSON text; if it is none, its problem with line and column."""
-    document = read_json(text)
+    document = read_document(text)
     if document.problem is not None:
         return SchemaCheck(None, (document.problem,))
     return SchemaCheck(infer_schema(document.value))

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from playground.errors import InvalidInput
-from playground.schema.document import Document, Problem, find_duplicates, read_json
+from playground.schema.document import Document, Problem, find_duplicates, read_document
 from playground.schema.engine import Schema
 from playground.schema.found import Found, find_json
 from playground.schema.live import LiveValidator
@@ -84,7 +84,7 @@ def judge(
     if finish_reason == "content_filter":
         return Verdict("refused", "A content filter ended the answer.")
     text = content or ""
-    document = read_json(text)
+    document = read_document(text)
     if document.problem is None:
         return _by_shape(document, text, schema)
     return _without_json(document, document.problem, text, schema, is_cut=finish_reason == "length")

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from playground.errors import InvalidInput
-from playground.schema.document import find_duplicates, read_json
+from playground.schema.document import find_duplicates, read_document
 from playground.schema.validate import validate
 from playground.schema.wording import shown
 from playground.tools.definitions import function_of, name_of
@@ -56,7 +56,7 @@ def check_call(name: str, text: str, tools: Sequence[Any]) -> CallCheck:
     """Check a call of `name` with `text` as its arguments against the request's tools."""
     tool = find_tool(name, tools)
     problems = () if tool is not None else (_unknown(name, tools),)
-    document = read_json(text) if text.strip() else None
+    document = read_document(text) if text.strip() else None
     if document is None or (document.problem is None and document.value is None):
         note = f"{'no' if document is None else 'null as'} arguments: taken as an object without members"
         check = CallCheck(text, is_json=True, arguments={}, known=tool is not None, notes=(Problem(note),))

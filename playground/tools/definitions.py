@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any
 
 from playground.schema.check import check_value
-from playground.schema.document import find_duplicates, read_json
+from playground.schema.document import find_duplicates, read_document
 from playground.schema.pointer import to_pointer
 from playground.schema.wording import shown
 from playground.tools.problems import Problem, placed
@@ -77,7 +77,7 @@ def _read(text: str, *, with_notes: bool) -> "tuple[list[_Found], tuple[Problem,
         return [], (Problem(message),), ()
     if not text.strip():
         return [], (), ()
-    document = read_json(text)
+    document = read_document(text)
     if document.problem is not None:
         return [], (document.problem,), ()
     notes = find_duplicates(text) if document.has_duplicates and with_notes else ()

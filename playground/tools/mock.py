@@ -20,7 +20,7 @@ from typing import Any, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from playground.errors import InvalidMock
-from playground.schema.document import read_json
+from playground.schema.document import read_document
 from playground.yaml_text import YamlError, check_json, read_yaml
 
 MAX_DELAY_S = 600.0
@@ -164,7 +164,7 @@ def read_rows(text: str, file: str = "the mock table") -> tuple[MockRow, ...]:
         message = f"it has {len(text):,} characters; {MAX_CHARACTERS:,} are the most that are read."
         raise InvalidMock(message, file=file)
     try:
-        if text.lstrip().startswith(("[", "{")) and (document := read_json(text)).problem is None:
+        if text.lstrip().startswith(("[", "{")) and (document := read_document(text)).problem is None:
             data = document.value
         else:
             data = read_yaml(text)

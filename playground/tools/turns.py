@@ -76,7 +76,7 @@ Approve = Callable[[Call], Awaitable[Approved | Rejected]]
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class LoopTurn:
     """One request, its answer, and the calls in it."""
 
     exchange: Exchange
@@ -103,7 +103,7 @@ class LoopSnapshot:
     """
 
     request: ChatRequest
-    turns: tuple[Turn, ...]
+    turns: tuple[LoopTurn, ...]
     end: End | None = None
 
     @property
@@ -127,11 +127,11 @@ class LoopSnapshot:
         last = self.turns[-1]
         exchange = last.exchange if last.exchange.done else last.exchange.stop()
         calls = tuple(call if call.result else replace(call, phase=CallPhase.STOPPED) for call in last.calls)
-        return replace(self, turns=(*self.turns[:-1], Turn(exchange, calls)), end=End.STOPPED)
+        return replace(self, turns=(*self.turns[:-1], LoopTurn(exchange, calls)), end=End.STOPPED)
 
 
 def next_request(
-    request: ChatRequest, turn: Turn, after: After = "keep", *, send_reasoning: SendReasoning = "calls"
+    request: ChatRequest, turn: LoopTurn, after: After = "keep", *, send_reasoning: SendReasoning = "calls"
 ) -> ChatRequest:
     """The request that goes on from a turn whose calls have their results.
 

@@ -6,7 +6,7 @@ Field names and shapes: OpenAI API reference, "Create chat completion" (2026-10)
 
 import json
 from collections.abc import Mapping
-from typing import Any, NoReturn, Self
+from typing import Any, Self
 
 from pydantic import (
     BaseModel,
@@ -21,13 +21,10 @@ from pydantic import (
 )
 
 from playground.errors import InvalidRequest
+from playground.wire.json_text import parse_json
 
 Number = StrictInt | float
 Json = Any
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not a JSON value")
 
 
 class WireModel(BaseModel):
@@ -116,11 +113,10 @@ class ChatRequest(WireModel):
             InvalidRequest: it is not valid JSON (line and column are in the message), or no request.
         """
         try:
-            # Not orjson: it makes floats of long integers and refuses half a surrogate pair.
-            data = json.loads(text if isinstance(text, str) else text.decode(), parse_constant=_no_constant)
+            data = parse_json(text)
         except json.JSONDecodeError as error:
             raise InvalidRequest(f"Invalid JSON: {error.msg} at line {error.lineno}, column {error.colno}.") from None
-        except (ValueError, RecursionError) as error:  # no UTF-8, NaN, a number of thousands of digits, nesting
+        except ValueError as error:  # no UTF-8, NaN, a number of thousands of digits, nesting
             raise InvalidRequest(f"Invalid JSON: {error}.") from None
         return cls.parse(data)
 

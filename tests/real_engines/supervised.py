@@ -55,11 +55,11 @@ def installation_of(engine: str) -> Installation:
     return Installation("python", (str(ENGINES[engine].python),), ENGINES[engine].version)
 
 
-async def running(server: LaunchedServer) -> float | None:
+async def running(spec: LaunchSpec, origin: str) -> float | None:
     """How many requests it works on, from its metrics."""
     async with httpx.AsyncClient(trust_env=False, timeout=10) as client:
-        text = (await client.get(f"{server.origin}/metrics")).text
-    gauge = ENGINES[server.spec.engine].running_gauge
+        text = (await client.get(f"{origin}/metrics")).text
+    gauge = ENGINES[spec.engine].running_gauge
     values = [float(line.rsplit(" ", 1)[1]) for line in text.splitlines() if line.startswith(gauge)]
     return sum(values) if values else None
 

@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
-from playground.engines.distributed import Form, Nodes, generate
+from playground.engines.distributed import Nodes, WrittenLaunch, generate
 from playground.engines.kinds import ENGINES
 from playground.engines.kinds.arguments import check_arguments
 from playground.engines.kinds.base import Command, Installation
@@ -47,7 +47,7 @@ def ask(tool: Tool, script: str, *words: str, **env: str) -> Any:
     return json.loads(ran.stdout.splitlines()[-1])
 
 
-def on_two_machines(form: str, engine: str, **fields: Any) -> tuple[Form, Installation]:
+def on_two_machines(form: str, engine: str, **fields: Any) -> tuple[WrittenLaunch, Installation]:
     installation = Installation("python", (str(REAL[engine].python),))
     given = {"engine": engine, "model": "deepseek-ai/DeepSeek-V3.2", "tensor_parallel": 16}
     spec = LaunchSpec.parse(given | {"env": dict(REAL[engine].variables)} | fields)  # the builds for a CPU need them

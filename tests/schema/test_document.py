@@ -5,14 +5,14 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from playground.schema.document import MAX_DEPTH, MAX_DUPLICATES, MAX_EXPLAINED, find_duplicates, locate, read_json
+from playground.schema.document import MAX_DEPTH, MAX_DUPLICATES, MAX_EXPLAINED, find_duplicates, locate, read_document
 from tests.schema.values import VALUES
 from tests.steps import steps
 
 
 @given(VALUES)
 def test_what_json_writes_is_read(value: Any) -> None:
-    document = read_json(json.dumps(value))
+    document = read_document(json.dumps(value))
     assert (document.value, document.problem) == (value, None)
 
 
@@ -38,47 +38,52 @@ def test_what_json_writes_is_read(value: Any) -> None:
     ],
 )
 def test_what_is_no_json_is_placed(text: str, line: int, column: int, said: str) -> None:
-    problem = read_json(text).problem
+    problem = read_document(text).problem
     assert problem is not None
     assert (problem.line, problem.column) == (line, column)
     assert said in problem.message
 
 
 def test_a_cut_text_is_told_from_a_wrong_one() -> None:
-    assert read_json('{"a": [1').is_cut
-    assert not read_json('{"a": [1}').is_cut
+    assert read_document('{"a": [1').is_cut
+    assert not read_document('{"a": [1}').is_cut
 
 
 @pytest.mark.parametrize("levels", [MAX_DEPTH + 1, 100_000])
 @pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ('{"a":', "}")])
 def test_too_deep_is_told_not_crashed(levels: int, opening: str, closing: str) -> None:
-    document = read_json(opening * levels + "1" + closing * levels)
+    document = read_document(opening * levels + "1" + closing * levels)
     assert document.problem is not None
     assert f"deeper than {MAX_DEPTH} levels" in document.problem.message
     assert document.offset == len(opening) * MAX_DEPTH
 
 
 def test_the_deepest_is_read_and_brackets_in_texts_do_not_count() -> None:
-    assert read_json("[" * MAX_DEPTH + "]" * MAX_DEPTH).problem is None
-    assert read_json(json.dumps(['[{"' * 1000])).problem is None
+    assert read_document("[" * MAX_DEPTH + "]" * MAX_DEPTH).problem is None
+    assert read_document(json.dumps(['[{"' * 1000])).problem is None
 
 
 def test_numbers_keep_what_they_say() -> None:
-    assert read_json("[1e400, 12345678901234567890, 1.0, -0]").value == [Decimal("1e400"), 12345678901234567890, 1.0, 0]
-    assert isinstance(read_json("1.0").value, float)
+    assert read_document("[1e400, 12345678901234567890, 1.0, -0]").value == [
+        Decimal("1e400"),
+        12345678901234567890,
+        1.0,
+        0,
+    ]
+    assert isinstance(read_document("1.0").value, float)
     for text in ("9" * 5000, "1e99999999999999999999"):
-        problem = read_json(text).problem
+        problem = read_document(text).problem
         assert problem is not None
         assert "number" in problem.message
 
 
 def test_duplicate_names_are_found_and_the_last_counts() -> None:
     text = '{"a": 1,\n "b": {"c": 1, "c": 2},\n "a": 3}'
-    document = read_json(text)
+    document = read_document(text)
     assert document.has_duplicates
     assert document.value == {"a": 3, "b": {"c": 2}}
     assert [(p.pointer, p.line, p.column) for p in find_duplicates(text)] == [("/b/c", 2, 21), ("/a", 3, 7)]
-    assert not read_json('[{"a": 1}, {"a": 1}]').has_duplicates
+    assert not read_document('[{"a": 1}, {"a": 1}]').has_duplicates
 
 
 def test_values_are_located() -> None:
@@ -124,8 +129,8 @@ LONG = "[" + "1," * MAX_EXPLAINED
     ],
 )
 def test_a_long_text_is_told_apart_at_the_same_place(end: str, said: str) -> None:
-    found = read_json(LONG + end)
-    short = read_json("[1," + end)
+    found = read_document(LONG + end)
+    short = read_document("[1," + end)
     assert found.problem is not None
     assert found.problem.message == said
     assert short.problem is not None
@@ -134,11 +139,11 @@ def test_a_long_text_is_told_apart_at_the_same_place(end: str, said: str) -> Non
 
 
 def test_a_long_text_that_is_no_json_is_called_words() -> None:
-    problem = read_json(" \nHello" + " world" * MAX_EXPLAINED).problem
+    problem = read_document(" \nHello" + " world" * MAX_EXPLAINED).problem
     assert problem is not None
     assert (problem.message, problem.line, problem.column) == ("a JSON value was expected, not words", 2, 1)
 
 
 @pytest.mark.parametrize("text", ["1e400", "-1E+999", "9" * 310 + ".0", "1" * 4300])
 def test_numbers_that_a_float_does_not_hold_are_kept(text: str) -> None:
-    assert read_json(f'["12345678901234567890", 1, 2.5, {text}]').value[-1] == Decimal(text)
+    assert read_document(f'["12345678901234567890", 1, 2.5, {text}]').value[-1] == Decimal(text)

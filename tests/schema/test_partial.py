@@ -5,7 +5,7 @@ from typing import Any
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from playground.schema.document import read_json
+from playground.schema.document import read_document
 from playground.schema.live import operations
 from playground.schema.partial import Begin, Broken, End, Noise, Op, PartialJson, Text
 from tests.effort import effort
@@ -103,7 +103,7 @@ def test_it_agrees_with_the_reader(text: str) -> None:
     else:
         is_json = True
     assert (parser.complete and not parser.noise and parser.broken is None) == is_json
-    assert (read_json(text).problem is None) == is_json
+    assert (read_document(text).problem is None) == is_json
 
 
 def test_a_growing_tree() -> None:

@@ -105,13 +105,13 @@ def test_a_docstring_in_each_style(style: str, *, hints: bool) -> None:
         ("bool", {"type": "boolean"}),
         ("None", {"type": "null"}),
         ("Any", {}),
-        ("list", {"type": "array"}),
+        ("list", {"type": "array", "items": {}}),
         ("list[int]", {"type": "array", "items": {"type": "integer"}}),
         ("typing.List[dict[str, float]]", {
             "type": "array",
             "items": {"type": "object", "additionalProperties": {"type": "number"}},
         }),
-        ("dict[str, Any]", {"type": "object"}),
+        ("dict[str, Any]", {"type": "object", "additionalProperties": True}),
         ("set[str]", {"type": "array", "uniqueItems": True, "items": {"type": "string"}}),
         ("tuple[int, ...]", {"type": "array", "items": {"type": "integer"}}),
         ("tuple[int, str]", {
@@ -122,10 +122,10 @@ def test_a_docstring_in_each_style(style: str, *, hints: bool) -> None:
         }),
         ("Literal['a', 'b']", {"type": "string", "enum": ["a", "b"]}),
         ("Literal[1, 'b', None]", {"enum": [1, "b", None]}),
-        ("Optional[int]", {"type": ["integer", "null"]}),
-        ("int | str | None", {"type": ["integer", "string", "null"]}),
+        ("Optional[int]", {"anyOf": [{"type": "integer"}, {"type": "null"}]}),
+        ("int | str | None", {"anyOf": [{"type": "integer"}, {"type": "string"}, {"type": "null"}]}),
         ("Union[list[int], None]", {"anyOf": [{"type": "array", "items": {"type": "integer"}}, {"type": "null"}]}),
-        ("int | Any", {}),
+        ("int | Any", {"anyOf": [{"type": "integer"}, {}]}),
         ("'list[int] | None'", {"anyOf": [{"type": "array", "items": {"type": "integer"}}, {"type": "null"}]}),
         ("datetime.date", {"type": "string", "format": "date"}),
         ("uuid.UUID", {"type": "string", "format": "uuid"}),
@@ -178,6 +178,57 @@ async def paint(node: Node, model: Model, at: Point, mode: Mode = "fast") -> Non
         "default": 3,
     }
     assert defs["Point"]["required"] == ["x"]
+
+
+def test_what_else_classes_say() -> None:
+    source = """
+from pydantic import PositiveInt as Size
+class Level(IntEnum):
+    LOW = auto()
+    HIGH = auto()
+class Odd(Enum):
+    A = compute()
+class Partial(TypedDict, total=False):
+    a: Required[int]
+    b: str
+class Model(BaseModel):
+    level: Level = Level.HIGH
+    size: Size = Field(alias="theSize")
+@dataclass
+class Point:
+    x: float = compute()
+    y: list[int] = field(default_factory=list)
+    z: int = field(repr=False)
+date = datetime.date
+def f(part: Partial, model: Model, point: Point, day: date, odd: Odd, level: Level = Level.LOW): ...
+def g(x: Annotated[int, Field(3, ge=compute(), le=9)], y: Annotated[int, Field(default=4)], z: int | Unheard): ...
+"""
+    found = tools_from_python(source)
+    parameters = function_of(found)["parameters"]
+    defs = parameters["$defs"]
+    assert parameters["properties"]["level"] == {"$ref": "#/$defs/Level", "default": 1}
+    assert parameters["properties"]["day"] == {"type": "string", "format": "date"}
+    assert (defs["Level"], defs["Odd"]) == ({"type": "integer", "enum": [1, 2]}, {})
+    assert defs["Partial"]["required"] == ["a"]
+    assert defs["Model"]["properties"] == {
+        "level": {"$ref": "#/$defs/Level", "default": 2},
+        "theSize": {"type": "integer", "exclusiveMinimum": 0},
+    }
+    assert defs["Model"]["required"] == ["theSize"]
+    assert defs["Point"]["required"] == ["z"]
+    parameters = function_of(found, 1)["parameters"]
+    assert parameters["properties"] == {
+        "x": {"type": "integer", "maximum": 9},
+        "y": {"type": "integer", "default": 4},
+        "z": {"anyOf": [{"type": "integer"}, {}]},
+    }
+    assert parameters["required"] == ["x", "z"]
+    assert found.notes == (
+        "f: compute() would have to be run: only plain values are read",
+        "g: Field takes its default first, and the rest by name",
+        "g: compute() would have to be run: only plain values are read",
+        "g: the hint Unheard is not known; any value is taken",
+    )
 
 
 def test_several_functions_and_what_is_left_out() -> None:

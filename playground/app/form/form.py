@@ -7,11 +7,12 @@ from typing import Any, Literal, Self
 from pydantic import Field
 
 from playground.app.form.format_fields import FormatForm, format_fields, system_text, take_format
-from playground.app.form.parameters import BY_NAME, read_json, read_parameter, reads_back, show_parameter
+from playground.app.form.parameters import BY_NAME, read_parameter, reads_back, show_parameter
 from playground.app.form.tool_fields import ToolForm, take_tools, tool_fields
 from playground.errors import InvalidRequest
 from playground.presets import Tab
 from playground.wire.answer import SendReasoning
+from playground.wire.json_text import parse_json
 from playground.wire.request import ChatRequest
 
 LEADING = ("model", "models", "stream", "stream_options", "response_format")
@@ -144,7 +145,7 @@ def _extra(text: str) -> dict[str, Any]:
     if not text.strip():
         return {}
     try:
-        value = read_json(text)
+        value = parse_json(text)
     except json.JSONDecodeError as error:
         raise InvalidRequest(
             f"Extra JSON: {error.msg} at line {error.lineno}, column {error.colno}.", field="extra"

@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from playground.errors import InvalidRequest
-from playground.schema.document import read_json
+from playground.schema.document import read_document
 
 NONE, OBJECT, SCHEMA = "none", "json_object", "json_schema"
 MODES = (NONE, OBJECT, SCHEMA)
@@ -45,7 +45,7 @@ def format_fields(form: FormatForm) -> dict[str, Any]:
     if len(form.json_schema) > MAX_CHARACTERS:
         message = f"{len(form.json_schema):,} characters; {MAX_CHARACTERS:,} is the most that is sent"
         raise InvalidRequest(f"JSON schema: {message}.", field="schema")
-    document = read_json(form.json_schema)
+    document = read_document(form.json_schema)
     if document.problem is not None:
         raise InvalidRequest(f"JSON schema: {document.problem}.", field="schema")
     described: dict[str, Any] = {"name": form.schema_name.strip() or DEFAULT_NAME}

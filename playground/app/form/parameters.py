@@ -8,9 +8,10 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import isfinite
-from typing import Any, NoReturn
+from typing import Any
 
 from playground.errors import InvalidRequest
+from playground.wire.json_text import parse_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,34 +29,17 @@ class Parameter:
         return KINDS[self.read]
 
 
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not a JSON value")
-
-
-def read_json(text: str) -> Any:
-    """JSON text's value, numbers as they stand; what JSON has no word for (NaN) is refused.
-
-    Raises:
-        ValueError: it is not valid JSON; a `json.JSONDecodeError` where the place of the fault is known.
-    """
-    try:
-        # Not orjson: it makes floats of long integers, and what is typed is what is sent.
-        return json.loads(text, parse_constant=_no_constant)
-    except RecursionError:
-        raise ValueError("it is nested too deeply") from None
-
-
 def _number(text: str) -> float | int:
     # "0." is on its way to 0.5, and ".5" is how many write it; JSON has neither.
     begun = re.sub(r"^(-?\d+)\.$", r"\1", text)
-    value = read_json(re.sub(r"^(-?)\.(?=\d)", r"\g<1>0.", begun))
+    value = parse_json(re.sub(r"^(-?)\.(?=\d)", r"\g<1>0.", begun))
     if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
         raise ValueError("a number")
     return value
 
 
 def _whole(text: str) -> int:
-    value = read_json(text)
+    value = parse_json(text)
     if isinstance(value, bool) or not isinstance(value, int):
         raise ValueError("a whole number")
     return value
@@ -68,7 +52,7 @@ def _true_or_false(text: str) -> bool:
 
 
 def _object(text: str) -> dict[str, Any]:
-    value = read_json(text)
+    value = parse_json(text)
     if not isinstance(value, dict):
         raise ValueError("a JSON object")
     return value
@@ -78,12 +62,12 @@ def _stop(text: str) -> str | list[str]:
     """Text as it is; a JSON list; or, for text that could not stand plainly (a line end), a JSON string."""
     if text.startswith('"'):
         try:
-            return str(read_json(text))
+            return str(parse_json(text))
         except ValueError:
             return text
     if not text.startswith("["):
         return text
-    value = read_json(text)
+    value = parse_json(text)
     if not all(isinstance(item, str) for item in value):
         raise ValueError("text, or a JSON list of texts")
     return list(value)

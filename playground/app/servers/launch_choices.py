@@ -10,7 +10,7 @@ from pathlib import Path
 from huggingface_hub import scan_cache_dir
 from huggingface_hub.errors import CacheNotFound
 
-from playground.engines.distributed import FORMS, Form, Nodes, generate
+from playground.engines.distributed import FORMS, Nodes, WrittenLaunch, generate
 from playground.engines.embedded.models import MODEL_FILE
 from playground.engines.kinds import ENGINES, find_engine
 from playground.engines.kinds.base import Command, Installation
@@ -105,7 +105,9 @@ def elsewhere(engine: str) -> Installation:
     return Installation("program", (program,)) if program else Installation("python", ("python",))
 
 
-def write_form(kind: str, spec: LaunchSpec, installation: Installation | None, addresses: str, count: str) -> Form:
+def write_form(
+    kind: str, spec: LaunchSpec, installation: Installation | None, addresses: str, count: str
+) -> WrittenLaunch:
     """A launch over several machines, written down.
 
     Args:

@@ -10,6 +10,7 @@ from playground.engines.launch.hooks import Timing
 from playground.engines.launch.prepared import PreparedLaunch
 from playground.engines.launch.server import LaunchedServer
 from playground.engines.launch.supervisor import Supervisor, default_folder
+from playground.engines.spec import LaunchSpec
 from playground.errors import LaunchOutdated, PlaygroundError
 from playground.settings import Settings
 
@@ -51,11 +52,11 @@ async def launch_as_shown(supervisor: Supervisor, prepared: PreparedLaunch) -> L
     return await supervisor.launch(anew)
 
 
-async def running_requests(client: Client, server: LaunchedServer) -> float | None:
+async def running_requests(client: Client, spec: LaunchSpec, origin: str) -> float | None:
     """How many requests a server works on, from its metrics; None where they do not tell."""
-    key = server.spec.api_key.get_secret_value() if server.spec.api_key else None
+    key = spec.api_key.get_secret_value() if spec.api_key else None
     try:
-        text = await client.get_text(f"{server.origin}/metrics", key=key, timeout_s=ANSWER_S)
+        text = await client.get_text(f"{origin}/metrics", key=key, timeout_s=ANSWER_S)
     except PlaygroundError:
         return None
     return parse_metrics(text).running

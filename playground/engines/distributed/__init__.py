@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from playground.engines.distributed.forms import File, Form, Launch, Nodes, Step
+from playground.engines.distributed.forms import File, Launch, Nodes, Step, WrittenLaunch
 from playground.engines.distributed.kubernetes import kubernetes
 from playground.engines.distributed.multi_node import multi_node
 from playground.engines.distributed.ray import ray
@@ -13,9 +13,9 @@ from playground.engines.kinds.base import Engine, Installation
 from playground.engines.spec import LaunchSpec
 from playground.errors import InvalidLaunch
 
-__all__ = ["FORMS", "File", "Form", "Launch", "Nodes", "Step", "generate"]
+__all__ = ["FORMS", "File", "Launch", "Nodes", "Step", "WrittenLaunch", "generate"]
 
-FORMS: Mapping[str, Callable[[Launch], Form]] = MappingProxyType(
+FORMS: Mapping[str, Callable[[Launch], WrittenLaunch]] = MappingProxyType(
     {
         "multi-node": multi_node,
         "ray": ray,
@@ -34,7 +34,7 @@ def generate(
     engine: Engine,
     installation: Installation,
     port: int | None = None,
-) -> Form:
+) -> WrittenLaunch:
     """A launch in that form.
 
     Args:

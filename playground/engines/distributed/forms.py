@@ -65,7 +65,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
+class WrittenLaunch:
     """A distributed launch, written down; nothing is run.
 
     Attributes:

@@ -4,9 +4,9 @@ from typing import Any
 
 from playground.engines.distributed.forms import (
     File,
-    Form,
     Launch,
     Step,
+    WrittenLaunch,
     check,
     label,
     refuse_flags,
@@ -32,7 +32,7 @@ _ANY = "0.0.0.0"  # noqa: S104 - all interfaces of a pod; its Service is inside 
 _LEADER, _SIZE, _INDEX = "$(LWS_LEADER_ADDRESS)", "$(LWS_GROUP_SIZE)", "$(LWS_WORKER_INDEX)"
 
 
-def kubernetes(launch: Launch) -> Form:
+def kubernetes(launch: Launch) -> WrittenLaunch:
     """The manifest and the commands that apply it.
 
     Raises:
@@ -77,7 +77,7 @@ def kubernetes(launch: Launch) -> Form:
     ]
     title = f"{launch.engine.title} on Kubernetes, {nodes.replicas} × {nodes.size} pods with {gpus} GPUs each"
     sources = ("kubernetes-sigs/lws: its CustomResourceDefinition and API types", SOURCES[spec.engine])
-    return Form(title, (File(file, text),), tuple(steps), "kubectl", _notes(launch, image), sources)
+    return WrittenLaunch(title, (File(file, text),), tuple(steps), "kubectl", _notes(launch, image), sources)
 
 
 def _pod(launch: Launch, command: Command, name: str, image: str, gpus: int, *, leads: bool) -> dict[str, Any]:

@@ -1,9 +1,9 @@
 """One server over several machines by the engine's own means: one command for each."""
 
 from playground.engines.distributed.forms import (
-    Form,
     Launch,
     Step,
+    WrittenLaunch,
     check,
     extended,
     own_ip,
@@ -15,7 +15,7 @@ from playground.engines.distributed.forms import (
 from playground.engines.distributed.ranks import FLAGS, PORTS, SOURCES, Ranks
 
 
-def multi_node(launch: Launch) -> Form:
+def multi_node(launch: Launch) -> WrittenLaunch:
     """The commands, the leading machine's first; all must be started for the server to come up.
 
     Raises:
@@ -38,7 +38,7 @@ def multi_node(launch: Launch) -> Form:
         f"The machines must reach each other at port {PORTS[spec.engine]} of {addresses[0]} and at further free ports.",
         *same_everywhere(spec, command),
     )
-    return Form(
+    return WrittenLaunch(
         f"{launch.engine.title} on {len(addresses)} machines",
         (),
         tuple(steps),

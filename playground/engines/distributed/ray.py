@@ -1,9 +1,9 @@
 """VLLM over several machines that Ray has joined to one cluster."""
 
 from playground.engines.distributed.forms import (
-    Form,
     Launch,
     Step,
+    WrittenLaunch,
     bracketed,
     check,
     extended,
@@ -21,7 +21,7 @@ PORT = 6379  # Ray's own default
 _BACKEND = "--distributed-executor-backend"
 
 
-def ray(launch: Launch) -> Form:
+def ray(launch: Launch) -> WrittenLaunch:
     """Ray's head, its other nodes, then the one command that serves, on the head.
 
     Raises:
@@ -46,7 +46,7 @@ def ray(launch: Launch) -> Form:
         "Ray's ports have no key: whoever reaches them runs code on the machines. Keep them in a closed network.",
         *same_everywhere(launch.spec, serve),
     )
-    return Form(
+    return WrittenLaunch(
         f"vLLM on Ray, {launch.nodes.size} machines",
         (),
         tuple(steps),

@@ -1,9 +1,9 @@
 """Several whole copies of a model, each a server of its own, behind the engine's router."""
 
 from playground.engines.distributed.forms import (
-    Form,
     Launch,
     Step,
+    WrittenLaunch,
     bracketed,
     check,
     refuse_container,
@@ -18,7 +18,7 @@ _PROGRAMS = {
 METRICS = ("--prometheus-host", "127.0.0.1")  # sglang-router's default is all interfaces
 
 
-def router(launch: Launch) -> Form:
+def router(launch: Launch) -> WrittenLaunch:
     """A server on each machine, then the router, on the machine that clients ask.
 
     Raises:
@@ -47,4 +47,4 @@ def router(launch: Launch) -> Form:
             "It would take one only as an argument, where each user of the machine can read it."
         )
     title = f"{nodes.size} copies on {launch.engine.title} behind {program[0]}"
-    return Form(title, (), tuple(steps), program[0], tuple(notes), (source,))
+    return WrittenLaunch(title, (), tuple(steps), program[0], tuple(notes), (source,))

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
 
-from playground.engines.distributed.forms import Form
+from playground.engines.distributed.forms import WrittenLaunch
 from playground.engines.kinds.base import Command
 from playground.engines.process.process import EngineProcess, how_it_ended
 from playground.environment import child_environment
@@ -19,7 +19,7 @@ _GRACE_S = 5.0
 _CLOUDS = ("AWS_", "AZURE_", "GOOGLE_", "CLOUDSDK_", "KUBE", "OCI_", "LAMBDA_")  # profiles, regions, paths
 
 
-def runnable(form: Form) -> Command | None:
+def runnable(form: WrittenLaunch) -> Command | None:
     """The command that hands the form's file to its tool; None where it is not that kind of form."""
     if form.tool not in RUNNABLE:
         return None
@@ -28,7 +28,7 @@ def runnable(form: Form) -> Command | None:
     return next((each for each in commands if isinstance(each, Command) and named & set(each.argv)), None)
 
 
-async def run_form(form: Form, folder: Path, *, timeout_s: float = 120) -> str:
+async def run_form(form: WrittenLaunch, folder: Path, *, timeout_s: float = 120) -> str:
     """Write the files, run the tool in their folder, and give what it printed.
 
     Args:
@@ -73,7 +73,7 @@ def _environment(command: Command) -> dict[str, str]:
     return env | {name: os.environ[name] for name in named if name in os.environ}
 
 
-def _write(form: Form, folder: Path) -> None:
+def _write(form: WrittenLaunch, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     for file in form.files:
         path = folder / Path(file.name).name

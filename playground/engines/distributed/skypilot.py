@@ -6,9 +6,9 @@ from typing import Any
 
 from playground.engines.distributed.forms import (
     File,
-    Form,
     Launch,
     Step,
+    WrittenLaunch,
     check,
     label,
     refuse_flags,
@@ -26,7 +26,7 @@ _LEADER = '"$LEADER"'
 _FIRST_IP = 'LEADER="$(echo "$SKYPILOT_NODE_IPS" | head -n 1)"'
 
 
-def skypilot(launch: Launch) -> Form:
+def skypilot(launch: Launch) -> WrittenLaunch:
     """The task and the commands that launch, watch and end it.
 
     Raises:
@@ -69,7 +69,7 @@ def skypilot(launch: Launch) -> Form:
     title = f"{launch.engine.title} on SkyPilot, {nodes.size} machines with {nodes.gpu}:{gpus}"
     text = yaml_of(task)
     sources = ("skypilot 0.14.1: utils/schemas.py, sky launch --help", SOURCES[spec.engine])
-    return Form(title, (File(file, text),), steps, "sky", _notes(is_open=is_open), sources)
+    return WrittenLaunch(title, (File(file, text),), steps, "sky", _notes(is_open=is_open), sources)
 
 
 def _run(launch: Launch, command: Command) -> str:

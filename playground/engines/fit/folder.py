@@ -33,12 +33,12 @@ def read_folder(folder: Path, name: str = "") -> ModelFacts:
     """
     if not folder.is_dir():
         raise ModelUnreadable(f"There is no folder {folder}.", reason="missing", advice="Check the path.")
-    config = read_json(folder / "config.json")
+    config = read_json_file(folder / "config.json")
     tensors = [tensor for file in _files(folder) for tensor in read_header(file)]
     return model_facts(name or folder.name, config, tensors)
 
 
-def read_json(file: Path) -> Mapping[str, Any]:
+def read_json_file(file: Path) -> Mapping[str, Any]:
     """A JSON object in a file.
 
     Raises:
@@ -103,7 +103,7 @@ def _tensors(stream: BinaryIO, whole: int) -> list[TensorSize]:
 def _files(folder: Path) -> list[Path]:
     """The files of the weights: those of the index, or the single one, or all there are."""
     if (folder / INDEX).exists():
-        return [folder / name for name in shard_names(read_json(folder / INDEX), str(folder / INDEX))]
+        return [folder / name for name in shard_names(read_json_file(folder / INDEX), str(folder / INDEX))]
     if (folder / SINGLE).exists():
         return [folder / SINGLE]
     files = sorted(folder.glob("*.safetensors"))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from playground.engines.fit.facts import ModelFacts, TensorSize, model_facts
-from playground.engines.fit.folder import INDEX, SINGLE, read_folder, read_json, shard_names
+from playground.engines.fit.folder import INDEX, SINGLE, read_folder, read_json_file, shard_names
 from playground.engines.fit.gguf import read_gguf
 from playground.engines.fit.unreadable import ModelUnreadable, Reason
 from playground.engines.spec import is_path
@@ -97,7 +97,7 @@ class _Repository:
         """Read it."""
         try:
             self._reach()
-            config = read_json(self._file("config.json"))
+            config = read_json_file(self._file("config.json"))
             files = self._shards() or [SINGLE]
             with ThreadPoolExecutor(_AT_ONCE) as pool:
                 tensors = [tensor for found in pool.map(self._header, files) for tensor in found]
@@ -138,7 +138,7 @@ class _Repository:
         from huggingface_hub.errors import EntryNotFoundError  # as above
 
         try:
-            index: Mapping[str, Any] = read_json(self._file(INDEX))
+            index: Mapping[str, Any] = read_json_file(self._file(INDEX))
         except EntryNotFoundError as error:
             if _is_offline(error):
                 raise  # not known, rather than not there

@@ -3,12 +3,12 @@
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from playground.engines.launch.state import Diagnose, IsFatal
+from playground.engines.spec import LaunchSpec
 
-if TYPE_CHECKING:
-    from playground.engines.launch.server import LaunchedServer
+CountRunning = Callable[[LaunchSpec, str], Awaitable[float | None]]
+"""How many requests the server of a specification works on, at its origin; None where that cannot be known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +39,15 @@ class Hooks:
     Attributes:
         diagnose: why it failed, from its log.
         is_fatal: whether a line says that it is lost, though it may hang on.
-        running: how many requests it works on now; None where that cannot be known.
+        running: how many requests it works on now, by what was asked for and its origin; None where nobody counts.
         changed: told whenever its state has changed.
-        became_ready: told once, with the seconds that took.
+        became_ready: told once, with what was asked for and the seconds that took.
         clock: seconds, by which requests are dated.
     """
 
     diagnose: Diagnose
     is_fatal: IsFatal
-    running: "Callable[[LaunchedServer], Awaitable[float | None]] | None" = None
+    running: CountRunning | None = None
     changed: Callable[[], None] = lambda: None
-    became_ready: "Callable[[LaunchedServer, float], None]" = lambda _server, _seconds: None
+    became_ready: Callable[[LaunchSpec, float], None] = lambda _spec, _seconds: None
     clock: Callable[[], float] = time.monotonic

@@ -212,7 +212,7 @@ class LaunchedServer:
 
     async def running_requests(self) -> float | None:
         """How many requests it works on now; None where that cannot be known."""
-        return await self._hooks.running(self) if self._hooks.running else None
+        return await self._hooks.running(self.spec, self.origin) if self._hooks.running else None
 
     def _set(self, phase: Phase, fraction: float | None = None, words: str = "") -> None:
         self._phase, self._fraction, self._words = phase, fraction, words
@@ -350,7 +350,7 @@ class LaunchedServer:
         self._note(ready=True)
         self._set(Phase.READY)
         self._settled.set()
-        self._hooks.became_ready(self, self._took)
+        self._hooks.became_ready(self.spec, self._took)
 
     def _is_its_own_answer(self) -> bool:
         """Whether it is this server that answers, and none that took the port in the meantime."""

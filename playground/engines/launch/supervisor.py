@@ -6,14 +6,14 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from playground.engines.embedded.models import default_cache_dir
 from playground.engines.kinds.base import Command, Engine, Installation
 from playground.engines.launch.durations import Durations
-from playground.engines.launch.hooks import Hooks, Timing
+from playground.engines.launch.hooks import CountRunning, Hooks, Timing
 from playground.engines.launch.ports import choose_port
 from playground.engines.launch.prepared import PreparedLaunch, prepare_launch
 from playground.engines.launch.processes import Known, ask_to_end, end_family
@@ -48,7 +48,7 @@ class Supervisor:
         *,
         diagnose: Diagnose = lambda _engine, _lines, _spec, _code: None,
         is_fatal: IsFatal = lambda _engine, _line: False,
-        running: Callable[[LaunchedServer], Awaitable[float | None]] | None = None,
+        running: CountRunning | None = None,
         timing: Timing | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -256,8 +256,8 @@ class Supervisor:
         event, self._change = self._change, asyncio.Event()
         event.set()
 
-    def _became_ready(self, server: LaunchedServer, seconds: float) -> None:
-        self._durations.add(server.spec.engine, server.spec.model, seconds)
+    def _became_ready(self, spec: LaunchSpec, seconds: float) -> None:
+        self._durations.add(spec.engine, spec.model, seconds)
 
     def _prepare(
         self,

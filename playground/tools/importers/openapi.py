@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from playground.errors import InvalidTools
-from playground.schema.document import read_json
+from playground.schema.document import read_document
 from playground.tools.definitions import make_tool
 from playground.tools.importers.imported import Imported, fitting_name
 from playground.tools.importers.openapi_schema import Inliner
@@ -133,7 +133,7 @@ def _read(text: str) -> Mapping[str, Any]:
     if len(text) > MAX_CHARACTERS:
         raise InvalidTools(f"This document has more than {MAX_CHARACTERS:,} characters.")
     if text.lstrip().startswith("{"):
-        document = read_json(text)
+        document = read_document(text)
         if document.problem is not None:
             raise InvalidTools(f"Invalid JSON: {document.problem}.")
         value = document.value

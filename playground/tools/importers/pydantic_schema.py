@@ -1,7 +1,7 @@
 """A tool from the JSON schema of a pydantic model: the text that `Model.model_json_schema()` gives."""
 
 from playground.schema.check import check_schema
-from playground.schema.document import read_json
+from playground.schema.document import read_document
 from playground.tools.definitions import make_tool
 from playground.tools.importers.imported import Imported, fitting_name
 
@@ -11,7 +11,7 @@ def tool_from_schema(text: str) -> Imported:
     check = check_schema(text)
     if not check.ok:
         return Imported(problems=check.problems)
-    schema = read_json(text).value
+    schema = read_document(text).value
     if not isinstance(schema, dict):
         return Imported.failed("true and false are schemas, but they describe no object")
     if schema.get("type", "object") != "object":

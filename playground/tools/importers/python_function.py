@@ -13,10 +13,10 @@ from typing import Any
 
 import docstring_parser
 
-from playground.errors import InvalidTools
+from playground.schema.hint_fields import TooMuch
 from playground.tools.definitions import make_tool
 from playground.tools.importers.imported import Imported
-from playground.tools.importers.python_types import NO_VALUE, Annotations, Names, literal
+from playground.tools.importers.python_types import Annotations
 
 MAX_CHARACTERS = 200_000
 MAX_FUNCTIONS = 200  # OpenAI's API takes 128 tools
@@ -46,38 +46,37 @@ def tools_from_python(source: str) -> Imported:
 
 def _tools(functions: list[Function], module: ast.Module) -> Imported:
     try:
-        names = Names(module)
-        found = [_tool(function, Annotations(names)) for function in functions]
+        annotations = Annotations(module)
+        found = [_tool(function, annotations) for function in functions]
     except RecursionError:
         return Imported.failed("the type hints are nested too deep")
-    except InvalidTools as error:
+    except TooMuch as error:
         return Imported.failed(error.message)
     return Imported(tuple(tool for tool, _ in found), tuple(note for _, notes in found for note in notes))
 
 
 def _tool(function: Function, annotations: Annotations) -> tuple[dict[str, Any], list[str]]:
+    annotations.begin()
     doc = docstring_parser.parse(ast.get_docstring(function) or "")
     about = {param.arg_name.lstrip("*"): param for param in doc.params}
     properties: dict[str, Any] = {}
     required = []
     for argument, default in _arguments(function):
-        hint = about.get(argument.arg)
-        schema = annotations.schema(argument.annotation)
-        if argument.annotation is None and hint is not None and hint.type_name:
-            schema = annotations.from_words(hint.type_name)
-        if hint is not None and hint.description and "description" not in schema:
-            schema["description"] = " ".join(hint.description.split())
-        value = literal(default) if default is not None else NO_VALUE
-        if value is not NO_VALUE and value is not None:
-            schema["default"] = value
-        properties[argument.arg] = schema
-        if default is None and "default" not in schema:
+        said = about.get(argument.arg)
+        read = annotations.parameter(argument.annotation)
+        if argument.annotation is None and said is not None and said.type_name:
+            read = annotations.from_words(said.type_name)
+        schema = dict(read.schema)
+        if said is not None and said.description and "description" not in schema:
+            schema["description"] = " ".join(said.description.split())
+        properties[argument.arg] = schema | (annotations.default(default) if default is not None else {})
+        if default is None and not read.has_default:
             required.append(argument.arg)
     parameters: dict[str, Any] = {"type": "object", "properties": properties}
     if required:
         parameters["required"] = required
-    if annotations.defs:
-        parameters["$defs"] = annotations.defs
+    if defs := annotations.definitions():
+        parameters["$defs"] = defs
     left_out = [f"{function.name}: *{a.arg} is left out" for a in (function.args.vararg,) if a]
     left_out += [f"{function.name}: **{a.arg} is left out" for a in (function.args.kwarg,) if a]
     notes = [f"{function.name}: {note}" for note in annotations.notes]

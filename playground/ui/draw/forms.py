@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from html import escape
 
 from playground.backends.upstream_check import NEEDS, Finding
-from playground.engines.distributed import Form
+from playground.engines.distributed import WrittenLaunch
 
 SHAPES = {True: "yes", False: "no", None: ""}
 SAID = {True: "yes", False: "no", None: "open"}
 
 
-def draw_form(form: Form, *, present: bool) -> str:
+def draw_form(form: WrittenLaunch, *, present: bool) -> str:
     """Commands and files, to be copied; whether the tool that runs them is here."""
     where = "is on this machine" if present else "is not on this machine: copy them to one that has it"
     tool = f"<p class='line'>{escape(form.title)}. <b>{escape(form.tool)}</b> {where}.</p>"

@@ -25,8 +25,7 @@ from playground.errors import PlaygroundError
 from playground.loop import run_loop
 from playground.run import run
 from playground.tools.execute import ToolBox
-from playground.tools.turns import LoopSnapshot
-from playground.tools.turns import Turn as LoopTurn
+from playground.tools.turns import LoopSnapshot, LoopTurn
 from playground.web.frames import Changes, Frame, stream
 from playground.web.guard.scope import visitor_of
 from playground.wire.exchange import Exchange

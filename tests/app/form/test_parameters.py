@@ -7,8 +7,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from playground.app.form.parameters import BY_NAME, PARAMETERS, read_json, read_parameter, reads_back, show_parameter
+from playground.app.form.parameters import BY_NAME, PARAMETERS, read_parameter, reads_back, show_parameter
 from playground.errors import InvalidRequest
+from playground.wire.json_text import parse_json
 from playground.wire.request import ChatRequest
 from tests.wire.values import JSON_VALUES, same
 
@@ -135,4 +136,4 @@ def test_any_text_is_read_or_refused(name: str, text: str) -> None:
 
 @given(JSON_VALUES)
 def test_json_is_read_as_it_stands(value: Any) -> None:
-    assert same(read_json(json.dumps(value)), value)
+    assert same(parse_json(json.dumps(value)), value)

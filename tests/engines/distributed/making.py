@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from playground.engines.distributed import Form, Nodes, generate
+from playground.engines.distributed import Nodes, WrittenLaunch, generate
 from playground.engines.kinds import ENGINES
 from playground.engines.kinds.base import Command, Installation
 from playground.engines.spec import LaunchSpec
@@ -14,7 +14,7 @@ TWO = Nodes(ADDRESSES)
 PROGRAMS = {"vllm": "/opt/bin/vllm", "sglang": "/opt/bin/sglang"}
 
 
-def make(form: str, engine: str, nodes: Nodes = TWO, *, version: str = "", **fields: Any) -> Form:
+def make(form: str, engine: str, nodes: Nodes = TWO, *, version: str = "", **fields: Any) -> WrittenLaunch:
     """DeepSeek on two machines with eight GPUs each, unless told; the form holds no key, whatever it is."""
     given: dict[str, Any] = {"engine": engine, "model": "deepseek-ai/DeepSeek-V3.2", "tensor_parallel": 16}
     spec = LaunchSpec.parse(given | fields)
@@ -26,7 +26,7 @@ def make(form: str, engine: str, nodes: Nodes = TWO, *, version: str = "", **fie
     return made
 
 
-def argv_of(form: Form, place: int) -> list[str]:
+def argv_of(form: WrittenLaunch, place: int) -> list[str]:
     """The words of one of its commands."""
     command = form.commands[place].command
     assert isinstance(command, Command)

@@ -77,13 +77,13 @@ def is_fatal(engine: str, line: str) -> bool:
 
 
 async def until_running(server: LaunchedServer, number: int) -> None:
-    while await running(server) != number:  # noqa: ASYNC110 - another process
+    while await running(server.spec, server.origin) != number:  # noqa: ASYNC110 - another process
         await asyncio.sleep(0.02)
 
 
-async def running(server: LaunchedServer) -> float | None:
+async def running(_: LaunchSpec, origin: str) -> float | None:
     async with httpx.AsyncClient(trust_env=False, timeout=5) as client:
-        return float((await client.get(f"{server.origin}/running")).text)
+        return float((await client.get(f"{origin}/running")).text)
 
 
 def spec(*extra: str, **fields: Any) -> LaunchSpec:

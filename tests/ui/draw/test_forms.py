@@ -6,7 +6,7 @@ import pytest
 
 from playground.app.servers.launch_choices import write_form
 from playground.backends.upstream_check import NEEDS, Finding
-from playground.engines.distributed import FORMS, Form
+from playground.engines.distributed import FORMS, WrittenLaunch
 from playground.engines.distributed.forms import File, Step
 from playground.engines.spec import LaunchSpec
 from playground.ui.draw.forms import draw_form, draw_upstream, draw_upstream_needs
@@ -50,7 +50,7 @@ def test_what_was_found() -> None:
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_nothing_becomes_markup(text: str) -> None:
-    form = Form(
+    form = WrittenLaunch(
         title=text,
         tool=text,
         commands=(Step(text, text),),

@@ -10,12 +10,12 @@ from typing import Any
 import gradio as gr
 
 from playground.app.context import Context
-from playground.app.form.form import Form as ChatForm
+from playground.app.form.form import Form
 from playground.app.servers.launch_choices import choice_of, write_form
 from playground.app.servers.launch_form import FIELDS, read_spec, show_spec
 from playground.app.servers.watched import PREFIX
 from playground.base_url import read_base_url
-from playground.engines.distributed import Form
+from playground.engines.distributed import WrittenLaunch
 from playground.engines.distributed.running import run_form, runnable
 from playground.engines.kinds.base import Installation
 from playground.errors import LaunchOutdated, PlaygroundError
@@ -169,7 +169,7 @@ class ServerHandlers:
 
     async def _form(
         self, kind: str | None, addresses: str, count: str, where: str | None, values: Sequence[Any]
-    ) -> tuple[Form, Installation | None]:
+    ) -> tuple[WrittenLaunch, Installation | None]:
         spec = read_spec(dict(zip(FIELDS, values, strict=True)))
         installation = await self._servers.installations.choose(spec.engine, where)
         return write_form(kind or "", spec, installation, addresses, count), installation
@@ -185,7 +185,7 @@ class ServerHandlers:
 
     def use(self, request: gr.Request, name: str) -> Any:
         """Choose that server in the switcher."""
-        backends = self._context.backends(ChatForm(), visitor(request))
+        backends = self._context.backends(Form(), visitor(request))
         titles = [(backend.title, backend.name) for backend in backends]
         return gr.update(choices=titles, value=PREFIX + name)
 

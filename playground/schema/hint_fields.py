@@ -5,23 +5,16 @@ from dataclasses import dataclass, field
 from math import isfinite
 from typing import Any, Protocol
 
+from playground.schema.hint_tables import CONSTRAINTS
 from playground.schema.numbers import MAX_BITS
 
-_NUMBERS = ("integer", "number")
-CONSTRAINTS: dict[str, dict[str, str]] = {
-    "ge": dict.fromkeys(_NUMBERS, "minimum"),
-    "gt": dict.fromkeys(_NUMBERS, "exclusiveMinimum"),
-    "le": dict.fromkeys(_NUMBERS, "maximum"),
-    "lt": dict.fromkeys(_NUMBERS, "exclusiveMaximum"),
-    "multiple_of": dict.fromkeys(_NUMBERS, "multipleOf"),
-    "min_length": {"string": "minLength", "array": "minItems", "object": "minProperties"},
-    "max_length": {"string": "maxLength", "array": "maxItems", "object": "maxProperties"},
-    "pattern": {"string": "pattern"},
-}
 _ANNOTATIONS = ("title", "description", "examples", "deprecated")
 _WITHOUT_EFFECT = frozenset(
-    "strict frozen repr exclude init init_var kw_only validate_default serialization_alias alias_priority".split()
+    "strict frozen repr exclude init init_var kw_only validate_default serialization_alias alias_priority"
+    " max_digits decimal_places allow_inf_nan".split()
 )
+TEXT_ONLY = frozenset("strip_whitespace to_upper to_lower".split())
+"""What `constr` and `StringConstraints` take beside; it changes nothing in the schema."""
 
 
 class NotUnderstood(Exception):
@@ -34,13 +27,20 @@ class NotUnderstood(Exception):
         self.column: int = getattr(node, "col_offset", 0) + 1
 
 
+class TooMuch(NotUnderstood):
+    """The source unfolds to more than is read: an end for every reader, however much it puts up with."""
+
+
 class Names(Protocol):
-    """Who knows what names stand for."""
+    """Who knows what names stand for, and what to do about the rest."""
 
     enums: Any
 
     def name(self, node: ast.expr) -> str:
         """A name without its module."""
+
+    def refuse(self, error: NotUnderstood) -> None:
+        """Raise it; or, for who can do without the part that is not understood, take note of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,42 +72,53 @@ class FieldInfo:
         )
 
 
-def read_field(node: ast.Call, names: Names, *, is_default: bool) -> FieldInfo:  # noqa: C901 - a case a keyword
+def read_field(
+    node: ast.Call, names: Names, *, is_default: bool = False, ignored: frozenset[str] = frozenset()
+) -> FieldInfo:
     """`Field(…)`.
 
     Args:
         node: the call.
-        names: for members of enums.
+        names: for members of enums, and for what is not understood.
         is_default: it stands behind the equals sign, where its first argument is the default.
+        ignored: keywords that may stand there and say nothing that a schema could.
 
     Raises:
-        NotUnderstood: an argument is not known, or no plain value.
+        NotUnderstood: an argument is not known, or no plain value; unless `names` puts up with it.
     """
-    constraints: dict[str, Any] = {}
-    annotations: dict[str, Any] = {}
-    alias: dict[str, str] = {}
-    default: tuple[bool, tuple[Any, ...]] = (False, ())
+    info = FieldInfo()
     if len(node.args) > 1 or (node.args and not is_default):
-        raise NotUnderstood(node.args[-1], "Field takes its default first, and the rest by name")
-    if node.args:
-        default = _default(node.args[0], names)
+        names.refuse(NotUnderstood(node.args[-1], "Field takes its default first, and the rest by name"))
+    elif node.args:
+        info = _default(node.args[0], names)
+    given = {keyword.arg for keyword in node.keywords}
     for keyword in node.keywords:
-        name, value = keyword.arg or "**", keyword.value
-        if name == "default":
-            default = _default(value, names)
-        elif name == "default_factory":
-            default = (True, ())
-        elif name in CONSTRAINTS:
-            constraints[name] = _plain(value, names)
-        elif name in _ANNOTATIONS:
-            annotations |= _annotation(name, _plain(value, names))
-        elif name in {"alias", "validation_alias"}:
-            alias[name] = _text(value)
-        elif name == "json_schema_extra" and isinstance(value, ast.Dict):
-            annotations |= _plain(value, names)
-        elif name not in _WITHOUT_EFFECT:
-            raise NotUnderstood(keyword.value, f"Field({name}=…) is not understood")
-    return FieldInfo(constraints, annotations, alias.get("validation_alias", alias.get("alias")), *default)
+        if (keyword.arg == "alias" and "validation_alias" in given) or keyword.arg in ignored:
+            continue
+        try:
+            info = info.merged(_said(keyword, names))
+        except NotUnderstood as error:
+            names.refuse(error)
+    return info
+
+
+def _said(keyword: ast.keyword, names: Names) -> FieldInfo:  # noqa: PLR0911 - one line a kind of keyword
+    name, value = keyword.arg or "**", keyword.value
+    if name == "default":
+        return _default(value, names)
+    if name == "default_factory":
+        return FieldInfo(has_default=True)
+    if name in CONSTRAINTS:
+        return FieldInfo({name: _plain(value, names)})
+    if name in _ANNOTATIONS:
+        return FieldInfo(annotations=_annotation(name, _plain(value, names)))
+    if name in {"alias", "validation_alias"}:
+        return FieldInfo(alias=_text(value))
+    if name == "json_schema_extra" and isinstance(value, ast.Dict):
+        return FieldInfo(annotations=_plain(value, names))
+    if name not in _WITHOUT_EFFECT:
+        raise NotUnderstood(value, f"Field({name}=…) is not understood")
+    return FieldInfo()
 
 
 def literal(node: ast.expr, names: Names) -> Any:
@@ -138,10 +149,14 @@ def literal(node: ast.expr, names: Names) -> Any:
     raise NotUnderstood(node, f"{ast.unparse(node)} would have to be run: only plain values are read")
 
 
-def _default(node: ast.expr, names: Names) -> tuple[bool, tuple[Any, ...]]:
+def _default(node: ast.expr, names: Names) -> FieldInfo:
     if isinstance(node, ast.Constant) and node.value is ...:
-        return False, ()
-    return True, (literal(node, names),)
+        return FieldInfo()
+    try:
+        return FieldInfo(has_default=True, default=(literal(node, names),))
+    except NotUnderstood as error:
+        names.refuse(error)
+    return FieldInfo(has_default=True)
 
 
 def _plain(node: ast.expr, names: Names) -> Any:
