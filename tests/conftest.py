@@ -22,8 +22,16 @@ def pytest_configure(config: pytest.Config) -> None:
 
 HERE = Path(__file__).parent
 # They launch servers and then look at all processes and ports of the machine: never beside one another.
-ENGINES = ("engines/launch", "engines/process", "engines/kinds", "app/servers", "web/routes/test_servers.py")
-ENGINES += ("cli/test_launch.py", "cli/test_logs.py", "cli/test_engines.py")
+ENGINES = (
+    "engines/launch",
+    "engines/process",
+    "engines/kinds",
+    "app/servers",
+    "web/routes/test_servers.py",
+    "cli/test_launch.py",
+    "cli/test_logs.py",
+    "cli/test_engines.py",
+)
 
 
 @pytest.hookimpl(tryfirst=True)
