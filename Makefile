@@ -9,7 +9,7 @@ BOOTSTRAP = found=; for python in python3 python3.13 python3.12 python3.11; do \
     $$found .ci/bootstrap
 ARGS =
 # A process of tests for each core, up to four; tests/conftest.py says which tests are never beside each other.
-BESIDE = -n logical --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
+BESIDE = -n logical --maxprocesses 4 --dist loadscope --no-loadscope-reorder
 
 .PHONY: help setup setup-dev setup-test run test test-security test-engines test-gpu check audit bench screenshots lock clean
 

@@ -49,9 +49,9 @@ def take(browser: Browser, url: str, size: str, scheme: str) -> None:
     shoot(page, f"chat-{size}-{scheme}")
     page.get_by_role("tab", name="Streaming").click()
     shoot(page, f"streaming-{size}-{scheme}")
-    page.get_by_role("button", name="Parameters").click()
+    page.get_by_role("button", name="Parameters", exact=True).click()
     shoot(page, f"parameters-{size}-{scheme}")
-    page.get_by_role("button", name="Parameters").click()
+    page.get_by_role("button", name="Parameters", exact=True).click()
     tools(page)
     shoot(page, f"tools-{size}-{scheme}")
     structured(page)
@@ -87,7 +87,7 @@ def bound(page: Page) -> None:
     """The small model would go on for a long time."""
     page.locator("[data-act=parameter][data-name=max_tokens]").click()
     page.locator("#param-max_tokens textarea, #param-max_tokens input").fill("90")
-    page.get_by_role("button", name="Parameters").click()
+    page.get_by_role("button", name="Parameters", exact=True).click()
 
 
 def structured(page: Page) -> None:

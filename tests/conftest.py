@@ -1,9 +1,9 @@
 """What all tests share: the scriptable upstream, the real embedded model, a real browser; and who runs beside whom."""
 
-from pathlib import Path
-
 import pytest
 from hypothesis import settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 # No test is timed: on a busy machine a single example may take any time.
 settings.register_profile("untimed", deadline=None)
@@ -20,7 +20,6 @@ def pytest_configure(config: pytest.Config) -> None:
         coverage.options.cov_fail_under = None
 
 
-HERE = Path(__file__).parent
 # They launch servers and then look at all processes and ports of the machine: never beside one another.
 ENGINES = (
     "engines/launch",
@@ -34,19 +33,23 @@ ENGINES = (
 )
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Each file stays in one process where `make test` runs several; what takes longest as one piece comes first.
-
-    Browser tests are last: Playwright holds an event loop of its own until the session ends.
-    """
-    for item in items:
-        name = item.path.relative_to(HERE).as_posix()
-        group = "engines" if name.startswith(ENGINES) else name
-        item.add_marker(pytest.mark.xdist_group(group))
-    items.sort(key=_turn)
+    """What takes longest as one piece is first, and browser tests last: Playwright keeps its event loop to the end."""
+    items.sort(key=lambda item: (item.get_closest_marker("browser") is not None, _piece(item.nodeid) != "engines"))
 
 
-def _turn(item: pytest.Item) -> tuple[bool, bool]:
-    marker = item.get_closest_marker("xdist_group")
-    return item.get_closest_marker("browser") is not None, marker is None or marker.args[0] != "engines"
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    """Which tests stay in one process, where `make test` runs several."""
+    return Pieces(config, log)
+
+
+class Pieces(LoadScopeScheduling):  # type: ignore[misc]  # it ships no types
+    """Hands out files, and those that launch servers as one. (xdist's groups by marker need another pytest.)"""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return _piece(nodeid)
+
+
+def _piece(nodeid: str) -> str:
+    file = nodeid.partition("::")[0].removeprefix("tests/")
+    return "engines" if file.startswith(ENGINES) else file

@@ -97,7 +97,7 @@ def see_chat(page: Page, shared_upstream: ThreadedUpstream, look: Look) -> None:
     shared_upstream.enqueue(scripts.cut_stream())
     ask(page, "and again")
     expect(page.locator("#talk .error")).to_be_visible()
-    page.get_by_role("button", name="Parameters").click()
+    page.get_by_role("button", name="Parameters", exact=True).click()
     page.get_by_role("textbox", name=re.compile("^temperature")).fill("0.5")
     expect(page.locator("#sent")).to_contain_text("temperature 0.5")
     look("error and parameters")
@@ -121,7 +121,7 @@ def see_the_wire(page: Page, look: Look, *, narrow: bool) -> None:
 
 def tools_and_json(page: Page, upstream: ThreadedUpstream, look: Look) -> None:
     """Both tabs: each of their own tabs, with calls that wait, a verdict and a table."""
-    page.get_by_role("button", name="Parameters").click()
+    page.get_by_role("button", name="Parameters", exact=True).click()
     page.get_by_role("tab", name="Tools").click()
     page.get_by_role("textbox", name="Tools JSON").fill(json.dumps([TOOL]))
     expect(page.locator("#tools-status")).to_contain_text("1 tool")

@@ -49,7 +49,7 @@ def test_a_parameter_is_sent_once_touched_and_put_back_with_one_click(page: Page
 
 def test_a_value_that_cannot_be_read_says_so_and_sends_nothing(page: Page, shared_upstream: ThreadedUpstream) -> None:
     choose(page, "Custom URL")
-    page.get_by_role("button", name="Parameters").click()
+    page.get_by_role("button", name="Parameters", exact=True).click()
     page.get_by_role("textbox", name=re.compile("^seed")).fill("soon")
     expect(page.locator("#snippet .problem")).to_contain_text("seed wants a whole number, not 'soon'")
     before = len(chats(shared_upstream))

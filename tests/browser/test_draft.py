@@ -24,7 +24,7 @@ def test_the_form_survives_a_reload(page: Page) -> None:
     page.get_by_role("textbox", name="Tools JSON").fill('[{"type": "function", "function": {"name": "f"}}]')
     page.get_by_role("textbox", name="System prompt").fill("Be brief.")
     page.locator(MESSAGE).fill("half a thought")
-    page.get_by_role("button", name="Parameters").click()
+    page.get_by_role("button", name="Parameters", exact=True).click()
     page.get_by_role("textbox", name=re.compile("^temperature")).fill("0.5")
     expect(page.locator("#snippet pre")).to_contain_text('"temperature": 0.5')
     before = page.locator("#snippet pre").inner_text()

@@ -41,7 +41,7 @@ def sent(upstream: ThreadedUpstream) -> dict[str, Any]:
 @pytest.mark.model
 def test_the_embedded_model_answers(page: Page) -> None:
     expect(page.locator("#state")).to_contain_text("ready", timeout=60_000)
-    page.get_by_role("button", name="Parameters").click()
+    page.get_by_role("button", name="Parameters", exact=True).click()
     page.get_by_role("textbox", name=re.compile("^max_tokens")).fill("24")
     page.get_by_role("textbox", name=re.compile("^temperature")).fill("0")  # the same answer each time
     ask(page, "What is the capital of France?")

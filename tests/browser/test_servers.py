@@ -87,7 +87,7 @@ def test_launch_watch_use_and_stop(page: Page) -> None:
     page.get_by_role("tab", name="Chat").click()
     expect(page.locator("#state")).to_contain_text("ready")
     expect(page.get_by_role("textbox", name="Message")).to_have_value("What is the capital of France?")
-    page.get_by_role("button", name="Parameters").click()
+    page.get_by_role("button", name="Parameters", exact=True).click()
     page.get_by_role("textbox", name=re.compile("^max_tokens")).fill("12")
     page.get_by_role("button", name="Send").click()
     expect(page.locator("#talk .turn").last.locator(".meter")).to_contain_text("finish", timeout=30_000)
