@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from docs import parameters
+from playground.app.form.parameters import PARAMETERS
 from playground.cli import build_parser
 from playground.presets import load_presets, presets_folder
 from playground.settings import Settings
@@ -133,6 +135,10 @@ def test_every_language_of_snippets_is_in_a_help_and_in_the_readme() -> None:
     for language in LANGUAGES:
         assert language.id in help_text
         assert re.search(rf"\b{language.id}\b", told.partition("--lang")[2])
+
+
+def test_the_page_of_parameters_is_that_of_the_request() -> None:
+    assert parameters.PAGE.read_text(encoding="utf-8") == parameters.render(PARAMETERS), "run docs/parameters.py"
 
 
 def test_every_decision_has_its_number_once() -> None:

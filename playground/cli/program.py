@@ -9,7 +9,19 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from playground import __version__
-from playground.cli import doctor, engines, launch, password, presets, send, serve, servers, snippet, validate
+from playground.cli import (
+    doctor,
+    engines,
+    launch,
+    parameters,
+    password,
+    presets,
+    send,
+    serve,
+    servers,
+    snippet,
+    validate,
+)
 from playground.cli.document import render_document
 from playground.cli.output import say_error
 from playground.environment import secrets_in
@@ -41,7 +53,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"playground {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    for command in (presets, snippet, send, validate, serve, engines, launch, servers, password, doctor):
+    for command in (presets, parameters, snippet, send, validate, serve, engines, launch, servers, password, doctor):
         command.add(commands)
     return parser
 

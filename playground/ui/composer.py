@@ -63,14 +63,18 @@ def _parameters(page: Page) -> None:
         for parameter in PARAMETERS:
             page.form[f"param.{parameter.name}"] = gr.Textbox(
                 label=parameter.name,
-                info=f"{parameter.help}; {parameter.range}",
+                info=parameter.info,
                 placeholder="not sent",
                 max_lines=1,
                 min_width=120,
                 elem_id=f"param-{parameter.name}",
             )
     page.form["extra"] = gr.Textbox(
-        label="Extra JSON", info='Any other fields, as an object: {"top_k": 40}', lines=2, max_lines=12, elem_id="extra"
+        label="Extra JSON",
+        info='Any other fields, as an object: {"min_tokens": 40}',
+        lines=2,
+        max_lines=12,
+        elem_id="extra",
     )
 
 

@@ -1,12 +1,13 @@
 """The Chat Completions request as a value.
 
 Field names and shapes: OpenAI API reference, "Create chat completion" (2026-10), with TheRouter's additions
-(`models`, `provider`, `reasoning`, …). Ranges are not checked: what a server refuses is the server's to say.
+(`models`, `provider`, `reasoning`, …) and three fields of the engines (`top_k`, `min_p`, `repetition_penalty`).
+Ranges are told beside the types and not checked: what a server refuses is the server's to say.
 """
 
 import json
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
 from pydantic import (
     BaseModel,
@@ -22,6 +23,7 @@ from pydantic import (
 
 from playground.errors import InvalidRequest
 from playground.wire.json_text import parse_json
+from playground.wire.parameters import ENGINES, EVERYONE, Dialect, Parameter
 
 Number = StrictInt | float
 Json = Any
@@ -71,21 +73,69 @@ class ChatRequest(WireModel):
     tools: list[dict[str, Json]] | None = None
     tool_choice: StrictStr | dict[str, Json] | None = None
     parallel_tool_calls: StrictBool | None = None
-    temperature: Number | None = None
-    top_p: Number | None = None
-    max_tokens: StrictInt | None = None
-    max_completion_tokens: StrictInt | None = None
-    n: StrictInt | None = None
-    seed: StrictInt | None = None
-    stop: StrictStr | list[StrictStr] | None = None
-    presence_penalty: Number | None = None
-    frequency_penalty: Number | None = None
-    logit_bias: dict[str, Number] | None = None
-    logprobs: StrictBool | None = None
-    top_logprobs: StrictInt | None = None
+    temperature: Annotated[Number | None, Parameter("0 to 2", "Higher is more varied", EVERYONE)] = None
+    top_p: Annotated[Number | None, Parameter("0 to 1", "Keeps the most likely tokens up to this share", EVERYONE)] = (
+        None
+    )
+    max_tokens: Annotated[StrictInt | None, Parameter("from 1", "The longest answer, in tokens", EVERYONE)] = None
+    max_completion_tokens: Annotated[
+        StrictInt | None, Parameter("from 1", "The same, with reasoning; OpenAI's newer name", EVERYONE)
+    ] = None
+    seed: Annotated[StrictInt | None, Parameter("whole number", "The same seed aims at the same answer", EVERYONE)] = (
+        None
+    )
+    stop: Annotated[
+        StrictStr | list[StrictStr] | None,
+        Parameter("text or JSON list", "Ends the answer where this text would come", EVERYONE),
+    ] = None
+    presence_penalty: Annotated[Number | None, Parameter("-2 to 2", "Above 0, new subjects are favoured", EVERYONE)] = (
+        None
+    )
+    frequency_penalty: Annotated[
+        Number | None, Parameter("-2 to 2", "Above 0, repetition is disfavoured", EVERYONE)
+    ] = None
+    n: Annotated[StrictInt | None, Parameter("from 1", "How many answers to make", EVERYONE)] = None
+    logprobs: Annotated[
+        StrictBool | None, Parameter("true or false", "Each token's log-probability comes along", EVERYONE)
+    ] = None
+    top_logprobs: Annotated[
+        StrictInt | None, Parameter("0 to 20", "How many alternatives for each token; wants logprobs", EVERYONE)
+    ] = None
+    logit_bias: Annotated[
+        dict[str, Number] | None, Parameter("JSON object", "Token ids and what is added to their logits", EVERYONE)
+    ] = None
+    reasoning_effort: Annotated[
+        StrictStr | None, Parameter("low, medium, high", "How long a reasoning model thinks", EVERYONE)
+    ] = None
+    user: Annotated[
+        StrictStr | None,
+        Parameter(
+            "text", "Your own id of the end user", EVERYONE - {Dialect.LLAMA_CPP}, not_by=frozenset({Dialect.LLAMA_CPP})
+        ),
+    ] = None
+    top_k: Annotated[
+        StrictInt | None,
+        Parameter("from 1", "Keeps this many of the most likely tokens", ENGINES, not_by=frozenset({Dialect.OPENAI})),
+    ] = None
+    min_p: Annotated[
+        Number | None,
+        Parameter(
+            "0 to 1",
+            "Drops tokens less likely than this share of the likeliest one's",
+            ENGINES,
+            not_by=frozenset({Dialect.OPENAI}),
+        ),
+    ] = None
+    repetition_penalty: Annotated[
+        Number | None,
+        Parameter(
+            "above 0, up to 2",
+            "Above 1, repetition is disfavoured",
+            frozenset({Dialect.VLLM, Dialect.SGLANG}),
+            not_by=frozenset({Dialect.OPENAI, Dialect.LLAMA_CPP}),
+        ),
+    ] = None
     reasoning: dict[str, Json] | None = None
-    reasoning_effort: StrictStr | None = None
-    user: StrictStr | None = None
     models: list[StrictStr] | None = None
     provider: dict[str, Json] | None = None
 

@@ -42,7 +42,7 @@ async def test_a_prompt_longer_than_the_context(server: Running, streamed: dict[
     ("fields", "named"),
     [
         ({"top_p": 2}, "top_p"),
-        ({"top_k": "many"}, "top_k"),
+        ({"min_tokens": "many"}, "min_tokens"),
         ({"max_tokens": -1}, "max_(new_)?tokens"),
         ({"response_format": {"type": "json_schema"}}, "json_schema"),
     ],

@@ -7,7 +7,7 @@ from typing import Any, Literal, Self
 from pydantic import Field
 
 from playground.app.form.format_fields import FormatForm, format_fields, system_text, take_format
-from playground.app.form.parameters import BY_NAME, read_parameter, reads_back, show_parameter
+from playground.app.form.parameters import BY_NAME, PARAMETERS, read_parameter, reads_back, show_parameter
 from playground.app.form.tool_fields import ToolForm, take_tools, tool_fields
 from playground.errors import InvalidRequest
 from playground.presets import Tab
@@ -113,7 +113,7 @@ def build_request(form: Form, history: Sequence[Mapping[str, Any]] = (), images:
     fields["messages"] = [dict(message) for message in messages]
     for name, text in form.params.items():
         if name in BY_NAME and text.strip():
-            fields[name] = read_parameter(name, text)
+            fields[name] = read_parameter(BY_NAME[name], text)
     if form.sends_tools:
         fields |= tool_fields(form)
         if form.choice_after != "keep" and "tool_choice" in fields and messages and messages[-1]["role"] == "tool":
@@ -153,7 +153,7 @@ def _extra(text: str) -> dict[str, Any]:
     except ValueError as error:
         raise InvalidRequest(f"Extra JSON: {error}.", field="extra") from None
     if not isinstance(value, dict):
-        raise InvalidRequest('Extra JSON wants an object, such as {"top_k": 40}.', field="extra")
+        raise InvalidRequest('Extra JSON wants an object, such as {"min_tokens": 40}.', field="extra")
     return value
 
 
@@ -178,8 +178,8 @@ def form_fields(request: ChatRequest, tab: str = CHAT) -> dict[str, Any]:
     both = tab in {TOOLS, JSON} and "tools" in rest and "response_format" in rest
     tools = take_tools(rest) if tab == TOOLS or both else {}
     formatted = take_format(rest) if tab == JSON or both else {}
-    shown = [name for name in BY_NAME if name in rest and reads_back(name, rest[name])]
-    params = {name: show_parameter(name, rest.pop(name)) for name in shown}
+    shown = [one for one in PARAMETERS if one.name in rest and reads_back(one, rest[one.name])]
+    params = {one.name: show_parameter(one, rest.pop(one.name)) for one in shown}
     extra = json.dumps(rest, ensure_ascii=False, indent=2) if rest else ""
     return {
         "model": model,

@@ -30,6 +30,9 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "logit_bias": st.dictionaries(st.text(max_size=5), NUMBERS, max_size=4),
     "reasoning_effort": TRIMMED,
     "user": TRIMMED,
+    "top_k": st.integers(),
+    "min_p": NUMBERS,
+    "repetition_penalty": NUMBERS,
 }
 
 
@@ -43,16 +46,16 @@ def test_there_are_values_for_each() -> None:
 @given(data=st.data())
 def test_what_is_shown_is_read_back(name: str, data: st.DataObject) -> None:
     value = data.draw(VALUES[name])
-    assert reads_back(name, value)
-    assert same(read_parameter(name, show_parameter(name, value)), value)
-    assert same(read_parameter(name, f" {show_parameter(name, value)}\n"), value)
+    assert reads_back(BY_NAME[name], value)
+    assert same(read_parameter(BY_NAME[name], show_parameter(BY_NAME[name], value)), value)
+    assert same(read_parameter(BY_NAME[name], f" {show_parameter(BY_NAME[name], value)}\n"), value)
 
 
 @pytest.mark.parametrize("name", VALUES)
 @given(value=JSON_VALUES)
 def test_reads_back_tells_the_truth(name: str, value: Any) -> None:
-    if reads_back(name, value):
-        assert same(read_parameter(name, show_parameter(name, value)), value)
+    if reads_back(BY_NAME[name], value):
+        assert same(read_parameter(BY_NAME[name], show_parameter(BY_NAME[name], value)), value)
     else:
         assume(value is not None)
         assert not isinstance(value, bool) or name != "logprobs"
@@ -60,7 +63,7 @@ def test_reads_back_tells_the_truth(name: str, value: Any) -> None:
 
 @pytest.mark.parametrize("name", VALUES)
 def test_null_has_no_text(name: str) -> None:
-    assert not reads_back(name, None)
+    assert not reads_back(BY_NAME[name], None)
 
 
 @pytest.mark.parametrize(
@@ -78,17 +81,17 @@ def test_null_has_no_text(name: str) -> None:
     ],
 )
 def test_what_stop_can_be(text: str, value: Any) -> None:
-    assert read_parameter("stop", text) == value
+    assert read_parameter(BY_NAME["stop"], text) == value
 
 
 def test_the_kind_of_a_number_is_kept() -> None:
     for text in ("1", "1.0", "0.50", "1e-07", "18446744073709551617", "-0.0"):
-        assert json.dumps(read_parameter("temperature", text)) == json.dumps(json.loads(text))
+        assert json.dumps(read_parameter(BY_NAME["temperature"], text)) == json.dumps(json.loads(text))
 
 
 @pytest.mark.parametrize(("text", "value"), [("0.", 0), ("-1.", -1), (".5", 0.5), ("-.25", -0.25)])
 def test_a_number_on_its_way_is_one(text: str, value: float) -> None:
-    assert read_parameter("temperature", text) == value
+    assert read_parameter(BY_NAME["temperature"], text) == value
 
 
 @pytest.mark.parametrize(
@@ -118,7 +121,7 @@ def test_a_number_on_its_way_is_one(text: str, value: float) -> None:
 )
 def test_what_cannot_be_read_says_what_is_wanted(name: str, text: str, wanted: str) -> None:
     with pytest.raises(InvalidRequest) as caught:
-        read_parameter(name, text)
+        read_parameter(BY_NAME[name], text)
     assert caught.value.field == name
     assert caught.value.message.startswith(f"{name} wants {wanted}")
     assert len(caught.value.message) < 120
@@ -127,7 +130,7 @@ def test_what_cannot_be_read_says_what_is_wanted(name: str, text: str, wanted: s
 @given(st.sampled_from(sorted(BY_NAME)), st.text(max_size=30))
 def test_any_text_is_read_or_refused(name: str, text: str) -> None:
     try:
-        value = read_parameter(name, text)
+        value = read_parameter(BY_NAME[name], text)
     except InvalidRequest as error:
         assert error.field == name  # noqa: PT017 - either outcome is right
     else:
