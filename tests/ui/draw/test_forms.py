@@ -28,7 +28,7 @@ def test_every_form_is_drawn_whole(kind: str, present: bool) -> None:  # noqa: F
         assert f"<pre tabindex='0'>{escape(text)}</pre>" in html  # to the letter: it is copied
     for words in (form.title, form.tool, *form.notes, *form.sources):
         assert words in drawn.text
-    assert ("is on this machine" if present else "is not on this machine: copy") in drawn.text
+    assert ("is installed on this machine" if present else "is not installed on this machine: copy") in drawn.text
 
 
 def test_what_an_upstream_needs_before_a_look() -> None:

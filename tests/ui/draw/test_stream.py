@@ -51,7 +51,7 @@ def test_of_very_many_the_first_and_the_last() -> None:
     html = draw_stream(exchange)
     found = rows(html)
     assert len(found) == MAX_ROWS + 1
-    assert found[MAX_ROWS // 2] == ["7 more between"]
+    assert found[MAX_ROWS // 2] == ["7 more rows in between"]
     assert (found[0][0], found[-1][0]) == ("1", str(MAX_ROWS + 7))
     assert found[-1][2] == "10.0"
     safe(html)
