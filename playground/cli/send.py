@@ -35,7 +35,7 @@ def add(commands: Any) -> None:
         type=_count,
         default=0,
         metavar="N",
-        help="try again up to N times after 408, 429, 500, 502, 503 or no connection (default 0: never)",
+        help="retry up to N times after 408, 429, 500, 502, 503 or a failed connection (default 0: never)",
     )
     loop.add_options(parser)
     parser.set_defaults(run=run)

@@ -29,7 +29,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar="NAME|URL",
         help="therouter, embedded, custom, or a base URL such as http://127.0.0.1:8000/v1",
     )
-    parser.add_argument("--model", help="the model, in place of the request's own")
+    parser.add_argument("--model", help="the model, overriding the request's own")
 
 
 def choose_backend(arguments: argparse.Namespace, settings: Settings, *, embedded_url: str | None = None) -> Backend:
@@ -62,7 +62,7 @@ def find_preset(name: str, settings: Settings) -> Preset:
     if name not in found:
         raise InvalidInput(
             f"There is no preset {name!r}.",
-            advice=f"There are {', '.join(found) or 'none'}; a file goes after --request.",
+            advice=f"Available: {', '.join(found) or 'none'}. To send a file, use --request.",
         )
     return found[name]
 

@@ -167,7 +167,7 @@ def test_a_preset_with_mock_results_runs_the_loop(threaded_upstream: ThreadedUps
         (("--mock", "{dir}/bad.json"), r"bad\.json: row 1\.tool: Field required"),
         (("--builtin", "rm"), "no built-in function 'rm'. There are lookup_region"),
         (("--max-turns", "0"), "0 is less than 1"),
-        (("--max-turns", "2", "--retries", "1"), "--retries is for one request"),
+        (("--max-turns", "2", "--retries", "1"), "--retries applies to a single request"),
         (("--tool-choice-after", "x"), "invalid choice"),
     ],
 )
