@@ -136,7 +136,7 @@ def test_a_body_with_a_parameters_name_stands_alone(shop: OpenApi) -> None:
     assert list(function["parameters"]["properties"]) == ["id", "trace", "body"]
     assert function["parameters"]["required"] == ["id", "body"]
     assert function["parameters"]["properties"]["body"]["required"] == ["id", "amount"]
-    assert any("stands under body" in note for note in notes)
+    assert any("is passed as body" in note for note in notes)
 
 
 def test_a_schema_that_contains_itself(shop: OpenApi) -> None:

@@ -42,7 +42,7 @@ class Inliner:
         seen = set()
         while isinstance(value, dict) and isinstance(reference := value.get("$ref"), str):
             if reference in seen:
-                raise InvalidTools(f"The reference {reference!r} leads in a circle.")
+                raise InvalidTools(f"The reference {reference!r} is circular.")
             seen.add(reference)
             value = self._resolve(reference)
         return value if isinstance(value, dict) else {}
