@@ -129,7 +129,7 @@ def test_what_it_needs_says_who_says_so() -> None:
 async def test_a_server_without_a_key_is_open(client: Client, upstream: Upstream) -> None:
     found = await findings(client, upstream)
     assert found["key required"].ok is False
-    assert "whoever finds the address" in found["key required"].words
+    assert "anyone who finds the address" in found["key required"].words
 
 
 async def test_a_key_that_is_not_given(client: Client, guarded: Upstream) -> None:
@@ -180,11 +180,11 @@ async def test_a_server_that_lists_no_models(client: Client, upstream: Upstream)
     [
         ("chat", "chat", scripts.answer(""), "empty message"),
         ("chat", "chat", scripts.html_error(), "502"),
-        ("stream", "stream", scripts.answer("whole"), "answered whole"),
+        ("stream", "stream", scripts.answer("whole"), "the response was not streamed"),
         ("stream", "stream", scripts.stream(()), "without any text"),
         ("stream", "stream", scripts.cut_stream(), "before"),
         ("stream", "stream", scripts.stall_first(), "within 2 s"),
-        ("tool call", "tool", scripts.answer("It rains."), "no call"),
+        ("tool call", "tool", scripts.answer("It rains."), "text instead of a call"),
         ("tool call", "tool", call("other"), "'other'"),
         ("tool call", "tool", call(arguments='{"town": 1}'), "arguments are wrong"),
         ("tool call", "tool", call(arguments="{"), "not valid JSON"),
