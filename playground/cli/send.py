@@ -165,7 +165,7 @@ def figures(exchange: Exchange) -> str:
     if timings.output_tokens_per_s is not None:
         parts.append(f"{timings.output_tokens_per_s:.1f} tokens/s")
     if timings.e2e_s is not None:
-        parts.append(f"{timings.e2e_s:.2f} s in all")
+        parts.append(f"{timings.e2e_s:.2f} s total")
     parts.append(exchange.finish_reason or "unfinished")
     return " · ".join(parts)
 

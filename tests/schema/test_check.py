@@ -189,4 +189,4 @@ def test_a_value_that_was_read_already() -> None:
 )
 def test_a_schema_that_goes_in_circles_is_refused(schema: Any) -> None:
     ((_, message),) = problems(schema)
-    assert "refers to itself without going into the value" in message
+    assert "refers to itself without descending into the value" in message

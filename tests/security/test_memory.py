@@ -118,7 +118,7 @@ def test_a_packed_list_of_models_is_unpacked_no_further_than_it_may_be(app: Atta
     with app.watched(attack):
         attack.panels = app.call("state")
     attack.told(name)
-    assert f"more than {MAX_DOCUMENT_BYTES:,} bytes" in attack.panels
+    assert f"is longer than {MAX_DOCUMENT_BYTES:,} bytes" in attack.panels
     assert attack.growth_bytes < 64 * MIB
     assert attack.pause_s < BOUND_S
 

@@ -55,7 +55,7 @@ def test_json_that_is_no_object(text: str) -> None:
 def test_no_arguments_are_none(text: str) -> None:
     check = check_call("bare", text, TOOLS)
     assert (check.ok, check.is_json, check.arguments, check.text) == (True, True, {}, text)
-    assert "without members" in check.notes[0].message
+    assert "empty object" in check.notes[0].message
     assert '"n"' in check_call("f", text, TOOLS).in_words()
 
 

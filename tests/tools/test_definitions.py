@@ -96,7 +96,7 @@ def test_no_text_is_no_tools(text: str) -> None:
             9,
             "nothing is fetched",
         ),
-        ('{"name": "f", "parameters": {"$ref": "#/$defs/x"}}', "/parameters/$ref", 1, 38, "leads nowhere"),
+        ('{"name": "f", "parameters": {"$ref": "#/$defs/x"}}', "/parameters/$ref", 1, 38, "points to nothing"),
         ('[{"name": "f"},\n {"name": "f"}]', "/1/name", 2, 11, "two tools are called"),
     ],
 )

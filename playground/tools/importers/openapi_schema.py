@@ -95,7 +95,7 @@ class Inliner:
         try:
             return resolve(self._document, from_fragment(reference))
         except (LookupError, ValueError):
-            raise InvalidTools(f"The reference {reference!r} leads nowhere.") from None
+            raise InvalidTools(f"The reference {reference!r} points to nothing.") from None
 
     def _only_read(self, name: str, part: Any) -> bool:
         """A field that servers send and nobody may give."""

@@ -51,7 +51,7 @@ async def test_a_tool_that_fails_is_told_with_its_words(programs: Path, tmp_path
 async def test_a_tool_that_takes_too_long_is_ended(programs: Path, tmp_path: Path) -> None:
     tool(programs, "kubectl", "echo waiting; exec sleep 600")
     form = generate("kubernetes", SPEC, Nodes(count=2), engine=find_engine("vllm"), installation=PYTHON)
-    assert "goes on" in await run_form(form, tmp_path, timeout_s=0.5)
+    assert "continues" in await run_form(form, tmp_path, timeout_s=0.5)
 
 
 async def test_without_the_tool_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

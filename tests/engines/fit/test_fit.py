@@ -91,7 +91,7 @@ def test_what_cannot_be_split() -> None:
     assert fit.verdict == "cannot be split over 3 GPUs: 32 attention heads do not divide by 3."
     assert (fit.fits, fit.context_that_fits, fit.smallest) == (False, 0, 1)
     few = estimate(published("Qwen3-8B").facts, [H100], tensor_parallel=2)
-    assert few.verdict == "does not fit: 2 GPUs are asked for, 1 is there"
+    assert few.verdict == "does not fit: 2 GPUs are requested, 1 available"
 
 
 def test_the_memory_beside_the_processor() -> None:
@@ -147,12 +147,12 @@ def test_stages_and_replicas_have_gpus_of_their_own() -> None:
     assert "Weights on each GPU: (640.2 GiB / 8 + 1.9 GiB replicated) / 2 stages = 41.0 GiB" in fit.lines
     assert "KV cache on each GPU: 12.0 GiB / 2 stages = 6.0 GiB" in fit.lines
     few = estimate_launch(spec, facts, [H100] * 8)
-    assert few.verdict == "does not fit: 16 GPUs are asked for, 8 are there"
+    assert few.verdict == "does not fit: 16 GPUs are requested, 8 available"
     small = published("Llama-3.1-8B").facts
     twice = estimate(small, [H100] * 2, data_parallel=2)
     assert (twice.fits, twice.smallest, len(twice.shares)) == (True, 1, 2)
     assert twice.shares[0] == estimate(small, [H100]).shares[0]
-    assert estimate(small, [H100], data_parallel=2).verdict == "does not fit: 2 GPUs are asked for, 1 is there"
+    assert estimate(small, [H100], data_parallel=2).verdict == "does not fit: 2 GPUs are requested, 1 available"
 
 
 def test_a_launch_as_it_is_specified() -> None:

@@ -35,7 +35,7 @@ def test_what_an_upstream_needs_before_a_look() -> None:
     drawn = safe(draw_upstream_needs())
     for need in NEEDS:
         assert need.name in drawn.text
-    assert "it registers nothing" in drawn.text
+    assert "registers nothing" in drawn.text
 
 
 def test_what_was_found() -> None:

@@ -42,7 +42,7 @@ def test_the_figures() -> None:
         "gap p50 250 ms",
     ):
         assert said in text
-    assert "in all 1.10 s, 2 pieces" in text
+    assert "total 1.10 s, 2 pieces" in text
     assert "tokens/s 10" in text
 
 

@@ -95,7 +95,7 @@ def test_the_events_with_their_times() -> None:
     html = draw_events(streamed({"content": "A"}, {"content": "B"}))
     assert re.findall(r'<span class="n">(.*?)</span>', html) == ["100 ms", "110 ms", "120 ms"]
     assert '"content": "A"' in safe(html).text
-    assert "The first" not in html
+    assert "Showing the first" not in html
 
 
 def test_of_very_many_events_the_first() -> None:
