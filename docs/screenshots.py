@@ -95,7 +95,7 @@ def structured(page: Page) -> None:
     page.get_by_role("button", name="Restart nginx").locator("visible=true").click()
     bound(page)
     page.locator("[data-act=fold] >> visible=true").click()
-    page.get_by_role("tab", name="Begin with").click()
+    page.get_by_role("tab", name="Start from").click()
     page.get_by_role("combobox", name="Template").click()
     page.get_by_role("option").first.click()
     page.get_by_role("tab", name="Schema").click()

@@ -91,7 +91,7 @@ class InternalHosts:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Names, addresses and networks, with commas between: `gpu-box.lan, 10.1.2.0/24`.
+        """Names, addresses and networks, separated by commas: `gpu-box.lan, 10.1.2.0/24`.
 
         Raises:
             InvalidSetting: an entry with a port, a path or a scheme.

@@ -116,7 +116,7 @@ class InvalidMock(InvalidInput):
     def __init__(self, message: str, *, file: str, field: str | None = None) -> None:
         where = f"{file}: {field}" if field else file
         super().__init__(
-            f"{where}: {message}", advice="A row has tool, result or error, and maybe arguments and delay_s."
+            f"{where}: {message}", advice="A row has tool, result or error, and optionally arguments and delay_s."
         )
         self.file = file
         self.field = field

@@ -61,10 +61,10 @@ class Preset(BaseModel):
             InvalidPreset: a field is unknown, missing or wrong; the path to it is in the message.
         """
         if not isinstance(data, dict):
-            raise InvalidPreset("it holds no fields.", file=file)
+            raise InvalidPreset("it has no fields.", file=file)
         name = Path(file).stem
         if not SLUG.fullmatch(name):
-            raise InvalidPreset("the name may hold a-z, 0-9 and single dashes.", file=file)
+            raise InvalidPreset("the name may contain only a-z, 0-9 and single dashes.", file=file)
         if data.get("name", name) != name:
             raise InvalidPreset(f"it must be {name}, as the file is called.", file=file, field="name")
         fields: dict[str, Any] = {"name": name} | data

@@ -110,6 +110,6 @@ class _Ahead:
     def error(self) -> StreamInterrupted:
         """For an answer that nobody read on."""
         return StreamInterrupted(
-            f"The page took nothing more of the answer for {self._reader_s:g} s, so it was ended.",
-            advice="What had come by then is kept. Try again.",
+            f"The page stopped reading the response for {self._reader_s:g} s, so the request was ended.",
+            advice="What was received until then is kept. Try again.",
         )

@@ -111,7 +111,9 @@ class Workers:
 
     def _enter(self, who: str) -> None:
         if self._waiting[who] >= WAITING + self._most_at_once:
-            raise TooMuchWork("Several large texts of yours are being read already.", advice="Wait for them to end.")
+            raise TooMuchWork(
+                "Several of your large texts are already being read.", advice="Wait until they are finished."
+            )
         self._waiting[who] += 1
 
     def _done(self, who: str) -> None:
@@ -194,16 +196,16 @@ class _Process:
             self._pipe.send((job.work, job.given))
             if not self._pipe.poll(job.timeout_s):
                 self._again()
-                raise TooMuchWork(f"This took longer than {job.timeout_s:g} s and was given up.", advice=ADVICE)
+                raise TooMuchWork(f"This took longer than {job.timeout_s:g} s and was cancelled.", advice=ADVICE)
             right, answer = self._pipe.recv()
         except (EOFError, OSError):
             self._again()
-            raise TooMuchWork("This took more memory than it may have and was given up.", advice=ADVICE) from None
+            raise TooMuchWork("This exceeded its memory limit and was cancelled.", advice=ADVICE) from None
         if right:
             return answer
         if isinstance(answer, MemoryError):
             self._again()
-            raise TooMuchWork("This took more memory than it may have and was given up.", advice=ADVICE)
+            raise TooMuchWork("This exceeded its memory limit and was cancelled.", advice=ADVICE)
         raise answer
 
     def _wait_until_ready(self) -> None:

@@ -43,7 +43,7 @@ def read_yaml(text: str, *, dates: bool = True, max_characters: int = MAX_CHARAC
         YamlError: it is not valid YAML, with line and column; or more than is read.
     """
     if len(text) > max_characters:
-        raise YamlError(f"it has {len(text):,} characters; {max_characters:,} are the most that are read.")
+        raise YamlError(f"it has {len(text):,} characters; the limit is {max_characters:,}.")
     try:
         _count(text)
         return yaml.load(text, Loader=_Loader if dates else _Dateless)  # noqa: S506 - both are a SafeLoader
@@ -105,7 +105,7 @@ class _Loader(_Fast):  # type: ignore[misc] # one of two classes, as the system 
         for key_node, _ in node.value:
             key = (key_node.tag, key_node.value) if isinstance(key_node, yaml.ScalarNode) else None
             if key in seen and key is not None:
-                raise yaml.constructor.ConstructorError(None, None, f"{key[1]} stands twice", key_node.start_mark)
+                raise yaml.constructor.ConstructorError(None, None, f"{key[1]} appears twice", key_node.start_mark)
             seen.add(key)
         read: dict[Hashable, Any] = super().construct_mapping(node, deep)
         return read
@@ -176,7 +176,7 @@ def _check(value: Any, path: list[str]) -> None:
     elif isinstance(value, int) and value.bit_length() > MAX_BITS:
         raise YamlError("the number is too large to be written.", ".".join(path))
     elif not (value is None or isinstance(value, str | int)) and not (isinstance(value, float) and isfinite(value)):
-        raise YamlError(f"{value} is not a JSON value: is text meant, put it in quotes.", ".".join(path))
+        raise YamlError(f"{value} is not a JSON value; if it is meant as text, put it in quotes.", ".".join(path))
 
 
 def _check_at(step: str, value: Any, path: list[str]) -> None:

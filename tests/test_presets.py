@@ -54,10 +54,10 @@ def test_the_form_builds_the_same_request_again(name: str) -> None:
         (GOOD.partition("request")[0] + "request: {model: m}\n", "request.messages"),
         (GOOD + "name: other\n", "name"),
         (GOOD + "mock: hi\n", "mock: it is a list of rows"),
-        (GOOD + "mock: [{tool: f}]\n", "mock.0: it has either a result or an error"),
+        (GOOD + "mock: [{tool: f}]\n", "mock.0: it needs either a result or an error"),
         (GOOD + "mock: [{tool: f, result: 1}, {tool: f, result: 1, delay_s: x}]\n", "mock.1.delay_s"),
         (GOOD + "mock: [{tool: f, result: 2026-01-31}]\n", "mock.0.result: 2026-01-31 is not a JSON value"),
-        (GOOD + "order: 2\n", "order stands twice, line 8"),
+        (GOOD + "order: 2\n", "order appears twice, line 8"),
         (GOOD + "d: 2026-02-31\n", "not valid YAML"),
         ("title: t\na: [", "not valid YAML: .*line 2"),
         ("a: !!python/object:os.system x", "not valid YAML: .*line 1"),
@@ -78,7 +78,7 @@ def test_a_broken_file_is_named_with_its_field(tmp_path: Path, text: str, field:
 @pytest.mark.parametrize("name", ["Mine.yaml", "my preset.yaml", "-a.yaml", "a--b.yaml"])
 def test_a_name_that_is_no_slug_is_refused(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text(GOOD)
-    with pytest.raises(InvalidPreset, match="the name may hold"):
+    with pytest.raises(InvalidPreset, match="the name may contain"):
         Preset.from_file(tmp_path / name)
 
 

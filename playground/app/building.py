@@ -16,7 +16,7 @@ SMALL = 16 * 1024  # characters of JSON in the form: some 10 ms
 SMALL_TALK = 2**20  # characters of the conversation, which are only copied
 MAX_VALUES = 100_000  # of a request; read, each takes up to 100 bytes
 BUILD_S = 4.0
-TOO_MUCH = "The request could not be built: its tools, schema, extra fields or parameters are too much to read."
+TOO_MUCH = "The request could not be built: its tools, schema, extra fields or parameters are too large to read."
 KEPT_BYTES = 256 * 1024  # of a request that stays with its conversation until it is sent
 
 
@@ -50,8 +50,8 @@ class Source:
         request = build_request(self.form, self.messages, self.images)
         if not self.is_small and (count := measure(request.to_wire())[1]) > MAX_VALUES:
             raise InvalidRequest(
-                f"The request holds {count:,} values; {MAX_VALUES:,} are the most that are sent from here.",
-                advice="Take out what the model does not need, or send it from a program of your own.",
+                f"The request has {count:,} values; the limit is {MAX_VALUES:,}.",
+                advice="Remove what the model does not need, or send the request from your own program.",
             )
         return request
 

@@ -103,7 +103,7 @@ def _turn(decision: Decision, conversation: Conversation) -> Turn:
     turns = conversation.turns
     turn = turns[decision.turn] if decision.turn < len(turns) else None
     if turn is None or (decision.call is not None and decision.call >= len(turn.calls)):
-        raise InvalidRequest("There is no such call: the conversation has changed.", advice="Reload the page.")
+        raise InvalidRequest("This call no longer exists: the conversation has changed.", advice="Reload the page.")
     return turn
 
 
@@ -116,7 +116,7 @@ async def _answer(decision: Decision, turn: Turn, chosen: Sequence[int], toolbox
     if None in results:
         name = next(call.call.name for call, result in zip(calls, results, strict=True) if result is None)
         raise InvalidRequest(
-            f"Nothing here answers {name}.",
+            f"Nothing is set up to answer calls to {name}.",
             advice="Type its result, add a row to the mock results, or tick a built-in function of that name.",
         )
     answered = list(turn.calls)

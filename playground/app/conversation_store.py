@@ -87,7 +87,7 @@ class Conversations:
             return Conversation()  # a program's: nothing is to be kept
         if owner is None:
             raise UnknownVisitor(
-                "This page's session is not known here: the app was started again, or the browser sends no cookies.",
+                "This page's session is unknown: the app was restarted, or the browser does not send cookies.",
                 advice="Reload the page.",
             )
         with self._lock:
@@ -99,13 +99,13 @@ class Conversations:
                 self._weigh(found)
             if found.bytes_held > self.bounds.bytes_of_one:
                 raise NoRoom(
-                    f"This conversation holds {found.bytes_held // MIB} MiB, and {self.bounds.bytes_of_one // MIB} MiB "
-                    "is the most that is kept for one person.",
+                    f"This conversation holds {found.bytes_held // MIB} MiB; the limit for one person is "
+                    f"{self.bounds.bytes_of_one // MIB} MiB.",
                     advice="Clear it, or reload the page in a new tab.",
                 )
             if not self._shed_others(key):
                 raise NoRoom(
-                    "The playground keeps as many conversations as it can, and all of them are in use.",
+                    "The playground has reached its limit of conversations, and all of them are in use.",
                     advice="Try again in a few minutes.",
                 )
             return found.conversation

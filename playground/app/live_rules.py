@@ -21,7 +21,7 @@ from playground.wire.prepared import PreparedRequest
 LEAST_GROWTH = 64  # characters
 GROWTH = 8  # a look when the answer has grown by an eighth
 MAX_LOOKED_AT = 256 * 2**10  # characters
-LATER = "Whether it keeps the rules is checked when it is complete: it takes too long to be checked meanwhile."
+LATER = "The answer is checked against the schema once it is complete: checking it while it streams takes too long."
 
 
 class LiveRules:

@@ -16,7 +16,7 @@ from playground.workers import Workers
 
 FEWEST, MOST = 2, 20
 AT_ONCE = 2
-NO_SCHEMA = "No JSON was asked for, or its schema cannot be used."
+NO_SCHEMA = "The request does not ask for JSON, or its schema cannot be used."
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +88,6 @@ async def _judged(exchange: Exchange, workers: Workers, who: str) -> Run:
 def _reason(verdict: Verdict) -> str:
     """The rules and their places, without the values, which differ from run to run."""
     if verdict.violations:
-        places = [f"{violation.pointer or '(all of it)'} {violation.rule}" for violation in verdict.violations]
+        places = [f"{violation.pointer or '(whole answer)'} {violation.rule}" for violation in verdict.violations]
         return ", ".join(dict.fromkeys(places))
     return verdict.problem.message if verdict.problem else verdict.message if verdict.outcome == "refused" else ""

@@ -19,8 +19,8 @@ from playground.settings import Settings
 
 MIN_TOKEN = 16  # characters
 PRINTED_ADDRESS = (
-    "Open the address that the app printed at its start, which ends in ?token=…: it is the same page, with the right "
-    "to start programs."
+    "Open the address that the app printed when it started (it ends in ?token=…): it is the same page, with "
+    "permission to start programs."
 )
 
 
@@ -143,12 +143,12 @@ class Access:
         """What is told to who may not run programs. `what`: what administrators do, as in "launch servers"."""
         match self.way:
             case Way.LOCAL:
-                return f"This page may not {what}. {PRINTED_ADDRESS}"
+                return f"This page is not allowed to {what}. {PRINTED_ADDRESS}"
             case Way.LOGIN:
-                return f"Only administrators {what} here. Ask one of them."
+                return f"Only administrators can {what} here. Ask one of them."
             case Way.NO_LOGIN:
                 return (
-                    f"Nobody may {what} here: this app is open without a login. Whoever runs it can set "
+                    f"Nobody can {what} here: this app is open without a login. Its operator can set "
                     "PLAYGROUND_USERS and PLAYGROUND_ADMINS."
                 )
 
@@ -156,7 +156,7 @@ class Access:
 def _must_be_local(settings: Settings) -> None:
     advice = (
         "Set PLAYGROUND_USERS=name:password (and PLAYGROUND_ADMINS=name), or keep the app on 127.0.0.1. "
-        "Only where a proxy has a login of its own, set PLAYGROUND_OPEN_WITHOUT_LOGIN=true."
+        "Only if a proxy in front has a login of its own, set PLAYGROUND_OPEN_WITHOUT_LOGIN=true."
     )
     if not is_loopback(settings.host):
         raise InvalidSetting(
@@ -175,11 +175,11 @@ def _check_token(token: SecretStr, way: Way) -> None:
     if way is not Way.LOCAL:
         why = "administrators log in" if way is Way.LOGIN else "nobody runs programs"
         raise InvalidSetting(
-            f"PLAYGROUND_TOKEN is for an app on this machine alone: where others can reach it, {why}.",
+            f"PLAYGROUND_TOKEN works only for an app that nobody outside this machine can reach; otherwise {why}.",
             advice="Leave it out.",
         )
     if len(token.get_secret_value()) < MIN_TOKEN:
         raise InvalidSetting(
             f"PLAYGROUND_TOKEN is shorter than {MIN_TOKEN} characters.",
-            advice="Leave it out, and the app makes one at its start.",
+            advice="Unset it, and the app makes one at each start.",
         )

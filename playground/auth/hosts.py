@@ -45,7 +45,7 @@ class Named:
         if host is None or scheme not in {"", "http", "https"} or (mark and not scheme):
             raise InvalidSetting(
                 f"{SETTING}: {entry!r} is not a host.",
-                advice="Write play.example.org, play.example.org:8443 or https://play.example.org, commas between.",
+                advice="Use play.example.org, play.example.org:8443 or https://play.example.org, separated by commas.",
             )
         return cls(host.name, host.port, scheme == "https")
 

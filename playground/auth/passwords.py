@@ -17,7 +17,7 @@ SALT_BYTES, HASH_BYTES = 16, 32
 MIN_LENGTH = 8
 USERS = "PLAYGROUND_USERS"
 ADVICE = (
-    "Write name:password, several with commas between, or name:scrypt:… as "
+    "Write name:password, several separated by commas, or name:scrypt:… as "
     "`python -m playground hash-password` prints it."
 )
 
@@ -104,12 +104,12 @@ class Users:
             if not (name and colon and word):  # the entry itself is not repeated: it may be a password
                 raise InvalidSetting(f"{USERS}: entry {number} is not name:password.", advice=ADVICE)
             if name in read:
-                raise InvalidSetting(f"{USERS}: {name} is there twice.", advice=ADVICE)
+                raise InvalidSetting(f"{USERS}: {name} is listed twice.", advice=ADVICE)
             read[name] = User(name, _password(name, word), name in leading)
         if unknown := leading - set(read):
             raise InvalidSetting(
                 f"PLAYGROUND_ADMINS: {', '.join(sorted(unknown))} is not in {USERS}.",
-                advice="An administrator is a user too, with a password there.",
+                advice="Every administrator must also be a user with a password there.",
             )
         if not read:
             raise InvalidSetting(f"{USERS} is empty.", advice=ADVICE)

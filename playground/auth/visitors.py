@@ -113,5 +113,7 @@ class Visitors:
         while len(self._keys) >= self._limit:
             visitor, oldest = next(iter(self._keys.items()))
             if oldest.used_at + IDLE_S > self._clock():
-                raise NoRoom("Too many visitors have typed a key at the moment.", advice="Try again in a few minutes.")
+                raise NoRoom(
+                    "Too many visitors are using keys of their own at the moment.", advice="Try again in a few minutes."
+                )
             del self._keys[visitor]

@@ -84,7 +84,7 @@ def list_items(body: Any) -> list[Any]:
     if isinstance(body, dict) and items is None:
         return []
     if not isinstance(items, list):
-        raise StreamProtocolError("/models answered with no list of models.", excerpt=to_text(body) or "")
+        raise StreamProtocolError("The /models response has no list of models.", excerpt=to_text(body) or "")
     return items
 
 

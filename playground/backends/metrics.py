@@ -205,7 +205,7 @@ def _samples(text: str) -> dict[str, list[_Sample]]:
     """All finite samples by name; of a long text, those of an engine's alone."""
     found: dict[str, list[_Sample]] = {}
     if len(text) > MAX_CHARACTERS:
-        raise StreamProtocolError(f"/metrics answered with more than {MAX_CHARACTERS:,} characters.", excerpt=text)
+        raise StreamProtocolError(f"The /metrics response is longer than {MAX_CHARACTERS:,} characters.", excerpt=text)
     text = text if len(text) <= MAX_WHOLE else "".join(_chosen(text))
     try:
         for family in text_string_to_metric_families(text):
@@ -213,7 +213,7 @@ def _samples(text: str) -> dict[str, list[_Sample]]:
                 if math.isfinite(sample.value):
                     found.setdefault(sample.name, []).append((sample.labels, sample.value))
     except (ValueError, KeyError, IndexError) as error:
-        raise StreamProtocolError("/metrics answered with what is not Prometheus's format.", excerpt=text) from error
+        raise StreamProtocolError("The /metrics response is not in the Prometheus format.", excerpt=text) from error
     return found
 
 

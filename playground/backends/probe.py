@@ -36,7 +36,7 @@ async def probe(backend: Backend, client: Client, *, key: str | None = None, tim
 
 def _refused(error: APIStatusError) -> BackendState:
     if error.status_code in UNAUTHORIZED:
-        return BackendState(Phase.NO_KEY, f"the key is not accepted ({error.status_code})")
+        return BackendState(Phase.NO_KEY, f"the key was rejected ({error.status_code})")
     if error.status_code == STARTING:
-        return BackendState(Phase.LOADING, "loading: the server answers 503")
+        return BackendState(Phase.LOADING, "loading: the server returns 503")
     return BackendState(Phase.UNREACHABLE, f"unreachable: {error.advice if error.is_redirect else error.message}")

@@ -67,11 +67,11 @@ class Need:
 GATEWAY = "what any gateway needs"
 AZURE = "TheRouter's bring-your-own-key for Azure asks for it (`endpoint_url`, `api_key`, `model_id`)"
 NEEDS = (
-    Need("base URL", "A public https address that ends in /v1 as a rule; no address of an inside network.", AZURE),
-    Need("API key", "The server asks for one: else whoever finds the address uses your GPUs.", AZURE),
+    Need("base URL", "A public https URL, which usually ends in /v1; not an address on a private network.", AZURE),
+    Need("API key", "The server must require one: otherwise anyone who finds the address can use your GPUs.", AZURE),
     Need("served model name", "The name that requests carry as `model`; set it with --served-model-name.", AZURE),
-    Need("the API", "Chat, streaming, tool calls and JSON schema, answered in OpenAI's shape.", GATEWAY),
-    Need("a certificate", "One that is trusted everywhere: a proxy in front of the engine has it as a rule.", GATEWAY),
+    Need("the API", "Chat, streaming, tool calls and JSON schema, with responses in OpenAI's format.", GATEWAY),
+    Need("a certificate", "One that every client trusts; usually a proxy in front of the engine holds it.", GATEWAY),
 )
 
 
@@ -84,7 +84,7 @@ class Finding:
     words: str
 
 
-NOT_PLAIN = "There is a user, a query or a fragment in it; a base URL has none."
+NOT_PLAIN = "It contains a user, a query or a fragment, which a base URL must not have."
 Resolve = Callable[[str], Awaitable[Sequence[str]]]
 
 
@@ -139,7 +139,7 @@ async def check_upstream(
             yield await look(asker)
     else:
         for name in ("key required", "served model name", "chat", "stream", "tool call", "JSON schema"):
-            yield Finding(name, None, "Not asked: the server does not answer.")
+            yield Finding(name, None, "Not tested: the server does not respond.")
     yield Finding("registration", None, NOTHING_DONE)
 
 
@@ -153,11 +153,11 @@ async def public_url(base_url: str, *, is_public: Callable[[str], bool], resolve
     found = await resolve(host)
     inside = [address for address in found if not is_public(address)]
     if not found:
-        fault = f"The name {host} has no address."
+        fault = f"The host name {host} cannot be resolved."
     elif inside:
-        fault = f"{host} is {inside[0]}: this machine's or an inside network's. Use a public one."
+        fault = f"{host} is {inside[0]}, an address of this machine or a private network. Use a public one."
     elif parts.scheme != "https":
-        fault = "It is plain http: the key and all texts could be read on the way. Use https."
+        fault = "It is plain http: the key and all content could be read in transit. Use https."
     return Finding("public URL", not fault, fault or f"https, and {host} has public addresses only.")
 
 
@@ -169,7 +169,7 @@ def _fault_of_url(base_url: str) -> str:
     except ValueError:
         return f"{without_login(base_url)} is not a URL."
     if parts.scheme not in {"http", "https"} or not host:
-        return f"{without_login(base_url)} is no http(s) URL with a host."
+        return f"{without_login(base_url)} is not an http(s) URL with a host."
     if parts.username or parts.password or parts.query or parts.fragment:
         return NOT_PLAIN
     return ""
@@ -183,10 +183,10 @@ async def _reachable(asker: "_Asker") -> tuple[Finding, list[str]]:
     except TransportError as error:
         return Finding("reachable", False, _said(error)), []
     except APIStatusError as error:
-        return Finding("reachable", True, f"It answers; /models says {error.status_code}."), []
+        return Finding("reachable", True, f"It responds; /models returns {error.status_code}."), []
     except PlaygroundError as error:
         return Finding("reachable", False, _said(error)), []
-    return Finding("reachable", True, f"It answers, and lists {len(listed)} models."), [entry.id for entry in listed]
+    return Finding("reachable", True, f"It responds, and lists {len(listed)} models."), [entry.id for entry in listed]
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +214,7 @@ class _Asker:
                     builder.apply(event)
         except TimeoutError:
             late = RequestTimeout(
-                f"There was no whole answer within {self.answer_s:g} s.",
+                f"There was no complete response within {self.answer_s:g} s.",
                 url=request.url,
                 phase="between_chunks",
                 timeout_s=self.answer_s,
@@ -229,20 +229,22 @@ async def _key_required(asker: _Asker) -> Finding:
     shot = await asker.ask("Say hi.", with_key=False, max_tokens=1)
     if isinstance(shot.error, APIStatusError):
         if shot.error.status_code in REFUSED:
-            given = "" if asker.key else " No key was given here, so the modes below cannot be answered."
+            given = "" if asker.key else " No key was given here, so the checks below cannot succeed."
             return Finding(name, True, f"A request without a key is refused ({shot.error.status_code}).{given}")
-        return Finding(name, None, f"A request without a key fails otherwise: {_said(shot.error)}")
+        return Finding(name, None, f"A request without a key fails in another way: {_said(shot.error)}")
     if shot.error is not None:
-        return Finding(name, None, f"It could not be told: {_said(shot.error)}")
+        return Finding(name, None, f"This could not be determined: {_said(shot.error)}")
     return Finding(
-        name, False, "A request without a key is answered: whoever finds the address can use it. Start it with a key."
+        name,
+        False,
+        "A request without a key is answered: anyone who finds the address can use the server. Start it with a key.",
     )
 
 
 def _served(model: str, listed: list[str]) -> Finding:
     name = "served model name"
     if not listed:
-        return Finding(name, None, "The server lists no models" + (f"; {model} is asked for." if model else "."))
+        return Finding(name, None, "The server lists no models" + (f"; using {model}." if model else "."))
     if model and model not in listed:
         return Finding(name, False, f"{model} is not in its list: {', '.join(listed[:5])}.")
     return Finding(name, True, f"{model or listed[0]} is in its list; this is the name to register.")
@@ -263,7 +265,9 @@ async def _stream(asker: _Asker) -> Finding:
         return Finding("stream", False, _said(shot.error))
     kind = next((value for name, value in shot.response_headers if name.lower() == "content-type"), "")
     if not kind.lower().startswith("text/event-stream"):
-        return Finding("stream", False, f"It was asked to stream and answered whole ({kind or 'no content type'}).")
+        return Finding(
+            "stream", False, f"A stream was requested, but the response was not streamed ({kind or 'no content type'})."
+        )
     if not shot.pieces:
         return Finding("stream", False, "The stream ended without any text.")
     return Finding("stream", True, f"Streamed in {len(shot.pieces)} pieces{_counted(shot)}.")
@@ -277,12 +281,14 @@ async def _tool_call(asker: _Asker) -> Finding:
     if shot.error is not None:
         return Finding(name, False, _said(shot.error))
     if not shot.answer.tool_calls:
-        return Finding(name, False, "A forced function gave text and no call: the engine's tool parser is not set.")
+        return Finding(
+            name, False, "A forced tool call returned text instead of a call: the engine's tool parser is not set."
+        )
     call = shot.answer.tool_calls[0]
     if call.name != TOOL["function"]["name"]:
-        return Finding(name, False, f"It called {call.name[:64]!r}, which is not the tool that it was given.")
+        return Finding(name, False, f"It called {call.name[:64]!r}, which is not the tool that it was offered.")
     fault = _fault(call.arguments, TOOL["function"]["parameters"], shot)
-    return Finding(name, not fault, f"The call's arguments are wrong: {fault}" if fault else "Called as asked.")
+    return Finding(name, not fault, f"The call's arguments are wrong: {fault}" if fault else "Called as requested.")
 
 
 async def _json_schema(asker: _Asker) -> Finding:
@@ -291,7 +297,7 @@ async def _json_schema(asker: _Asker) -> Finding:
     if shot.error is not None:
         return Finding("JSON schema", False, _said(shot.error))
     fault = _fault(shot.answer.content, SCHEMA, shot)
-    words = f"The answer does not fit the schema: {fault}" if fault else "The answer fits the schema."
+    words = f"The answer does not match the schema: {fault}" if fault else "The answer matches the schema."
     return Finding("JSON schema", not fault, words)
 
 
@@ -307,7 +313,7 @@ def _fault(text: str, schema: dict[str, Any], shot: Exchange) -> str:
 
 
 def _counted(shot: Exchange) -> str:
-    return ", with usage" if shot.usage else ", but without usage: a gateway counts tokens by it"
+    return ", with usage" if shot.usage else ", but without usage, which a gateway needs to count tokens"
 
 
 def _said(error: PlaygroundError) -> str:

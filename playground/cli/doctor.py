@@ -1,4 +1,4 @@
-"""`doctor`: say what is there and what is missing."""
+"""`doctor`: show what is installed and what is missing."""
 
 import argparse
 import json
@@ -21,7 +21,7 @@ OPTIONAL = {
 
 def add(commands: Any) -> None:
     """The command's parser."""
-    parser = commands.add_parser("doctor", help="say what is there and what is missing", allow_abbrev=False)
+    parser = commands.add_parser("doctor", help="show what is installed and what is missing", allow_abbrev=False)
     parser.add_argument("--json", action="store_true", help="as JSON")
     parser.set_defaults(run=run)
 
@@ -93,4 +93,4 @@ def _model_file(settings: Settings) -> str:
         )
     except PlaygroundError as error:
         return f"missing: {error.message}"
-    return str(found) if found else "missing: it is fetched when the embedded model starts first"
+    return str(found) if found else "missing: downloaded when the embedded model first starts"

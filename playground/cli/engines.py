@@ -15,18 +15,27 @@ GIB = 2**30
 
 def add(commands: Any) -> None:
     """The commands' parsers."""
-    listed = commands.add_parser("engines", help="list the engines, and where they are here", allow_abbrev=False)
+    listed = commands.add_parser("engines", help="list the engines and where they are installed", allow_abbrev=False)
     listed.add_argument("--json", action="store_true", help="as JSON")
     listed.set_defaults(run=run_engines)
-    fit = commands.add_parser("fit", help="say whether a model fits on this machine", allow_abbrev=False)
+    fit = commands.add_parser("fit", help="check whether a model fits on this machine", allow_abbrev=False)
     fit.add_argument("model", metavar="MODEL", help="a repository of the Hub, a folder, or a GGUF file")
     fit.add_argument("--revision", default="", metavar="NAME")
-    fit.add_argument("--tensor-parallel", type=int, metavar="N", help="over how many GPUs (default: the fewest)")
-    fit.add_argument("--context-length", type=int, metavar="N", help="tokens (default: what fits)")
+    fit.add_argument(
+        "--tensor-parallel", type=int, metavar="N", help="number of GPUs to split over (default: the fewest possible)"
+    )
+    fit.add_argument("--context-length", type=int, metavar="N", help="in tokens (default: what fits)")
     fit.add_argument("--kv-cache-dtype", default="auto", metavar="NAME")
-    fit.add_argument("--memory-fraction", type=float, metavar="X", help="of each GPU that the engine may use")
-    fit.add_argument("--gpus", type=_gpus, metavar="NxGIB", help="as if this machine had them: 8x141")
-    fit.add_argument("--cpu", action="store_true", help="in this machine's memory, without a GPU")
+    fit.add_argument(
+        "--memory-fraction", type=float, metavar="X", help="share of each GPU's memory that the engine may use"
+    )
+    fit.add_argument(
+        "--gpus",
+        type=_gpus,
+        metavar="NxGIB",
+        help="plan for these instead of this machine's GPUs: 8x141 is 8 of 141 GiB",
+    )
+    fit.add_argument("--cpu", action="store_true", help="use this machine's main memory, no GPU")
     fit.add_argument("--json", action="store_true", help="as JSON")
     fit.set_defaults(run=run_fit)
 
@@ -98,7 +107,7 @@ def run_fit(arguments: argparse.Namespace, settings: Settings) -> int:
     for line in (fit.verdict[:1].upper() + fit.verdict[1:], *fit.lines, *fit.notes):
         print(line)
     if not fit.fits:
-        print("What would do: " + "; ".join(need.shown() for need in fit.needs))
+        print("What would fit: " + "; ".join(need.shown() for need in fit.needs))
     return 0 if fit.fits else 1
 
 
@@ -114,5 +123,5 @@ def _gpus(text: str) -> tuple[int, float]:
     except ValueError:
         found = (0, 0.0)
     if found[0] < 1 or not 0 < found[1] < math.inf:
-        raise argparse.ArgumentTypeError(f"{text!r} is not like 8x141: a number of GPUs, and the GiB of each")
+        raise argparse.ArgumentTypeError(f"{text!r} is not of the form 8x141: the number of GPUs, and the GiB of each")
     return found

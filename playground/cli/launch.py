@@ -31,14 +31,15 @@ def add(commands: Any) -> None:
     parser = commands.add_parser(
         "launch",
         help="launch a server and watch it, or print its command with --dry-run",
-        epilog="What follows -- goes to the engine as it is. The key that clients must send comes from SERVER_API_KEY.",
+        epilog="Arguments after -- are passed to the engine unchanged. SERVER_API_KEY sets the API key that clients "
+        "must send.",
         allow_abbrev=False,
     )
-    parser.add_argument("engine", nargs="?", metavar="ENGINE", help="as `engines` names it")
+    parser.add_argument("engine", nargs="?", metavar="ENGINE", help="the engine's name, as `engines` lists it")
     parser.add_argument("model", nargs="?", metavar="MODEL", help="a repository of the Hub, a folder or a file")
-    parser.add_argument("--recipe", metavar="NAME", help="a recipe of presets/servers; the options change it")
-    parser.add_argument("--dry-run", action="store_true", help="print the command alone, and launch nothing")
-    parser.add_argument("--where", metavar="PATH", help="the environment, interpreter or program of the engine")
+    parser.add_argument("--recipe", metavar="NAME", help="a recipe in presets/servers; options override its values")
+    parser.add_argument("--dry-run", action="store_true", help="print the command and launch nothing")
+    parser.add_argument("--where", metavar="PATH", help="the engine's environment, interpreter or program")
     add_spec_options(parser)
     parser.set_defaults(run=run, extra=[])
 
@@ -52,7 +53,9 @@ def add_spec_options(parser: argparse.ArgumentParser) -> None:
     for name in NUMBERS:
         parser.add_argument(_flag(name), dest=name, type=float, metavar="X")
     parser.add_argument("--trust-remote-code", action="store_true", default=None)
-    parser.add_argument("--env", action="append", default=[], metavar="NAME=VALUE", help="for the engine's environment")
+    parser.add_argument(
+        "--env", action="append", default=[], metavar="NAME=VALUE", help="set a variable in the engine's environment"
+    )
 
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
@@ -120,7 +123,7 @@ async def _watch(supervisor: "Supervisor", prepared: "PreparedLaunch", drain_s: 
     diagnosis = server.state.diagnosis
     if diagnosis is None:
         return 0
-    fix = f" The fix: {diagnosis.fix_words}." if diagnosis.fix_words else ""
+    fix = f" Fix: {diagnosis.fix_words}." if diagnosis.fix_words else ""
     raise PlaygroundError(f"{diagnosis.title}: {diagnosis.cause}", advice=f"{diagnosis.advice}{fix}")
 
 
@@ -128,7 +131,7 @@ async def _stop(server: "LaunchedServer", asked: asyncio.Event, drain_s: float) 
     """Stop it as the page does: running requests are waited for, unless a second signal comes."""
     asked.clear()
     if server.state.is_ready and drain_s:
-        _say(f"stopping: running requests have {drain_s:g} s to end; Ctrl-C again ends them at once")
+        _say(f"stopping: running requests have {drain_s:g} s to finish; press Ctrl-C again to stop at once")
     again = asyncio.create_task(asked.wait())
     stopping = asyncio.create_task(server.stop())
     await asyncio.wait([stopping, again], return_when=asyncio.FIRST_COMPLETED)
@@ -158,7 +161,7 @@ def read_options(arguments: argparse.Namespace, settings: Settings) -> Any:
     if arguments.recipe:
         recipes = {recipe.name: recipe for recipe in load_recipes(recipes_folder(settings.presets_dir))}
         if arguments.recipe not in recipes:
-            raise InvalidLaunch(f"there is no recipe {arguments.recipe!r}.", advice=f"There are: {', '.join(recipes)}.")
+            raise InvalidLaunch(f"there is no recipe {arguments.recipe!r}.", advice=f"Available: {', '.join(recipes)}.")
         spec = recipes[arguments.recipe].spec
         data = {name: getattr(spec, name) for name in LaunchSpec.model_fields}
     names = ("engine", "model", *TEXTS, *COUNTS, *NUMBERS, "trust_remote_code")
@@ -166,7 +169,7 @@ def read_options(arguments: argparse.Namespace, settings: Settings) -> Any:
     if data.get("model"):
         data["model"] = named(data["model"])
     if not data.get("engine") or not data.get("model"):
-        raise InvalidLaunch("an engine and a model are needed, or --recipe.", advice="See `engines`.")
+        raise InvalidLaunch("give an engine and a model, or --recipe.", advice="See `engines`.")
     data["extra"] = (*data.get("extra", ()), *arguments.extra)
     data["env"] = {**data.get("env", {}), **_variables(arguments.env)}
     if settings.server_api_key:

@@ -34,27 +34,31 @@ class Prepared(NamedTuple):
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """--tools, --mock, --builtin, --max-turns, --tool-choice-after: with any of them `send` runs the loop."""
-    group = parser.add_argument_group("tools", "with any of these, calls are answered until the model answers in words")
-    group.add_argument("--tools", type=Path, metavar="FILE", help="a JSON file with tools, added to the request's")
+    group = parser.add_argument_group(
+        "tools", "with any of these, tool calls are answered until the model replies in text"
+    )
+    group.add_argument("--tools", type=Path, metavar="FILE", help="a JSON file with tools to add to the request's")
     group.add_argument("--mock", type=Path, metavar="FILE", help="a YAML or JSON file with mock results for calls")
     group.add_argument(
         "--builtin",
         action="append",
         default=[],
         metavar="NAME",
-        help=f"a function that runs here: {', '.join(BUILTINS)}",
+        help=f"a built-in function to run here: {', '.join(BUILTINS)}",
     )
-    group.add_argument("--max-turns", type=_turns, metavar="N", help=f"requests at most (default {MAX_TURNS})")
+    group.add_argument(
+        "--max-turns", type=_turns, metavar="N", help=f"maximum number of requests (default {MAX_TURNS})"
+    )
     group.add_argument(
         "--tool-choice-after",
         choices=("keep", "auto", "none"),
-        help="what tool_choice becomes once a call was answered (default keep)",
+        help="what tool_choice becomes once a call has been answered (default keep)",
     )
     group.add_argument(
         "--send-reasoning",
         choices=("never", "calls", "always"),
         default="calls",
-        help="which of the model's messages go back with their reasoning (default calls: those that call tools)",
+        help="which of the model's messages are sent back with their reasoning (default calls: those with tool calls)",
     )
 
 
@@ -73,7 +77,10 @@ def prepare_loop(request: ChatRequest, arguments: argparse.Namespace, settings: 
         InvalidInput: a file that cannot be used, an unknown built-in function, or --retries beside it.
     """
     if arguments.retries:
-        raise InvalidInput("--retries is for one request; a loop is not tried again.", advice="Leave one of them out.")
+        raise InvalidInput(
+            "--retries applies to a single request; a tool loop is not retried.",
+            advice="Omit --retries, or the options of the loop.",
+        )
     said = []
     tools = list(request.to_wire().get("tools") or [])
     if arguments.tools is not None:
@@ -139,7 +146,7 @@ def ending(snapshot: LoopSnapshot) -> str:
         return f"The model still called tools in turn {turns}, the last one; --max-turns allows more."
     if snapshot.end is End.UNANSWERED:
         names = sorted({call.call.name for call in snapshot.turns[-1].calls if call.result is None})
-        return f"Nothing here answers {', '.join(names)}: --mock gives results, --builtin runs a function."
+        return f"Nothing here answers {', '.join(names)}: supply results with --mock, or run a function with --builtin."
     return ""
 
 
@@ -206,10 +213,10 @@ def _read_tools(path: Path, taken: set[str]) -> tuple[list[Any], list[str]]:
     found = parse_tools(text)
     if not found.ok:
         more = f" ({len(found.problems) - 1} more)" if len(found.problems) > 1 else ""
-        advice = "It is the list that a request carries as tools."
+        advice = "The file must hold the list that a request sends as tools."
         raise InvalidTools(f"{path}: {found.problems[0]}{more}.", advice=advice)
     if twice := taken & {name_of(tool) for tool in found.tools}:
-        raise InvalidTools(f"{path}: the request has a tool called {min(twice)} already.", advice="Rename one of them.")
+        raise InvalidTools(f"{path}: the request already has a tool called {min(twice)}.", advice="Rename one of them.")
     return list(found.tools), [f"{path}: {note}" for note in found.notes]
 
 

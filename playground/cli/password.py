@@ -11,7 +11,7 @@ from playground.settings import Settings
 
 def add(commands: Any) -> None:
     """The command's parser."""
-    words = "read a password, print its hash for PLAYGROUND_USERS"
+    words = "read a password and print its hash for PLAYGROUND_USERS"
     parser = commands.add_parser("hash-password", help=words, allow_abbrev=False)
     parser.set_defaults(run=run)
 

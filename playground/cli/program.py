@@ -47,8 +47,8 @@ def build_parser() -> argparse.ArgumentParser:
     """Every command with its options."""
     parser = Parser(
         prog="playground",
-        description="The playground for OpenAI-compatible chat APIs. Without a command it opens the app.",
-        epilog="Exit status: 0 success, 1 an error of the API or on the way to it, 2 bad input, 130 interrupted.",
+        description="The playground for OpenAI-compatible chat APIs. Without a command, it starts the app.",
+        epilog="Exit status: 0 success, 1 API or connection error, 2 bad input, 130 interrupted.",
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"playground {__version__}")

@@ -35,7 +35,7 @@ def add(commands: Any) -> None:
         type=_count,
         default=0,
         metavar="N",
-        help="try again up to N times after 408, 429, 500, 502, 503 or no connection (default 0: never)",
+        help="retry up to N times after 408, 429, 500, 502, 503 or a failed connection (default 0: never)",
     )
     loop.add_options(parser)
     parser.set_defaults(run=run)
@@ -165,7 +165,7 @@ def figures(exchange: Exchange) -> str:
     if timings.output_tokens_per_s is not None:
         parts.append(f"{timings.output_tokens_per_s:.1f} tokens/s")
     if timings.e2e_s is not None:
-        parts.append(f"{timings.e2e_s:.2f} s in all")
+        parts.append(f"{timings.e2e_s:.2f} s total")
     parts.append(exchange.finish_reason or "unfinished")
     return " · ".join(parts)
 

@@ -11,9 +11,9 @@ MAX_PORT = 65535
 
 def add(commands: Any) -> None:
     """The command's parser."""
-    parser = commands.add_parser("serve", help="open the app", allow_abbrev=False)
+    parser = commands.add_parser("serve", help="start the app", allow_abbrev=False)
     parser.add_argument("--host", help="address to listen on (PLAYGROUND_HOST, else 127.0.0.1)")
-    parser.add_argument("--port", type=_port, help="port; 0 takes a free one (PLAYGROUND_PORT, else 7860)")
+    parser.add_argument("--port", type=_port, help="port; 0 picks a free one (PLAYGROUND_PORT, else 7860)")
     parser.set_defaults(run=run, host=None, port=None)
 
 

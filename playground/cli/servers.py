@@ -29,13 +29,13 @@ def add(commands: Any) -> None:
     listed = commands.add_parser("servers", help="list the servers that were launched", allow_abbrev=False)
     listed.add_argument("--json", action="store_true", help="as JSON")
     listed.set_defaults(run=run_servers)
-    stop = commands.add_parser("stop", help="stop a server and all it started", allow_abbrev=False)
-    stop.add_argument("name", help="as `servers` names it")
+    stop = commands.add_parser("stop", help="stop a server and everything it started", allow_abbrev=False)
+    stop.add_argument("name", help="the server's name, as `servers` lists it")
     stop.set_defaults(run=run_stop)
     logs = commands.add_parser("logs", help="print the log of a server", allow_abbrev=False)
-    logs.add_argument("name", help="as `servers` names it")
+    logs.add_argument("name", help="the server's name, as `servers` lists it")
     logs.add_argument("--lines", type=int, default=LINES, metavar="N", help=f"the last N lines (default {LINES})")
-    logs.add_argument("--follow", action="store_true", help="go on until it ends, or Ctrl-C")
+    logs.add_argument("--follow", action="store_true", help="follow the log until the server ends, or Ctrl-C")
     logs.set_defaults(run=run_logs)
 
 
@@ -49,7 +49,7 @@ def run_servers(arguments: argparse.Namespace, settings: Settings) -> int:
         print(json.dumps([_facts(record, record.id in left) for record in records], indent=2, ensure_ascii=False))
         return 0
     if not records:
-        print("No server was launched.", file=sys.stderr)
+        print("No servers have been launched.", file=sys.stderr)
     for record in records:
         facts = _facts(record, record.id in left)
         print(f"{record.name:24} {record.engine:10} {facts['state']:12} {record.base_url:32} {record.model}")

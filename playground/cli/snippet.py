@@ -23,7 +23,8 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     backend = choose_backend(arguments, settings)
     if not backend.target.base_url:
         raise InvalidInput(
-            "The embedded model has an address only while the app runs.", advice="Give that as --backend URL."
+            "The embedded model has an address only while the app is running.",
+            advice="Pass that address as --backend URL.",
         )
     request = read_request(arguments, settings, backend)
     print(render_snippet(prepare(request, backend.target), arguments.lang))

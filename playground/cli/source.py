@@ -32,13 +32,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar="NAME|URL",
         help="therouter, embedded, custom, or a base URL such as http://127.0.0.1:8000/v1",
     )
-    parser.add_argument("--model", help="the model, in place of the request's own")
+    parser.add_argument("--model", help="the model, overriding the request's own")
     parser.add_argument(
         "--param",
         action="append",
         default=[],
         metavar="NAME=VALUE",
-        help="a field of the request, in place of its own; may be given again (`playground parameters`)",
+        help="a field of the request, overriding its own; can be repeated (`playground parameters`)",
     )
 
 
@@ -97,7 +97,7 @@ def find_preset(name: str, settings: Settings) -> Preset:
     if name not in found:
         raise InvalidInput(
             f"There is no preset {name!r}.",
-            advice=f"There are {', '.join(found) or 'none'}; a file goes after --request.",
+            advice=f"Available: {', '.join(found) or 'none'}. To send a file, use --request.",
         )
     return found[name]
 

@@ -59,7 +59,7 @@ async def read_bytes(response: httpx.Response, url: str, timeouts: Timeouts) -> 
         except (httpx.HTTPError, aiohttp.ClientError, OSError) as error:
             raise StreamInterrupted(
                 f"The connection broke before the answer was complete ({words(error)}).",
-                advice="What had come by then is kept. Try again.",
+                advice="What was received until then is kept. Try again.",
             ) from error
         if data is None:
             return
@@ -103,8 +103,8 @@ async def answer_events(
         yield event
     if not said:
         raise StreamProtocolError(
-            "The server said that the answer is complete, but there is nothing in it: no text, no call, no reason.",
-            advice="The raw events show what came instead. Try again, or ask the server's operator.",
+            "The server said that the response is complete, but it is empty: no text, no tool call, no finish_reason.",
+            advice="The raw events show what it sent instead. Try again, or ask the server's operator.",
         )
 
 
@@ -132,8 +132,8 @@ async def _stream_events(
         done = done or stream.is_done(sent.data)
     if not (masked.finished or done):
         raise StreamInterrupted(
-            "The stream ended before the server said that it was done.",
-            advice="What had come by then is kept. Try again.",
+            "The stream ended before the server marked it as finished.",
+            advice="What was received until then is kept. Try again.",
         )
 
 
@@ -162,7 +162,7 @@ class _Stream:
         except StreamProtocolError as error:
             raise StreamInterrupted(
                 "The stream ended in the middle of an event.",
-                advice="What had come by then is kept. Try again.",
+                advice="What was received until then is kept. Try again.",
             ) from error
 
 
@@ -180,7 +180,7 @@ async def _whole_events(
         body += data
         if len(body) > MAX_BODY_BYTES:
             raise StreamProtocolError(
-                f"The answer is longer than {MAX_BODY_BYTES:,} bytes, which is the most that is read.",
+                f"The response is longer than {MAX_BODY_BYTES:,} bytes, which is the limit.",
                 advice="Ask for a shorter one with max_tokens, or with fewer logprobs.",
             )
     at_s = now()
@@ -195,7 +195,7 @@ async def _whole_events(
             f"The server answered {response.status_code} with something that is not a chat completion "
             f"({kind}): {error.message}",
             excerpt=error.excerpt or text,
-            advice="Check that the base URL is that of an OpenAI-compatible API (it ends in /v1 as a rule).",
+            advice="Check that the base URL belongs to an OpenAI-compatible API (it usually ends in /v1).",
         ) from error
 
 

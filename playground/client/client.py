@@ -96,9 +96,11 @@ class Client:
         try:
             value = read_values(text, MAX_DOCUMENT_VALUES)
         except TooManyValues as error:
-            raise mask.error(StreamProtocolError(f"The answer of {url} was not read: {error}.", excerpt=text)) from None
+            raise mask.error(
+                StreamProtocolError(f"The response from {url} could not be read: {error}.", excerpt=text)
+            ) from None
         except ValueError:
-            raise mask.error(StreamProtocolError(f"{url} answered with no JSON.", excerpt=text)) from None
+            raise mask.error(StreamProtocolError(f"{url} did not return JSON.", excerpt=text)) from None
         return mask.value(value) if mask.may_stand_in(text) else value
 
     async def get_text(
@@ -251,7 +253,7 @@ async def _read_whole(response: httpx.Response, url: str, timeouts: Timeouts) ->
         async for data in chunks:
             body += data
             if len(body) > MAX_DOCUMENT_BYTES:
-                raise StreamProtocolError(f"{url} answered with more than {MAX_DOCUMENT_BYTES:,} bytes.")
+                raise StreamProtocolError(f"The response from {url} is longer than {MAX_DOCUMENT_BYTES:,} bytes.")
     return bytes(body)
 
 
@@ -269,7 +271,7 @@ def _never(_: str) -> bool:
 
 def _check(key: str | None, auth: Auth) -> None:
     if key and auth is Auth.BEARER and not (key.isascii() and key.isprintable()):  # base64 carries anything
-        raise InvalidRequest("The API key holds characters that no HTTP header can carry.")
+        raise InvalidRequest("The API key contains characters that an HTTP header cannot carry.")
 
 
 def _masked(headers: httpx.Headers, request: PreparedRequest) -> tuple[tuple[str, str], ...]:

@@ -22,12 +22,12 @@ from playground.errors import (
 def timed_out(url: str, phase: str, timeout_s: float) -> RequestTimeout:
     """The typed error for a wait that took too long; `phase` is as in `RequestTimeout`."""
     what = {
-        "connect": "no connection",
-        "first_byte": "no answer",
-        "between_chunks": "nothing more of the answer",
+        "connect": "no connection to",
+        "first_byte": "no response from",
+        "between_chunks": "no further data from",
     }[phase]
     return RequestTimeout(
-        f"There was {what} from {url} within {timeout_s:g} s.",
+        f"There was {what} {url} within {timeout_s:g} s.",
         url=url,
         phase=phase,
         timeout_s=timeout_s,
@@ -73,7 +73,7 @@ def transport_error(error: Exception, url: str, connect_s: float, *, guarded: bo
     no_url = any_is(aiohttp.InvalidURL, httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError)
     if no_url or type(error) is ValueError:  # the last: aiohttp takes no name and password in a URL
         return ConnectFailed(
-            f"{url} is not a URL that can be asked: {words(error)}.",
+            f"{url} is not a URL that can be requested: {words(error)}.",
             url=url,
             advice="A base URL looks like http://127.0.0.1:8000/v1.",
         )
@@ -86,30 +86,30 @@ def _on_the_way(any_is: Callable[..., bool], error: Exception, url: str) -> Play
     """What went wrong between here and the server, which was looked for in time."""
     if any_is(aiohttp.ClientProxyConnectionError, aiohttp.ClientHttpProxyError):
         return ConnectFailed(
-            f"The proxy for {url} does not lead there ({words(error)}).",
+            f"The proxy for {url} cannot reach it ({words(error)}).",
             url=url,
-            advice="Check http_proxy, https_proxy and all_proxy, or list the host in no_proxy to ask it directly.",
+            advice="Check http_proxy, https_proxy and all_proxy, or list the host in no_proxy to connect directly.",
         )
     if any_is(LineTooLong):
         return TransportError(
-            f"{url} answered with a header of more than {MAX_HEADER_BYTES // 1024} KiB.",
+            f"The response from {url} has headers larger than {MAX_HEADER_BYTES // 1024} KiB.",
             url=url,
-            advice="Check that an API is there, and no website.",
+            advice="Check that the URL is an API and not a website.",
         )
     if any_is(aiohttp.ClientConnectorDNSError):
         return NameResolutionFailed(
-            f"The name in {url} has no address ({words(error)}).",
+            f"The host name in {url} cannot be resolved ({words(error)}).",
             url=url,
             advice="Check the spelling, and that this machine has a network.",
         )
     if any_is(aiohttp.ClientSSLError, aiohttp.ServerFingerprintMismatch, ssl.SSLError):
         return TLSFailed(
-            f"There is no secure connection to {url} ({words(error)}).",
+            f"A secure connection to {url} failed ({words(error)}).",
             url=url,
             advice="The certificate may be wrong or expired, or the server speaks plain http.",
         )
     return ConnectFailed(
-        f"{url} does not answer ({words(error)}).",
+        f"{url} cannot be reached ({words(error)}).",
         url=url,
         advice="Check that the server runs, and its address and port.",
     )

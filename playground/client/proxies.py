@@ -12,8 +12,8 @@ from playground.base_url import without_login
 from playground.errors import InvalidSetting
 
 ADVICE = (
-    "Use the address of an HTTP proxy (many SOCKS proxies have one on another port), or list the host in no_proxy to "
-    "ask it directly."
+    "Use the address of an HTTP proxy (many SOCKS proxies have one on another port), or list the host in no_proxy "
+    "to connect directly."
 )
 
 

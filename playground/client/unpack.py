@@ -29,7 +29,7 @@ def unpacker(encoding: str) -> Unpack:
         return lambda data: (data,)
     if name not in _WAYS:
         raise StreamProtocolError(
-            f"The server packed its answer ({encoding[:40]}), although plain text was asked for.",
+            f"The server compressed its response ({encoding[:40]}), although uncompressed text was requested.",
             advice="Turn compression off in the server, or in the proxy before it.",
         )
     return _told(_WAYS[name]())
@@ -43,7 +43,7 @@ def _told(unpack: Unpack) -> Unpack:
             yield from unpack(data)
         except (zlib.error, brotli.error, zstd.ZstdError, EOFError) as error:
             raise StreamProtocolError(
-                f"The server says that its answer is packed, but it cannot be unpacked ({error}).",
+                f"The server says that its response is compressed, but it cannot be decompressed ({error}).",
                 advice="Turn compression off in the server, or in the proxy before it.",
             ) from None
 

@@ -65,19 +65,19 @@ class Recipe(BaseModel):
             InvalidPreset: a field is unknown, missing or wrong, or has no source; the path to it is in the message.
         """
         if not isinstance(data, dict):
-            raise InvalidPreset("it holds no fields.", file=file)
+            raise InvalidPreset("it has no fields.", file=file)
         name = Path(file).stem
         if not SLUG.fullmatch(name):
-            raise InvalidPreset("the name may hold a-z, 0-9 and single dashes.", file=file)
+            raise InvalidPreset("the name may contain only a-z, 0-9 and single dashes.", file=file)
         try:
             check_json(data, "")
         except YamlError as error:
             raise InvalidPreset(error.message, file=file, field=error.field.lstrip(".")) from None
         spec = data.get("spec")
         if not isinstance(spec, dict):
-            raise InvalidPreset("it holds no fields.", file=file, field="spec")
+            raise InvalidPreset("it has no fields.", file=file, field="spec")
         if "api_key" in spec:
-            raise InvalidPreset("a key has no place in a file that is shared.", file=file, field="spec.api_key")
+            raise InvalidPreset("a key does not belong in a file that is shared.", file=file, field="spec.api_key")
         try:
             recipe = cls.model_validate({**data, "name": name, "spec": LaunchSpec.parse(spec)})
             find_engine(recipe.spec.engine)
@@ -110,9 +110,9 @@ class Recipe(BaseModel):
 def _check_sources(sources: Mapping[str, str], values: set[str], file: str) -> None:
     for name in sorted(values):
         if not sources.get(name):
-            raise InvalidPreset("no source says where this value is from.", file=file, field=f"sources.{name}")
+            raise InvalidPreset("there is no source for this value.", file=file, field=f"sources.{name}")
     for name in sorted(set(sources) - values):
-        raise InvalidPreset("it is the source of no value.", file=file, field=f"sources.{name}")
+        raise InvalidPreset("it is a source, but there is no such value.", file=file, field=f"sources.{name}")
 
 
 def load_recipes(folder: Path) -> tuple[Recipe, ...]:

@@ -28,7 +28,7 @@ _LOOKS_SECRET = re.compile(
     r"(?<![\w-])(?P<begin>hf_|sk-|gh[pousr]_|AKIA)[A-Za-z0-9_-]{20,}|\b(?P<scheme>Bearer|Basic)\s+[\w.~+/=-]{8,}"
 )
 _HOW = "give it as the API key, or as a variable (env), such as HF_TOKEN"
-# What a field of its own says; the further arguments come last, so that they would win unseen.
+# What a field of its own says; the extra arguments come last, so that they would win unseen.
 _OWN_FIELD = re.compile(r"--(host|port|server[-_]name|server[-_]port)(=|$)")
 
 
@@ -145,7 +145,7 @@ class LaunchSpec(BaseModel):
     @classmethod
     def _check_word(cls, word: str) -> str:
         if word and not re.fullmatch(r"[A-Za-z0-9_:.][\w.:/@+-]*", word):
-            raise ValueError(f"{word!r} is not one plain word")
+            raise ValueError(f"{word!r} is not a single plain word")
         return word
 
     @field_validator("chat_template")

@@ -25,7 +25,7 @@ class Begun:
 def begin_from(kind: str, text: str) -> Begun:
     """A schema from a text of one of the `KINDS`."""
     if len(text) > MAX_CHARACTERS:
-        message = f"{len(text):,} characters; {MAX_CHARACTERS:,} is the most that is read"
+        message = f"{len(text):,} characters; the limit is {MAX_CHARACTERS:,}"
         return Begun(None, problems=(Problem(message),))
     if kind == SAMPLE:
         found = schema_from_sample(text)

@@ -44,7 +44,7 @@ class SchemaCheck:
 def check_schema(text: str) -> SchemaCheck:
     """Read and check a schema. Nothing is ever fetched; a schema may refer to itself."""
     if len(text) > MAX_CHARACTERS:
-        message = f"a schema of {len(text):,} characters; {MAX_CHARACTERS:,} is the most that is read"
+        message = f"a schema of {len(text):,} characters; the limit is {MAX_CHARACTERS:,}"
         return SchemaCheck(None, (Problem(message),))
     document = read_document(text)
     if document.problem is not None:
@@ -106,28 +106,28 @@ def _references(schema: Schema) -> Iterator[Problem]:
     """References that lead nowhere, or away, or through too many others."""
     references = References(schema)
     if len(references.found) > MAX_REFERENCES:
-        yield Problem(f"{len(references.found):,} references; {MAX_REFERENCES:,} are the most that are followed")
+        yield Problem(f"{len(references.found):,} references; the limit is {MAX_REFERENCES:,}")
         return
     for reference in references.found:
         if reference.target is None and not reference.resource.startswith(_BUNDLED):
             is_own = reference.resource in references.resources
-            why = "leads nowhere in this schema" if is_own else f"is somewhere else: {_ADVICE}"
+            why = "points to nothing in this schema" if is_own else f"is somewhere else: {_ADVICE}"
             yield Problem(f"{shown(reference.text)} {why}", pointer=to_pointer((*reference.path, reference.keyword)))
     cost = Cost(references)
     if cost.loops:
-        yield Problem("it refers to itself without going into the value, which could go on without end")
+        yield Problem("it refers to itself without descending into the value, which could go on without end")
     elif cost.chain > MAX_CHAIN:
-        yield Problem(f"{cost.chain:,} schemas apply one inside the other; {MAX_CHAIN} are the most that are followed")
+        yield Problem(f"{cost.chain:,} schemas apply one inside the other; the limit is {MAX_CHAIN}")
     elif cost.applied > MAX_APPLIED:
-        yield Problem(f"{cost.applied:,} schemas apply to one value; {MAX_APPLIED:,} are the most that are tried")
+        yield Problem(f"{cost.applied:,} schemas apply to one value; the limit is {MAX_APPLIED:,}")
 
 
 def _notes(schema: Schema) -> tuple[Problem, ...]:
     if not isinstance(schema, dict):
-        return (Problem("true lets every answer through" if schema else "false lets no answer through"),)
+        return (Problem("true allows every answer" if schema else "false allows no answer"),)
     dialect = schema.get("$schema", METASCHEMA)
     if isinstance(dialect, str) and dialect.rstrip("#") != METASCHEMA:
-        return (Problem("checked by 2020-12 all the same: that is what this page knows", pointer="/$schema"),)
+        return (Problem("checked as draft 2020-12 anyway, the only draft that this page knows", pointer="/$schema"),)
     return ()
 
 

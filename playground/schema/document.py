@@ -28,7 +28,7 @@ _EXPECTED = {  # how Python's reader begins, and what we say
     "Expecting ','": "a comma or the end was expected",
     "Illegal trailing comma": "a value was expected after the comma",
     "Invalid control character": "a string cannot hold a control character: write an escape",
-    "Invalid \\u": "\\u wants four hexadecimal digits",
+    "Invalid \\u": "\\u needs four hexadecimal digits",
     "Invalid \\": "there is no such escape",
 }
 _STRINGS_AND_BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*"?|[\[\]{}]', re.DOTALL)
@@ -112,9 +112,9 @@ def find_duplicates(text: str) -> tuple[Problem, ...]:
         if count <= MAX_DUPLICATES:
             name = json.dumps(path[-1], ensure_ascii=False)
             line, column = lines.at(begin.offset)
-            found.append(Problem(f"{name} stands twice: the last one counts", line, column, to_pointer(path)))
+            found.append(Problem(f"{name} appears twice: the last one counts", line, column, to_pointer(path)))
     if count > MAX_DUPLICATES:
-        found.append(Problem(f"and {count - MAX_DUPLICATES:,} more names stand twice"))
+        found.append(Problem(f"and {count - MAX_DUPLICATES:,} more names appear twice"))
     return tuple(found)
 
 

@@ -82,7 +82,7 @@ class LiveValidator:
     """Takes the parser's operations, tells the broken rules.
 
     Attributes:
-        gave_up: the answer is nested too deep to be checked, and nothing more will be told.
+        gave_up: the answer is nested too deeply to be checked, and nothing more will be told.
         count: how many rules were broken so far; only the first `limit` are told.
     """
 

@@ -22,7 +22,7 @@ def to_number(text: str) -> Number:
         ValueError: more digits than can be handled.
     """
     if len(text) > MAX_DIGITS:
-        raise ValueError(f"a number of {len(text)} characters; {MAX_DIGITS} is the most that can be read")
+        raise ValueError(f"a number of {len(text)} characters; the limit is {MAX_DIGITS}")
     if text.lstrip("-").isdigit():
         return int(text)
     number = float(text)

@@ -278,7 +278,7 @@ class PartialJson:
         self._escape += char
         if self._escape[0] == "u":
             if len(self._escape) > 1 and char not in _HEX:
-                return self._break(f"\\u wants four hexadecimal digits, not {_shown(char)}", text, position)
+                return self._break(f"\\u needs four hexadecimal digits, not {_shown(char)}", text, position)
             if len(self._escape) == _ESCAPE_LENGTH:
                 self._unit(int(self._escape[1:], 16))
                 self._step = self._string

@@ -14,18 +14,18 @@ def repair_prompt(verdict: Verdict) -> str:
     if verdict.outcome == "valid":
         return ""
     if verdict.outcome == "refused":
-        return "Your answer was no JSON. Answer in the shape that was asked for, leaving out what you will not say."
+        return "Your answer was not JSON. Answer in the shape that was asked for, leaving out what you will not say."
     return "\n".join([*_what(verdict), *_listed(verdict), "", _again(verdict)])
 
 
 def _what(verdict: Verdict) -> list[str]:
     if verdict.outcome == "wrong_shape" and verdict.problem is not None:
-        return ["Your answer is JSON, but it is nested too deep to be checked."]
+        return ["Your answer is JSON, but it is nested too deeply to be checked."]
     if verdict.outcome == "wrong_shape":
-        return ["Your answer is JSON, but it does not fit the schema:"]
+        return ["Your answer is JSON, but it does not match the schema:"]
     if verdict.outcome == "cut_off":
         lines = ["Your answer was cut off before the JSON was complete: it was too long."]
-        return [*lines, "What came of it breaks these rules:"] if verdict.violations else lines
+        return [*lines, "The part before the cut breaks these rules:"] if verdict.violations else lines
     lines = [f"Your answer is not valid JSON: {verdict.problem}."]
     if verdict.excerpt is not None and verdict.excerpt.text.strip():
         lines.append(f"It stands here: {verdict.excerpt.text.strip()}")
@@ -33,14 +33,14 @@ def _what(verdict: Verdict) -> list[str]:
         place = "inside a Markdown fence" if verdict.found.where == "fence" else "with words around it"
         lines.append(f"There is JSON {place}; the answer must be the JSON alone.")
         if verdict.violations:
-            lines.append("That JSON does not fit the schema either:")
+            lines.append("That JSON does not match the schema either:")
     return lines
 
 
 def _listed(verdict: Verdict) -> list[str]:
     lines = [f"- {violation.message}" for violation in verdict.violations[:MAX_LISTED]]
     more = len(verdict.violations) - len(lines)
-    return [*lines, f"- and {more} more of the kind"] if more > 0 else lines
+    return [*lines, f"- and {more} more like these"] if more > 0 else lines
 
 
 def _again(verdict: Verdict) -> str:

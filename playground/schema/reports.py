@@ -169,16 +169,16 @@ def _reason(error: jsonschema_rs.ValidationError, *, is_inner: bool = False) -> 
         case Kinds.UnevaluatedItems(_):
             return f"{value} has more items than are allowed"
         case Kinds.UniqueItems():
-            return f"{value} holds the same item more than once"
+            return f"{value} contains the same item more than once"
         case Kinds.Contains():
-            return f"{value} does not hold the number of fitting items that is asked for"
+            return f"{value} does not contain the required number of matching items"
         case Kinds.Not(_):
-            return f"{value} fits the schema that it must not fit"
+            return f"{value} matches the schema that it must not match"
         case Kinds.OneOfMultipleValid(_):
-            return f"{value} fits more than one of the alternatives"
+            return f"{value} matches more than one of the alternatives"
         case Kinds.AnyOf(context) | Kinds.OneOfNotValid(context):
             told = "" if is_inner else f": {_alternatives(context)}"  # theirs would multiply
-            return f"{value} fits none of the {len(context)} alternatives{told}"
+            return f"{value} matches none of the {len(context)} alternatives{told}"
         case _:
             return error.message
 

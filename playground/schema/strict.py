@@ -103,7 +103,7 @@ def root_target(schema: dict[str, Any]) -> dict[str, Any] | None:
 
 def _check(path: Path, schema: Any) -> Iterator[Finding]:
     if not isinstance(schema, dict):
-        message = f"{'true' if schema else 'false'} is not a schema here: say a type"
+        message = f"{'true' if schema else 'false'} is not supported as a schema here: give a type"
         yield Finding(to_pointer(path), "type", message, fixable=False)
         return
     yield from _keywords(path, schema)
@@ -114,7 +114,7 @@ def _check(path: Path, schema: Any) -> Iterator[Finding]:
     if is_object(schema):
         yield from _object(path, schema)
     if "array" in types(schema) and "items" not in schema:
-        yield Finding(to_pointer(path), "items", "an array must say what its items are", fixable=False)
+        yield Finding(to_pointer(path), "items", "an array must define its items", fixable=False)
 
 
 def _keywords(path: Path, schema: dict[str, Any]) -> Iterator[Finding]:
@@ -128,7 +128,7 @@ def _keywords(path: Path, schema: dict[str, Any]) -> Iterator[Finding]:
             fixable = "anyOf" not in schema and is_exclusive(value)
             yield Finding(pointer, "keyword", "oneOf is not supported: use anyOf", fixable=fixable)
         elif keyword == "allOf":
-            message = "allOf is not supported: write its schemas as one"
+            message = "allOf is not supported: merge its schemas into one"
             yield Finding(pointer, "keyword", message, fixable=can_unwrap(schema))
         elif keyword not in SUPPORTED and not (keyword == "$schema" and not path):
             message = f"{keyword} is not supported: remove it, and say what it means in the description"
@@ -138,18 +138,18 @@ def _keywords(path: Path, schema: dict[str, Any]) -> Iterator[Finding]:
 def _reference(path: Path, schema: dict[str, Any]) -> Iterator[Finding]:
     beside = schema.keys() - {"$ref", *ANNOTATIONS, *(("$defs", "$schema") if not path else ())}
     if beside and not (not path and root_target(schema) is not None):
-        message = f"beside $ref there may be nothing else: {', '.join(sorted(beside))}"
+        message = f"$ref must stand alone; remove {', '.join(sorted(beside))}"
         fixable = beside <= {"title", "description"} and bool(path)
         yield Finding(to_pointer((*path, "$ref")), "ref", message, fixable=fixable)
     reference = schema["$ref"]
     if not (reference == "#" or str(reference).startswith("#/")):
-        message = f"{reference} is not a reference by place: use #/$defs/… or #"
+        message = f"{reference} is not a reference by path: use #/$defs/… or #"
         yield Finding(to_pointer((*path, "$ref")), "ref", message, fixable=False)
 
 
 def _type(path: Path, schema: dict[str, Any]) -> Iterator[Finding]:
     if not schema.keys() & {"type", "anyOf", "oneOf", "allOf"}:
-        message = "there must be a type"
+        message = "a type is required"
         yield Finding(to_pointer(path), "type", message, fixable=inferred_type(schema) is not None)
 
 
@@ -158,14 +158,16 @@ def _object(path: Path, schema: dict[str, Any]) -> Iterator[Finding]:
     if schema.get("additionalProperties", True) is not False:
         fixable = can_close(schema)
         message = "additionalProperties must be false"
-        message += "" if fixable else ": an object with free names is not possible; use a list of name and value"
+        message += (
+            "" if fixable else ": an object with arbitrary names is not possible; use a list of name and value pairs"
+        )
         yield Finding(to_pointer(path), "additionalProperties", message, fixable=fixable)
     required = dict.fromkeys(schema.get("required", []))
     if absent := [name for name in properties if name not in required]:
         message = f"every property must be in required: {_listed(absent)}"
         yield Finding(to_pointer(path), "required", message, fixable=True)
     if unknown := [name for name in required if name not in properties]:
-        message = f"required names what is not in properties: {_listed(unknown)}"
+        message = f"required lists what is not in properties: {_listed(unknown)}"
         yield Finding(to_pointer((*path, "required")), "required", message, fixable=False)
 
 
@@ -186,7 +188,7 @@ def _limits(schema: dict[str, Any]) -> Iterator[Finding]:
         size = sum(len(value) for value in enum if isinstance(value, str))
         characters += size + sum(map(len, names)) + sum(map(len, found.get("$defs", {})))
         if len(enum) > LARGE_ENUM and size > MAX_LARGE_ENUM_CHARACTERS:
-            message = f"{size:,} characters in an enum; {MAX_LARGE_ENUM_CHARACTERS:,} are the most"
+            message = f"{size:,} characters in an enum; the limit is {MAX_LARGE_ENUM_CHARACTERS:,}"
             yield Finding(to_pointer((*path, "enum")), "limit", message, fixable=False)
         if is_object(found):
             levels = max(levels, _level(path))
@@ -197,7 +199,7 @@ def _limits(schema: dict[str, Any]) -> Iterator[Finding]:
         (values, MAX_ENUM_VALUES, "enum values"),
     ):
         if count > most:
-            yield Finding("", "limit", f"{count:,} {what}; {most:,} are the most", fixable=False)
+            yield Finding("", "limit", f"{count:,} {what}; the limit is {most:,}", fixable=False)
 
 
 def _level(path: Path) -> int:

@@ -98,7 +98,7 @@ def _by_shape(document: Document, text: str, schema: Schema) -> Verdict:
         # Never called valid unchecked.
         return Verdict("wrong_shape", error.message, document.value, problem=Problem(error.message), notes=notes)
     if violations:
-        message = f"JSON of the wrong shape: {_errors(violations)}."
+        message = f"JSON that does not match the schema: {_errors(violations)}."
         return Verdict("wrong_shape", message, document.value, violations, notes=notes)
     return Verdict("valid", "Valid.", document.value, notes=notes)
 

@@ -54,7 +54,7 @@ def unfit(path: tuple[Token, ...], value: Any, schema: Any, schema_path: tuple[T
     keywords = schema if isinstance(schema, dict) else {}
     rule = next((name for name in ("anyOf", "oneOf", "allOf", "$ref") if name in keywords), "schema")
     rule_path = (*schema_path, rule) if rule in keywords else schema_path
-    reason = f"{shown(value)} does not fit; the schema leads into it in too many ways for more to be told"
+    reason = f"{shown(value)} does not match; too many branches of the schema lead to it to say more"
     return Violation(to_pointer(path), value, rule, keywords.get(rule), reason, to_pointer(rule_path))
 
 

@@ -33,9 +33,7 @@ class Language:
 
 def about_replay(requests: Sequence[PreparedRequest]) -> str:
     """The comment at the top of a replay, without the comment sign of the language."""
-    return (
-        f"The requests of a loop with tools, {len(requests)} in all; the results in them are those that were recorded."
-    )
+    return f"The {len(requests)} requests of a tool loop; the tool results in them are the recorded ones."
 
 
 def check_replay(requests: Sequence[PreparedRequest]) -> None:
@@ -45,4 +43,4 @@ def check_replay(requests: Sequence[PreparedRequest]) -> None:
         InvalidInput: there are none, or they differ in method, URL, key or headers.
     """
     if not requests or len({(r.method, r.url, r.key_name, r.auth, r.headers) for r in requests}) != 1:
-        raise InvalidInput("A script is made of the requests of one loop.", advice="Run the loop first.")
+        raise InvalidInput("A script needs the requests of one tool loop.", advice="Run the loop first.")

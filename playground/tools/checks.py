@@ -58,7 +58,7 @@ def check_call(name: str, text: str, tools: Sequence[Any]) -> CallCheck:
     problems = () if tool is not None else (_unknown(name, tools),)
     document = read_document(text) if text.strip() else None
     if document is None or (document.problem is None and document.value is None):
-        note = f"{'no' if document is None else 'null as'} arguments: taken as an object without members"
+        note = f"{'no' if document is None else 'null as'} arguments: treated as an empty object"
         check = CallCheck(text, is_json=True, arguments={}, known=tool is not None, notes=(Problem(note),))
     elif document.problem is not None:
         wrong = replace(document.problem, message=f"the arguments are not valid JSON: {document.problem.message}")

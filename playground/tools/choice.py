@@ -41,7 +41,7 @@ class ToolChoice:
         if self.mode is not Mode.NAMED:
             return self.mode.value
         if not self.name:
-            raise InvalidTools("tool_choice names no function.", advice="Choose one of the tools.")
+            raise InvalidTools("tool_choice does not name a function.", advice="Choose one of the tools.")
         return {"type": "function", "function": {"name": self.name}}
 
     @classmethod

@@ -71,9 +71,7 @@ def read_tools(text: str) -> ToolsText:
 def _read(text: str, *, with_notes: bool) -> "tuple[list[_Found], tuple[Problem, ...], tuple[Problem, ...]]":
     """The items of the text; else why there are none; and what is worth a word, without its place."""
     if len(text) > MAX_CHARACTERS:
-        message = (
-            f"{len(text):,} characters of tools; {MAX_CHARACTERS:,} is the most that is read, and models take far less"
-        )
+        message = f"{len(text):,} characters of tools; the limit is {MAX_CHARACTERS:,}, and models take far less"
         return [], (Problem(message),), ()
     if not text.strip():
         return [], (), ()
@@ -84,7 +82,7 @@ def _read(text: str, *, with_notes: bool) -> "tuple[list[_Found], tuple[Problem,
     if (problem := _no_list(document.value)) is not None:
         return [], placed([problem], text), notes
     if isinstance(document.value, dict):
-        alone = Problem("one tool alone: it is sent in a list, as [ … ]")
+        alone = Problem("a single tool: it is sent in a list, as [ … ]")
         return [_Found.of((), document.value)], (), (*notes, alone)
     return [_Found.of((index,), item) for index, item in enumerate(document.value)], (), notes
 
@@ -92,11 +90,11 @@ def _read(text: str, *, with_notes: bool) -> "tuple[list[_Found], tuple[Problem,
 def _no_list(value: Any) -> Problem | None:
     """Why a value is not a list of tools, nor one tool."""
     if isinstance(value, dict) and isinstance(value.get("tools"), list):
-        return Problem('this is more than tools: keep the list after "tools"')
+        return Problem('this contains more than tools: keep only the list after "tools"')
     if not isinstance(value, dict | list):
         return Problem(f"tools are a list, not {shown(value)}")
     if isinstance(value, list) and len(value) > MAX_TOOLS:
-        return Problem(f"{len(value):,} tools; {MAX_TOOLS:,} are the most that are read")
+        return Problem(f"{len(value):,} tools; the limit is {MAX_TOOLS:,}")
     return None
 
 
@@ -146,7 +144,7 @@ class _Found:
             return cls(at, item, {"type": "function", "function": item}, at, form)
         if "function" not in item and "name" in item and item["type"] == "function":
             flat = {key: value for key, value in item.items() if key != "type"}
-            form = "the flat form of the Responses API: it is sent as Chat Completions has it, under function"
+            form = "the flat form of the Responses API: it is sent in the Chat Completions form, under function"
             return cls(at, item, {"type": "function", "function": flat}, at, form)
         return cls(at, item, item, (*at, "function"))
 

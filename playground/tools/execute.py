@@ -158,7 +158,7 @@ class ToolBox:
 
 
 async def _refuse(check: CallCheck) -> str:
-    raise ToolFailed(f"The call was not made: {check.in_words()}.")
+    raise ToolFailed(f"The call was not run: {check.in_words()}.")
 
 
 async def _builtin(builtin: Builtin, arguments: dict[str, Any]) -> str:
@@ -166,4 +166,4 @@ async def _builtin(builtin: Builtin, arguments: dict[str, Any]) -> str:
         async with asyncio.timeout(BUILTIN_S):
             return json.dumps(await builtin.call(arguments), ensure_ascii=False)
     except TimeoutError:
-        raise ToolFailed(f"{builtin.name} did not answer within {BUILTIN_S:g} s.") from None
+        raise ToolFailed(f"{builtin.name} did not respond within {BUILTIN_S:g} s.") from None

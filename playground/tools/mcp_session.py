@@ -67,7 +67,7 @@ class McpSession:
     ) -> None:
         if isinstance(server, McpCommand) and not allow_commands:
             raise InvalidTools(
-                "MCP servers that are programs are not started here.", advice="Give the URL of a running one."
+                "MCP servers cannot be started as programs here.", advice="Give the URL of a running one."
             )
         self._server = server
         self._mask = _mask_of(server)
@@ -106,7 +106,7 @@ class McpSession:
                 await asyncio.shield(ready)
         except TimeoutError:
             await self.aclose()
-            raise self._failed(f"it did not answer within {self._start_s:g} s") from None
+            raise self._failed(f"it did not respond within {self._start_s:g} s") from None
         except BaseException:
             await self.aclose()
             raise
@@ -145,7 +145,7 @@ class McpSession:
             raise ToolFailed(self._mask.text(f"The MCP server failed: {_words(error)}.")) from error
         text = self._mask.text(result_text(result))
         if result.isError:
-            raise ToolFailed(text or "The MCP server's tool failed and said nothing.")
+            raise ToolFailed(text or "The MCP server's tool failed without a message.")
         return text
 
     async def _hold(self, ready: "asyncio.Future[None]") -> None:
@@ -190,19 +190,19 @@ class McpSession:
             return self._failed("a SOCKS proxy is set for it, and only HTTP proxies are supported (see no_proxy)")
         if isinstance(cause, ImportError):
             return ToolServerFailed(
-                "The mcp package is not installed.", advice="pip install 'chat-playground[mcp]' brings it."
+                "The mcp package is not installed.", advice="Install it with: pip install 'chat-playground[mcp]'"
             )
         log.seek(0)
         tail = log.read()[-TAIL:].strip()
         words = _words(error)
         if words == "Session terminated":  # what the package makes of any 404
-            words = "it answered 404: there is nothing at that path"
+            words = "it returned 404: there is nothing at that path"
         return self._failed(words + (f"; it said: {tail}" if tail else ""))
 
     def _failed(self, why: str) -> ToolServerFailed:
         where = self._server.url if isinstance(self._server, McpUrl) else self._server.argv[0]
         return ToolServerFailed(
-            self._mask.cut(f"The MCP server {where} is not usable: {why}."),
+            self._mask.cut(f"The MCP server {where} cannot be used: {why}."),
             advice="Check that it runs and speaks MCP by streamable HTTP (its URL often ends in /mcp).",
         )
 

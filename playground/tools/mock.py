@@ -77,10 +77,10 @@ class MockRow(BaseModel):
     def _fits_together(self) -> Self:
         given = self.model_fields_set & {"result", "error"}
         if len(given) != 1:
-            raise ValueError("it has either a result or an error")
+            raise ValueError("it needs either a result or an error")
         if (self.match is Match.ANY) != (self.arguments is None):
             raise ValueError(
-                "arguments and match: any do not go together" if self.arguments else "arguments are missing"
+                "arguments and match: any cannot be combined" if self.arguments else "arguments are missing"
             )
         return self
 
@@ -140,7 +140,7 @@ def parse_rows(data: Any, field: str = "") -> tuple[MockRow, ...]:
     if not isinstance(data, list):
         raise YamlError("it is a list of rows.", field)
     if len(data) > MAX_ROWS:
-        raise YamlError(f"it has {len(data):,} rows; {MAX_ROWS:,} are the most that are read.", field)
+        raise YamlError(f"it has {len(data):,} rows; the limit is {MAX_ROWS:,}.", field)
     rows = []
     for index, item in enumerate(data):
         where = f"{field}.{index}" if field else f"row {index + 1}"
@@ -161,7 +161,7 @@ def read_rows(text: str, file: str = "the mock table") -> tuple[MockRow, ...]:
         InvalidMock: with the file and, where one is at fault, the row and its field.
     """
     if len(text) > MAX_CHARACTERS:
-        message = f"it has {len(text):,} characters; {MAX_CHARACTERS:,} are the most that are read."
+        message = f"it has {len(text):,} characters; the limit is {MAX_CHARACTERS:,}."
         raise InvalidMock(message, file=file)
     try:
         if text.lstrip().startswith(("[", "{")) and (document := read_document(text)).problem is None:

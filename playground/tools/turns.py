@@ -20,7 +20,7 @@ class End(StrEnum):
     """Why a loop ended; the value is the word that is shown."""
 
     ANSWERED = "answered"
-    UNANSWERED = "calls without an answer"  # nobody here can answer a call: the caller may, and go on
+    UNANSWERED = "unanswered calls"  # nobody here can answer a call: the caller may, and go on
     MAX_TURNS = "too many turns"
     FAILED = "failed"
     STOPPED = "stopped"

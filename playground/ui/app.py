@@ -110,9 +110,9 @@ def serve(settings: Settings, host: str | None = None, port: int | None = None) 
     say = partial(print, flush=True)  # a program that started it may wait for the line, at the other end of a pipe
     say(f"Playground: {address_of(host, listener.getsockname()[1])}{_token(app)}")
     if settings.open_without_login:
-        say("It has no login of its own: whoever reaches it can use it, and the keys in its environment.")
+        say("It has no login of its own: anyone who can reach it can use it and the API keys in its environment.")
     if "FORWARDED_ALLOW_IPS" in os.environ and not settings.trusted_proxies:
-        say("FORWARDED_ALLOW_IPS is not read: name the proxies in PLAYGROUND_TRUSTED_PROXIES.")
+        say("FORWARDED_ALLOW_IPS is ignored: list the proxies in PLAYGROUND_TRUSTED_PROXIES.")
     config = build_config(app, settings)
     logging.getLogger("playground").setLevel(settings.log_level.upper())
     gc.freeze()  # a full collection would walk all of Gradio again and again, and hold up every stream for 0.1 s

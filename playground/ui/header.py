@@ -21,7 +21,7 @@ def build_header(page: Page, context: Context) -> None:
         page.form["backend"] = Listed(
             titles, value=chosen.name, label="Backend", elem_id="backend", elem_classes="pick", scale=0, min_width=0
         )
-        page.parts["state"] = Drawn("<span class='state' role='status'>looking</span>", elem_id="state")
+        page.parts["state"] = Drawn("<span class='state' role='status'>checking</span>", elem_id="state")
         page.form["model"] = gr.Dropdown(
             [chosen.default_model] if chosen.default_model else [],
             value=chosen.default_model or None,
@@ -45,7 +45,8 @@ def build_header(page: Page, context: Context) -> None:
         )
         page.parts["use_key"] = gr.Button("Use key", size="sm", min_width=0, elem_id="use-key")
         Drawn(
-            "A key goes to this app's memory for your browser session alone, and is named, never shown.",
+            "A key is kept in this app's memory, for your browser session only. It is referred to by name and never "
+            "shown.",
             elem_classes="hint",
         )
     page.parts["connection"] = connection

@@ -40,7 +40,7 @@ def trusted_proxies(text: str) -> list[str]:
         except ValueError:
             raise InvalidSetting(
                 f"PLAYGROUND_TRUSTED_PROXIES: {entry!r} is not an address or network.",
-                advice="Write 127.0.0.1, 10.0.0.5 or 10.0.0.0/8, with commas between.",
+                advice="Write 127.0.0.1, 10.0.0.5 or 10.0.0.0/8, separated by commas.",
             ) from None
     return entries
 
@@ -84,7 +84,7 @@ def listen_on(host: str, port: int) -> socket.socket:
     except OSError as error:
         listener.close()
         raise InvalidSetting(
-            f"{host}:{port} cannot be listened on: {error.strerror}.",
-            advice="Another program may hold the port: choose one with --port, or PLAYGROUND_PORT.",
+            f"Cannot listen on {host}:{port}: {error.strerror}.",
+            advice="Another program may be using the port: choose another with --port or PLAYGROUND_PORT.",
         ) from None
     return listener

@@ -61,7 +61,7 @@ def create_api(context: Context) -> FastAPI:
         """Keep this visitor's key for a backend; it is never given back."""
         visitor = visitor_of(request.scope)
         if visitor is None:
-            raise HTTPException(403, "Open the page first: the key is kept for a visitor's session.")
+            raise HTTPException(403, "Open the page first: a key is kept with the session of a visitor.")
         try:
             context.set_key(visitor, form.backend, form.key.strip())
         except UnknownBackend as error:

@@ -26,19 +26,19 @@ MAX_BODY_CHARACTERS = 64 * 2**10
 _UNSEEN = ("script", "style")
 
 ADVICE = {
-    400: "The server refuses this request as it stands; its message says what to change.",
-    401: "Check the API key: the server does not accept it, or there is none.",
+    400: "The server rejected this request; its message says what to change.",
+    401: "Check the API key: it is missing, or the server rejected it.",
     402: "The account has no credit left: top it up, or choose another backend.",
-    403: "This key may not do that.",
-    404: "Check the model's name and the base URL (it ends in /v1 as a rule).",
-    408: "The server gave up waiting; try again.",
+    403: "This key is not allowed to do that.",
+    404: "Check the model's name and the base URL (it usually ends in /v1).",
+    408: "The server timed out; try again.",
     413: "The request is too large for this server.",
-    422: "The server refuses this request as it stands; its message says what to change.",
-    429: "Too many requests; wait, then try again.",
-    500: "The fault is the server's; try again.",
+    422: "The server rejected this request; its message says what to change.",
+    429: "Too many requests (rate limit); wait, then try again.",
+    500: "This is an error in the server; try again.",
     502: "The gateway could not reach the model's server; try again.",
     503: "The server is not ready, or overloaded; try again in a moment.",
-    504: "The gateway waited too long for the model's server; try again.",
+    504: "The gateway timed out waiting for the model's server; try again.",
 }
 
 

@@ -263,9 +263,9 @@ class ExchangeBuilder:
 
     def _left_out(self) -> Iterator[str]:
         for what in self._not_understood:
-            yield f"An event was not understood: {what}"
+            yield f"An event could not be parsed: {what}"
         if (more := self._n_not_understood - MAX_NOTES) > 0:
-            yield f"{more:,} more events were not understood; they stand among the raw events."
+            yield f"{more:,} more events could not be parsed; see the raw events."
         if dropped := sum(choice.dropped_fields for choice in self._choices.values()):
             yield f"{dropped:,} pieces of the message's other fields not kept: there were too many."
 

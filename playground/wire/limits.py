@@ -17,7 +17,7 @@ MAX_RAW_BYTES = 16 * 2**20  # of raw events, as Python holds them
 MAX_LOGPROBS_CHARACTERS = 2 * 2**20  # of the events that carry them; parsed they take some twenty times as much
 MAX_EXCHANGE_BYTES = 160 * 2**20  # all of it, with the event that is being read
 
-KEPT = "What had come by then is kept."
+KEPT = "What was received until then is kept."
 _OBJECT = 150  # bytes of a raw event, or of a piece, besides its text
 _PARSED = 20  # bytes of what is parsed from one character of log-probabilities
 
@@ -46,7 +46,7 @@ class Limits:
         """Count a delta; why it is too much, if it is."""
         if not self.has_room(event.choice):
             return StreamProtocolError(
-                f"The answer has more than {MAX_CHOICES} choices, which is the most that is read.",
+                f"The response has more than {MAX_CHOICES} choices, which is the limit.",
                 advice=f"{KEPT} Ask for fewer with n.",
             )
         if isinstance(event, ev.ToolCallDelta):
@@ -56,7 +56,7 @@ class Limits:
         if self._characters <= MAX_ANSWER_CHARACTERS:
             return None
         return StreamProtocolError(
-            f"The answer is longer than {MAX_ANSWER_CHARACTERS:,} characters, which is the most that is kept.",
+            f"The response is longer than {MAX_ANSWER_CHARACTERS:,} characters, which is the limit.",
             advice=f"{KEPT} Ask for a shorter answer with max_tokens.",
         )
 
@@ -134,6 +134,6 @@ class Text:
 def too_many_calls() -> StreamProtocolError:
     """The error for a call too many."""
     return StreamProtocolError(
-        f"The answer makes more than {MAX_TOOL_CALLS} tool calls, which is the most that is read.",
+        f"The response makes more than {MAX_TOOL_CALLS} tool calls, which is the limit.",
         advice=f"{KEPT} Set parallel_tool_calls to false, or try again.",
     )

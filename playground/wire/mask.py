@@ -23,7 +23,7 @@ HELD_FROM = 4  # a text that ends in so many characters of a key is held back un
 MOST_ESCAPES = 50_000  # of ASCII characters in one text, with a key to look for; no honest text has as many
 MOST_SIGNS = 300_000  # that may begin one: to look at so many takes 0.1 s
 MOST_FOUND = 10_000
-WITHHELD = "[not shown: too much of it is escaped to look for keys]"
+WITHHELD = "[not shown: too much of it is escaped to search it for keys]"
 
 _E = TypeVar("_E", bound=PlaygroundError)
 

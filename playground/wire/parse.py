@@ -148,7 +148,7 @@ def _few(value: Any, what: str) -> list[Any]:
     if len(found) > MAX_PARTS:
         raise StreamProtocolError(
             f"One event of the answer has {len(found):,} {what}; at most {MAX_PARTS:,} are read.",
-            advice="What had come by then is kept. Try again, or ask the server's operator.",
+            advice="What was received until then is kept. Try again, or ask the server's operator.",
         )
     return found
 

@@ -16,7 +16,7 @@ def advise_redirect(url: str, location: str) -> str:
         location: the header, which may be relative to it; "" where there is none.
     """
     if not location.strip():
-        return "Redirects are not followed; use the new address as base URL. The server does not name it."
+        return "Redirects are not followed; use the new address as the base URL. The server does not name it."
     try:
         target = urljoin(url, location.strip())
         if not target.lower().startswith(("http://", "https://")):
@@ -34,7 +34,7 @@ def advise_redirect(url: str, location: str) -> str:
         )
     if same:
         return f"Redirects are not followed, and this one leads back to the same base URL: {_shown(base)}."
-    return f"Redirects are not followed; use {_shown(base)} as base URL."
+    return f"Redirects are not followed; use {_shown(base)} as the base URL."
 
 
 def _shown(url: str) -> str:

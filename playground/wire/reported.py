@@ -16,7 +16,7 @@ MAX_ERROR_CHARACTERS = 64 * 2**10
 MAX_MESSAGE = 4_000  # characters
 _WORDS = ("message", "msg", "error_msg", "errorMessage", "status_msg", "detail", "title", "description", "reason")
 _CODES = ("code", "error_code", "errorCode", "status_code", "status")
-_ADVICE = "What had come by then is kept. Try again, or ask the server's operator."
+_ADVICE = "What was received until then is kept. Try again, or ask the server's operator."
 
 
 def reported_error(body: Mapping[str, Any], size: int) -> StreamFailed | None:

@@ -53,7 +53,7 @@ class EventDecoder:
             for line in self._lines.decode(before) if before else ():
                 yield from self._line(line)
             raise StreamProtocolError(
-                f"The stream holds bytes that are not UTF-8 ({error.reason}).",
+                f"The stream contains bytes that are not UTF-8 ({error.reason}).",
                 excerpt=repr(bytes(error.object[max(0, error.start - 20) : error.end + 20])),
             ) from None
         self._pending += len(data)
@@ -63,7 +63,7 @@ class EventDecoder:
         if self._pending > self._max:
             raise StreamProtocolError(
                 f"One event of the stream is longer than {self._max:,} bytes.",
-                advice="If the server means it, raise PLAYGROUND_MAX_EVENT_BYTES.",
+                advice="If such events are expected, raise PLAYGROUND_MAX_EVENT_BYTES.",
             )
 
     def finish(self) -> Iterator[ServerSentEvent]:

@@ -26,7 +26,7 @@ def read_values(data: str, most: int = MAX_VALUES) -> Any:
         TooManyValues: it holds more than `most`: one character can be a value of 60 bytes.
     """
     if len(data) > most and data.count(",") + data.count("[") + data.count("{") > most:
-        raise TooManyValues(f"it holds more than {most:,} values, which is more than is read")
+        raise TooManyValues(f"it has more than {most:,} values, which is the limit")
     try:
         return orjson.loads(data)
     except orjson.JSONDecodeError as error:

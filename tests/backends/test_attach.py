@@ -216,7 +216,7 @@ async def test_a_redirect_is_told_by_its_base_url(client: Client, upstream: Upst
     moved = (("location", "https://h/v1/models"), ("content-length", "0"))
     upstream.on("/v1/models", Script((Status(308, moved, "Permanent Redirect"),)))
     found = await recognise(upstream.base_url, client)
-    assert found.refused == "Redirects are not followed; use https://h/v1 as base URL."
+    assert found.refused == "Redirects are not followed; use https://h/v1 as the base URL."
 
 
 async def test_no_models_yet(client: Client, upstream: Upstream) -> None:

@@ -137,7 +137,7 @@ def test_another_servers_metrics() -> None:
 
 @pytest.mark.parametrize("text", ["<html><body>404</body></html>", '{"detail": "Not Found"}', 'a{b="', "vllm:x one"])
 def test_what_is_no_metrics(text: str) -> None:
-    with pytest.raises(StreamProtocolError, match="not Prometheus's format"):
+    with pytest.raises(StreamProtocolError, match="not in the Prometheus format"):
         parse_metrics(text)
 
 

@@ -65,19 +65,19 @@ DEEP = scripts.body(b"[" * 100_000)
 @pytest.mark.parametrize(
     ("script", "phase", "words"),
     [
-        (scripts.unauthorized(), Phase.NO_KEY, "the key is not accepted (401)"),
-        (scripts.sglang_unauthorized(), Phase.NO_KEY, "the key is not accepted (401)"),
-        (scripts.router_error(403, "Forbidden."), Phase.NO_KEY, "the key is not accepted (403)"),
-        (scripts.empty_error(503), Phase.LOADING, "loading: the server answers 503"),
+        (scripts.unauthorized(), Phase.NO_KEY, "the key was rejected (401)"),
+        (scripts.sglang_unauthorized(), Phase.NO_KEY, "the key was rejected (401)"),
+        (scripts.router_error(403, "Forbidden."), Phase.NO_KEY, "the key was rejected (403)"),
+        (scripts.empty_error(503), Phase.LOADING, "loading: the server returns 503"),
         (scripts.router_error(500, "Broken."), Phase.UNREACHABLE, "unreachable: 500 Internal Server Error: Broken."),
         (scripts.not_found("/v1/models"), Phase.UNREACHABLE, "unreachable: 404 Not Found: /v1/models does not exist."),
         (scripts.html_error(502), Phase.UNREACHABLE, "unreachable: "),
-        (MOVED, Phase.UNREACHABLE, "unreachable: Redirects are not followed; use https://h/v1 as base URL."),
-        (scripts.html_instead_of_stream(), Phase.UNREACHABLE, "no JSON"),
+        (MOVED, Phase.UNREACHABLE, "unreachable: Redirects are not followed; use https://h/v1 as the base URL."),
+        (scripts.html_instead_of_stream(), Phase.UNREACHABLE, "did not return JSON"),
         (scripts.json_body({"models": []}), Phase.UNREACHABLE, "no list of models"),
-        (DEEP, Phase.UNREACHABLE, "no JSON"),
-        (scripts.cut_first(), Phase.UNREACHABLE, "does not answer"),
-        (scripts.cut_first(reset=True), Phase.UNREACHABLE, "does not answer"),
+        (DEEP, Phase.UNREACHABLE, "did not return JSON"),
+        (scripts.cut_first(), Phase.UNREACHABLE, "cannot be reached"),
+        (scripts.cut_first(reset=True), Phase.UNREACHABLE, "cannot be reached"),
     ],
 )
 async def test_not_ready(client: Client, upstream: Upstream, script: Script, phase: Phase, words: str) -> None:

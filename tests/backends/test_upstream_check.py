@@ -129,7 +129,7 @@ def test_what_it_needs_says_who_says_so() -> None:
 async def test_a_server_without_a_key_is_open(client: Client, upstream: Upstream) -> None:
     found = await findings(client, upstream)
     assert found["key required"].ok is False
-    assert "whoever finds the address" in found["key required"].words
+    assert "anyone who finds the address" in found["key required"].words
 
 
 async def test_a_key_that_is_not_given(client: Client, guarded: Upstream) -> None:
@@ -180,18 +180,18 @@ async def test_a_server_that_lists_no_models(client: Client, upstream: Upstream)
     [
         ("chat", "chat", scripts.answer(""), "empty message"),
         ("chat", "chat", scripts.html_error(), "502"),
-        ("stream", "stream", scripts.answer("whole"), "answered whole"),
+        ("stream", "stream", scripts.answer("whole"), "the response was not streamed"),
         ("stream", "stream", scripts.stream(()), "without any text"),
         ("stream", "stream", scripts.cut_stream(), "before"),
         ("stream", "stream", scripts.stall_first(), "within 2 s"),
-        ("tool call", "tool", scripts.answer("It rains."), "no call"),
+        ("tool call", "tool", scripts.answer("It rains."), "text instead of a call"),
         ("tool call", "tool", call("other"), "'other'"),
         ("tool call", "tool", call(arguments='{"town": 1}'), "arguments are wrong"),
         ("tool call", "tool", call(arguments="{"), "not valid JSON"),
         ("tool call", "tool", scripts.sglang_error(400, "no parser"), "no parser"),
         ("JSON schema", "schema", scripts.answer("Paris"), "not valid JSON: "),
         ("JSON schema", "schema", scripts.answer("{", finish_reason="length"), "cut off after 512 tokens"),
-        ("JSON schema", "schema", scripts.answer('{"city": 1}'), "does not fit"),
+        ("JSON schema", "schema", scripts.answer('{"city": 1}'), "does not match"),
         ("JSON schema", "schema", scripts.vllm_error(400, "no grammar"), "no grammar"),
     ],
 )
@@ -219,17 +219,17 @@ async def test_missing_usage_is_said(client: Client, upstream: Upstream) -> None
     [
         ("https://1.1.1.1/v1", True, "public addresses"),
         ("http://1.1.1.1/v1", False, "plain http"),
-        ("https://127.0.0.1/v1", False, "inside network"),
-        ("https://localhost/v1", False, "inside network"),
+        ("https://127.0.0.1/v1", False, "private network"),
+        ("https://localhost/v1", False, "private network"),
         ("https://10.1.2.3:8000/v1", False, "10.1.2.3"),
         ("https://[::1]/v1", False, "::1"),
-        ("https://169.254.169.254/v1", False, "inside network"),
-        ("ftp://1.1.1.1/v1", False, "no http(s) URL"),
+        ("https://169.254.169.254/v1", False, "private network"),
+        ("ftp://1.1.1.1/v1", False, "not an http(s) URL"),
         ("https://[/v1", False, "not a URL"),
         ("https://user:word@1.1.1.1/v1", False, "a user"),
         ("https://user:word@[/v1", False, "https://***@[/v1 is not a URL"),
         ("https://1.1.1.1/v1?key=1", False, "a query"),
-        ("https://" + "x" * 70 + ".invalid/v1", False, "no address"),
+        ("https://" + "x" * 70 + ".invalid/v1", False, "cannot be resolved"),
     ],
 )
 async def test_the_address(url: str, *, ok: bool, words: str) -> None:

@@ -138,13 +138,13 @@ def tools_and_json(page: Page, upstream: ThreadedUpstream, look: Look) -> None:
     page.get_by_role("combobox", name="Response format").click()
     page.get_by_role("option", name="json_schema").click()
     page.get_by_role("textbox", name="JSON schema").fill(json.dumps(SCHEMA))
-    expect(page.locator("#schema-status")).to_contain_text("Strict mode refuses")
+    expect(page.locator("#schema-status")).to_contain_text("Not compatible with strict mode")
     look("JSON")
-    for name in ("Begin with", "Runs"):
+    for name in ("Start from", "Runs"):
         page.locator("#json-pane").get_by_role("tab", name=name).click()
         look(f"JSON, {name}")
     upstream.enqueue(scripts.stream(['{"items": [{"price": 1},', ' {"price": "12"}]}']))
     ask(page, "prices")
-    expect(page.locator("#talk .verdict")).to_contain_text("wrong shape")
+    expect(page.locator("#talk .verdict")).to_contain_text("not valid against the schema")
     page.get_by_text("as a table: 2 rows").click()
     look("verdict and table")

@@ -110,7 +110,7 @@ def test_what_a_preset_or_clear_took_can_be_brought_back(page: Page) -> None:
     page.get_by_role("button", name="lookup_region").click()
     expect(page.locator("#snippet pre")).to_contain_text("tools")
     expect(page.get_by_role("tab", name="Tools", exact=True)).to_have_attribute("aria-selected", "true")
-    page.get_by_role("button", name="Bring back what was here").click()
+    page.get_by_role("button", name="Restore the previous conversation").click()
     expect(page.locator("#snippet pre")).to_have_text(before)
     expect(page.locator("#talk")).to_contain_text("You said: worth keeping")
     expect(page.locator(MESSAGE)).to_have_value("half a thought")
@@ -120,7 +120,7 @@ def test_what_a_preset_or_clear_took_can_be_brought_back(page: Page) -> None:
     page.get_by_role("button", name="Clear").click()
     expect(page.locator("#talk")).not_to_contain_text("worth keeping")
     page.locator(MESSAGE).fill("another thought")
-    page.get_by_role("button", name="Bring back what was here").click()
+    page.get_by_role("button", name="Restore the previous conversation").click()
     expect(page.locator("#talk")).to_contain_text("You said: worth keeping")
     expect(page.locator(MESSAGE)).to_have_value("another thought")
 

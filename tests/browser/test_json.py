@@ -32,21 +32,21 @@ def want(page: Page, mode: str, schema: object = None) -> None:
 def test_a_schema_from_a_sample_is_sent(page: Page) -> None:
     choose(page, "Custom URL")
     page.get_by_role("tab", name="JSON").click()
-    page.get_by_role("tab", name="Begin with").click()
+    page.get_by_role("tab", name="Start from").click()
     page.get_by_role("textbox", name="Sample or class").fill('{"city": "Paris", "rooms": 3}')
-    page.get_by_role("button", name="Make the schema").click()
-    expect(page.locator("#schema-status")).to_contain_text("Fit for strict mode")
+    page.get_by_role("button", name="Create schema").click()
+    expect(page.locator("#schema-status")).to_contain_text("Compatible with strict mode")
     expect(page.locator(CURL)).to_contain_text('"rooms": {"type": "integer"}')
     page.get_by_role("textbox", name="Sample or class").fill("{city")
-    page.get_by_role("button", name="Make the schema").click()
+    page.get_by_role("button", name="Create schema").click()
     expect(page.locator("#json-pane")).to_contain_text("line 1")
 
 
 def test_strict_mode_says_what_it_refuses_and_mends_it(page: Page) -> None:
     want(page, "json_schema", {"type": "object", "properties": {"a": {"type": "string"}}})
-    expect(page.locator("#schema-status")).to_contain_text("Strict mode refuses")
+    expect(page.locator("#schema-status")).to_contain_text("Not compatible with strict mode")
     page.locator("#schema-status").get_by_role("button", name="Fix").click()
-    expect(page.locator("#schema-status")).to_contain_text("Fit for strict mode")
+    expect(page.locator("#schema-status")).to_contain_text("Compatible with strict mode")
     expect(page.locator(CURL)).to_contain_text('"additionalProperties": false')
 
 
@@ -56,7 +56,7 @@ def test_a_failing_answer_is_named_with_its_path_and_repaired(page: Page, shared
     shared_upstream.enqueue(scripts.stream(bad), scripts.stream(['{"items": [{"price": 12}]}']))
     ask(page, "Prices, please")
     verdict = page.locator("#talk .verdict")
-    expect(verdict).to_contain_text("wrong shape")
+    expect(verdict).to_contain_text("not valid against the schema")
     expect(verdict).to_contain_text("/items/1/price")
     expect(page.locator("#talk .tree .node.bad")).to_contain_text("12")
     page.get_by_role("button", name="Repair").click()
@@ -122,6 +122,6 @@ def test_tools_and_a_schema_go_together(page: Page) -> None:
     page.get_by_role("tab", name="Tools").click()
     tool = {"type": "function", "function": {"name": "lookup_region", "parameters": {"type": "object"}}}
     page.get_by_role("textbox", name="Tools JSON").fill(json.dumps([tool]))
-    page.get_by_role("checkbox", name="with the JSON tab's response_format").check()
+    page.get_by_role("checkbox", name="Also send the JSON tab's response_format").check()
     expect(page.locator(CURL)).to_contain_text("lookup_region")
     expect(page.locator(CURL)).to_contain_text('"response_format": {"type": "json_object"}')

@@ -60,7 +60,7 @@ def test_the_login_is_accessible_and_follows_the_scheme(
     expect(page.locator("body")).to_have_css("background-color", colours[scheme])
     assert AXE.run(page).response["violations"] == []
     log_in(page, "wrong-password")
-    expect(page.get_by_role("alert")).to_contain_text("do not belong together")
+    expect(page.get_by_role("alert")).to_contain_text("Wrong name or password")
     expect(page.get_by_label("Name")).to_have_value("ada")
     assert AXE.run(page).response["violations"] == []
     page.context.close()
@@ -139,7 +139,7 @@ def test_another_site_cannot_frame_it(browser: Browser, app: App) -> None:
 
 def test_who_is_no_administrator_launches_nothing(page: Page) -> None:
     page.get_by_role("tab", name="Servers", exact=True).click()
-    expect(page.locator("#machine")).to_contain_text("Only administrators launch and stop servers here")
+    expect(page.locator("#machine")).to_contain_text("Only administrators can launch or stop servers here")
     expect(page.locator("#servers-said")).to_contain_text("Only administrators look at servers here")
     field = page.get_by_role("combobox", name="Model to serve")
     field.fill("Qwen/Qwen3-8B")
@@ -150,7 +150,7 @@ def test_who_is_no_administrator_launches_nothing(page: Page) -> None:
         page.get_by_role("button", name=button).click()
         expect(page.locator(place)).to_contain_text("Only administrators")
     page.get_by_role("tab", name="Attach").click()
-    page.get_by_role("textbox", name="URL of the server").fill("http://127.0.0.1:9")
+    page.get_by_role("textbox", name="Server URL").fill("http://127.0.0.1:9")
     page.get_by_role("button", name="Attach").click()
     expect(page.locator("#servers-pane")).to_contain_text("Only administrators launch")
 

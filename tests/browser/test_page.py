@@ -85,7 +85,7 @@ def test_without_a_key_nothing_is_sent_and_the_text_stays(page: Page, shared_ups
 
 def test_a_key_is_sent_and_never_shown(page: Page, shared_upstream: ThreadedUpstream) -> None:
     choose(page, "TheRouter")
-    page.get_by_label("API key").fill("sk-browser-secret")
+    page.locator("#api-key").get_by_label("API key").fill("sk-browser-secret")
     page.get_by_role("button", name="Use key").click()
     expect(page.locator("#state")).to_contain_text("ready")
     ask(page, "with a key")
@@ -196,6 +196,6 @@ def test_the_wire_pane_steps_through_the_exchanges(page: Page) -> None:
     page.locator("#answer").get_by_role("tab", name="Request").click()
     expect(page.locator("#steps")).to_contain_text("2 of 2")
     expect(page.get_by_role("group", name="Request body")).to_contain_text("number two")
-    page.get_by_role("button", name="the exchange before").click()
+    page.get_by_role("button", name="previous exchange").click()
     expect(page.locator("#steps")).to_contain_text("1 of 2")
     expect(page.get_by_role("group", name="Request body")).not_to_contain_text("number two")

@@ -106,7 +106,7 @@ def test_launch_watch_use_and_stop(page: Page) -> None:
     page.get_by_role("tab", name="Servers", exact=True).click()
     card.get_by_role("button", name="Remove from the list").click()
     expect(card).to_have_count(0)
-    expect(page.locator("#servers-list")).to_contain_text("No server runs.")
+    expect(page.locator("#servers-list")).to_contain_text("No servers running.")
 
 
 @pytest.mark.model
@@ -128,7 +128,7 @@ def test_a_failed_launch_shows_its_cause_and_the_fix(page: Page) -> None:
     card.get_by_text("command", exact=True).click()
     expect(card.locator("details pre")).to_contain_text("--frobnicate")
     fix = card.get_by_role("button", name="Restart with the fix")
-    again = fix if fix.count() else card.get_by_role("button", name="Start again")
+    again = fix if fix.count() else card.get_by_role("button", name="Restart")
     expect(again).to_be_enabled()
     card.get_by_role("button", name="Remove from the list").click()
     expect(card).to_have_count(0)
@@ -147,7 +147,7 @@ def test_the_fix_of_a_port_that_was_taken_meanwhile_and_the_log(page: Page) -> N
     except OSError:
         pytest.skip("the engine was faster")
     with holder:
-        expect(card.locator(".error")).to_contain_text("The port is taken", timeout=30_000)
+        expect(card.locator(".error")).to_contain_text("The port is already in use", timeout=30_000)
         card.get_by_role("button", name="Show log").click()
         log = page.get_by_role("log", name="Log of unlucky")
         expect(log).to_contain_text("address already in use")
@@ -165,7 +165,7 @@ def look_at_the_log(page: Page, card: Locator) -> None:
     whole = len(log.inner_text().splitlines())
     search = page.get_by_role("textbox", name="Search the log of unlucky")
     search.fill("no line holds this")
-    expect(log).to_have_text("No line of the log holds that.")
+    expect(log).to_have_text("No log line matches.")
     search.fill("SLOT")
     expect(log).to_contain_text("slot")
     assert 0 < len(log.inner_text().splitlines()) < whole
@@ -185,15 +185,15 @@ def look_at_the_log(page: Page, card: Locator) -> None:
 
 def attach(page: Page, url: str, said: str) -> Locator:
     """Attach to it with a key; its card."""
-    page.get_by_role("textbox", name="URL of the server").fill(url)
-    page.get_by_label("Its key, if it asks for one").fill("sk-browser-secret")
+    page.get_by_role("textbox", name="Server URL").fill(url)
+    page.get_by_label("API key, if required").fill("sk-browser-secret")
     page.get_by_role("button", name="Attach").click()
     expect(page.locator("#servers-pane")).to_contain_text(said)
     card = card_of(page, url.removeprefix("http://").removesuffix("/v1"))
     expect(card).to_contain_text("attached")
     expect(card.get_by_role("status")).to_have_text("ready")
     expect(card.get_by_role("button", name="Stop server")).to_have_count(0)
-    expect(page.get_by_label("Its key, if it asks for one")).to_have_value("")
+    expect(page.get_by_label("API key, if required")).to_have_value("")
     return card
 
 
@@ -207,7 +207,7 @@ def test_attach_to_what_runs(page: Page, shared_upstream: ThreadedUpstream) -> N
     launched = launch(page, "home", port)
     page.get_by_role("tab", name="Attach").click()
     attach(page, f"http://127.0.0.1:{port}", "llama.cpp")
-    card = attach(page, shared_upstream.base_url, "A server that is not recognised")
+    card = attach(page, shared_upstream.base_url, "An unrecognised server")
     name = name_of(shared_upstream)
     card.get_by_role("button", name="Use as backend").click()
     expect(page.get_by_role("combobox", name="Backend")).to_have_value(name)
@@ -224,7 +224,7 @@ def test_attach_to_what_runs(page: Page, shared_upstream: ThreadedUpstream) -> N
 def test_attaching_to_nothing_says_so_and_what_an_upstream_needs(page: Page, shared_upstream: ThreadedUpstream) -> None:
     open_servers(page)
     page.get_by_role("tab", name="Attach").click()
-    url = page.get_by_role("textbox", name="URL of the server")
+    url = page.get_by_role("textbox", name="Server URL")
     url.fill(f"http://127.0.0.1:{free_port()}/v1")
     page.get_by_role("button", name="Attach").click()
     expect(page.locator("#servers-pane .error")).to_be_visible()
@@ -232,7 +232,7 @@ def test_attaching_to_nothing_says_so_and_what_an_upstream_needs(page: Page, sha
     page.get_by_role("tab", name="Upstream").click()
     expect(page.locator("#upstream-said")).to_contain_text("registers nothing")
     page.get_by_role("textbox", name="Public URL").fill(shared_upstream.base_url)
-    page.get_by_role("button", name="Check it").click()
+    page.get_by_role("button", name="Check endpoint").click()
     expect(page.locator("#upstream-said")).to_contain_text("(no)")
 
 
@@ -244,24 +244,24 @@ def test_a_recipe_fills_in_the_form_and_is_written_for_several_machines(page: Pa
     expect(page.get_by_role("combobox", name="Model to serve")).to_have_value("deepseek-ai/DeepSeek-V3.2")
     said = page.locator("#recipe-said")
     expect(said).to_contain_text("Needs")
-    said.get_by_text("As its source prints it").click()
+    said.get_by_text("The command as published").click()
     expect(said.locator("pre")).to_have_text((SEED / "deepseek-v3-2-sglang.sh").read_text().strip())
     expect(page.locator("#launch-said")).to_contain_text("SGLang was not found on this machine")
     page.get_by_role("button", name="Launch").click()
     expect(page.locator("#launch-said .error")).to_contain_text("cannot be launched here")
     expect(page.locator("#launch-said")).to_contain_text("PLAYGROUND_ENGINE_ENVIRONMENTS")
     page.get_by_role("tab", name="Machines").click()
-    page.get_by_role("button", name="Write it").click()
+    page.get_by_role("button", name="Generate").click()
     expect(page.locator("#written")).to_contain_text("no form is chosen")
     page.get_by_role("combobox", name="Form").click()
     page.get_by_role("option", name="A command for each machine").click()
-    page.get_by_role("textbox", name="Addresses, the first leads").fill("10.0.0.1, 10.0.0.2")
-    page.get_by_role("button", name="Write it").click()
+    page.get_by_role("textbox", name="Addresses, head machine first").fill("10.0.0.1, 10.0.0.2")
+    page.get_by_role("button", name="Generate").click()
     expect(page.locator("#written pre")).to_have_count(2)
     expect(page.locator("#written pre").nth(1)).to_contain_text("--node-rank 1")
     page.get_by_role("combobox", name="Form").click()
     page.get_by_role("option", name="Kubernetes (LeaderWorkerSet)").click()
-    page.get_by_role("button", name="Write it").click()
+    page.get_by_role("button", name="Generate").click()
     expect(page.locator("#written")).to_contain_text("kind: LeaderWorkerSet")
 
 
@@ -283,7 +283,7 @@ def test_will_it_fit_and_bad_values_told_next_to_launch(page: Page) -> None:
     expect(page.locator("#launch-said .error")).to_contain_text("port: ")
     page.get_by_role("textbox", name="Port", exact=True).fill("")
     expect(page.locator("#launch-said .error")).to_have_count(0)
-    page.get_by_role("textbox", name="Further arguments").fill("--x 'y")
+    page.get_by_role("textbox", name="Extra arguments").fill("--x 'y")
     expect(page.locator("#launch-said .error")).to_contain_text("quotes")
     expect(card_of(page, "bad")).to_have_count(0)
 
@@ -291,7 +291,7 @@ def test_will_it_fit_and_bad_values_told_next_to_launch(page: Page) -> None:
 def test_the_servers_of_a_reloaded_page_are_still_there(page: Page, shared_upstream: ThreadedUpstream) -> None:
     open_servers(page)
     page.get_by_role("tab", name="Attach").click()
-    page.get_by_role("textbox", name="URL of the server").fill(shared_upstream.base_url)
+    page.get_by_role("textbox", name="Server URL").fill(shared_upstream.base_url)
     page.get_by_role("button", name="Attach").click()
     name = name_of(shared_upstream)
     expect(card_of(page, name)).to_be_visible()
@@ -308,6 +308,6 @@ def test_that_the_servers_cannot_be_looked_at_is_told_until_they_can(page: Page)
     open_servers(page)
     page.route("**/gradio_api/servers", lambda route: route.abort())
     said = page.locator("#servers-said")
-    expect(said).to_contain_text("The servers cannot be looked at")
+    expect(said).to_contain_text("The list of servers cannot be read")
     page.unroute("**/gradio_api/servers")
     expect(said).to_be_hidden()

@@ -96,7 +96,8 @@ def test_a_redirect_names_the_base_url(threaded_upstream: ThreadedUpstream) -> N
     threaded_upstream.default(Script((Status(308, location, "Permanent Redirect"),)))
     ran = playground(*SEND, "--json", "--backend", threaded_upstream.base_url)
     assert (
-        json.loads(ran.out)["error"]["advice"] == "Redirects are not followed; use https://127.0.0.1:9/v1 as base URL."
+        json.loads(ran.out)["error"]["advice"]
+        == "Redirects are not followed; use https://127.0.0.1:9/v1 as the base URL."
     )
 
 

@@ -34,7 +34,7 @@ def test_a_snippet_as_a_process() -> None:
     ("words", "said"),
     [
         (["snippet", "chat-odd-sum", "--lang", "cobol"], "no snippet in 'cobol'. Use curl"),
-        (["snippet", "chat-odd-sum", "--backend", "embedded"], "only while the app runs"),
+        (["snippet", "chat-odd-sum", "--backend", "embedded"], "only while the app is running"),
         (["frobnicate"], "invalid choice: 'frobnicate'.*--help"),
         (["serve", "--port", "70000"], "70000 is not between"),
         (["send", "chat-odd-sum", "--jso"], "unrecognized arguments: --jso"),

@@ -90,7 +90,7 @@ def test_what_does_not_fit_says_what_would_do(tmp_path: Path, capfd: pytest.Capt
     out, err = capfd.readouterr()
     assert err == ""
     assert "not fit" in out.splitlines()[0].lower()
-    assert "What would do: " in out.splitlines()[-1]
+    assert "What would fit: " in out.splitlines()[-1]
 
 
 @pytest.mark.parametrize(
@@ -99,11 +99,11 @@ def test_what_does_not_fit_says_what_would_do(tmp_path: Path, capfd: pytest.Capt
         ([], "required: MODEL"),
         (["a;b"], "model: "),
         (["../up"], "climb"),
-        (["{tiny}", "--gpus", "eight"], "'eight' is not like 8x141"),
-        (["{tiny}", "--gpus", "0x80"], "is not like 8x141"),
-        (["{tiny}", "--gpus", "8x-1"], "is not like 8x141"),
-        (["{tiny}", "--gpus", "8xnan"], "is not like 8x141"),
-        (["{tiny}", "--gpus", "8xinf"], "is not like 8x141"),
+        (["{tiny}", "--gpus", "eight"], "'eight' is not of the form 8x141"),
+        (["{tiny}", "--gpus", "0x80"], "is not of the form 8x141"),
+        (["{tiny}", "--gpus", "8x-1"], "is not of the form 8x141"),
+        (["{tiny}", "--gpus", "8xnan"], "is not of the form 8x141"),
+        (["{tiny}", "--gpus", "8xinf"], "is not of the form 8x141"),
         (["{tiny}", "--tensor-parallel", "0"], "tensor_parallel"),
         (["{tiny}", "--context-length", "-1"], "context_length"),
         (["{tiny}", "--memory-fraction", "2"], "memory_fraction"),

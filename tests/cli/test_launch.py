@@ -101,8 +101,8 @@ def test_an_engine_and_a_model(capfd: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ("", "an engine and a model are needed"),
-        ("vllm", "an engine and a model are needed"),
+        ("", "give an engine and a model"),
+        ("vllm", "give an engine and a model"),
         ("nonesuch a/b --dry-run", "nonesuch"),
         ("--recipe nonesuch", "no recipe 'nonesuch'"),
         ("vllm a/b --port 99999", "port: "),

@@ -91,7 +91,7 @@ def test_a_call_that_nobody_answers(threaded_upstream: ThreadedUpstream, files: 
     threaded_upstream.default(PING)
     ran = playground("send", "chat-odd-sum", "--backend", threaded_upstream.base_url, "--tools", files["tools"])
     assert (ran.status, ran.out) == (0, "Hm.\nping({})\n")
-    assert "Nothing here answers ping: --mock" in ran.err.splitlines()[-1]
+    assert "Nothing here answers ping: supply results with --mock" in ran.err.splitlines()[-1]
 
 
 def test_an_error_in_a_later_turn(threaded_upstream: ThreadedUpstream, files: dict[str, str]) -> None:
@@ -162,12 +162,12 @@ def test_a_preset_with_mock_results_runs_the_loop(threaded_upstream: ThreadedUps
     [
         (("--tools", "/none/such"), "/none/such cannot be read: No such file"),
         (("--tools", "{dir}/bad.json"), r"bad\.json: line 1, column 2, /0: the tool has no type.* \(1 more\)"),
-        (("--tools", "{dir}/same.json"), "has a tool called lookup_region already"),
+        (("--tools", "{dir}/same.json"), "already has a tool called lookup_region"),
         (("--tools", "{dir}/latin.json"), "not UTF-8: byte 0"),
         (("--mock", "{dir}/bad.json"), r"bad\.json: row 1\.tool: Field required"),
         (("--builtin", "rm"), "no built-in function 'rm'. There are lookup_region"),
         (("--max-turns", "0"), "0 is less than 1"),
-        (("--max-turns", "2", "--retries", "1"), "--retries is for one request"),
+        (("--max-turns", "2", "--retries", "1"), "--retries applies to a single request"),
         (("--tool-choice-after", "x"), "invalid choice"),
     ],
 )

@@ -19,7 +19,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_no_server(capfd: pytest.CaptureFixture[str]) -> None:
     assert main(["servers"]) == 0
-    assert capfd.readouterr() == ("", "No server was launched.\n")
+    assert capfd.readouterr() == ("", "No servers have been launched.\n")
     assert main(["servers", "--json"]) == 0
     assert json.loads(capfd.readouterr().out) == []
 

@@ -115,10 +115,10 @@ async def test_errors_with_status_200(client: Client, upstream: Upstream, body: 
     ("body", "kind", "said"),
     [
         ('{"id": "c1", "choices": []}', "application/json", "its list of choices is empty"),
-        (sse('{"id": "c1", "choices": []}', "[DONE]"), "text/event-stream", "nothing in it"),
-        (sse("[DONE]"), "text/event-stream", "nothing in it"),
-        (sse(chunk({"role": "assistant", "content": ""}), "[DONE]"), "text/event-stream", "nothing in it"),
-        ('{"choices": [{"message": {"content": null}}]}', "application/json", "nothing in it"),
+        (sse('{"id": "c1", "choices": []}', "[DONE]"), "text/event-stream", "it is empty"),
+        (sse("[DONE]"), "text/event-stream", "it is empty"),
+        (sse(chunk({"role": "assistant", "content": ""}), "[DONE]"), "text/event-stream", "it is empty"),
+        ('{"choices": [{"message": {"content": null}}]}', "application/json", "it is empty"),
         ("<html>Welcome</html>", "text/event-stream", "not a chat completion"),
     ],
 )
@@ -131,11 +131,11 @@ async def test_nothing_is_no_success(client: Client, upstream: Upstream, body: s
 async def test_what_is_not_understood_is_named(client: Client, upstream: Upstream) -> None:
     found = await answered(client, upstream, sse('{"odd": [1]}') + "event: note\ndata: hi\n\n" + HELLO, "")
     assert found.left_out == (
-        'An event was not understood: {"odd": [1]}',
-        "An event was not understood: note: hi",
+        'An event could not be parsed: {"odd": [1]}',
+        "An event could not be parsed: note: hi",
     )
     many = await answered(client, upstream, sse(*['{"odd": 1}'] * 15) + HELLO, "")
-    assert (len(many.left_out), many.left_out[-1][:33]) == (11, "5 more events were not understood")
+    assert (len(many.left_out), many.left_out[-1][:33]) == (11, "5 more events could not be parsed")
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,7 @@ def test_gzip_in_several_parts() -> None:
 
 @pytest.mark.parametrize("encoding", ["compress", "gzip, gzip", "made-up"])
 def test_others_are_refused_in_words(encoding: str) -> None:
-    with pytest.raises(StreamProtocolError, match="although plain text was asked for"):
+    with pytest.raises(StreamProtocolError, match="although uncompressed text was requested"):
         unpacker(encoding)
 
 
@@ -60,11 +60,11 @@ def test_zstd_in_several_frames() -> None:
 def test_zstd_with_a_window_larger_than_the_web_allows_is_refused() -> None:
     streamed = zstd.ZstdCompressor(options={zstd.CompressionParameter.window_log: 27})
     large = streamed.compress(TEXT) + streamed.flush()
-    with pytest.raises(StreamProtocolError, match="cannot be unpacked"):
+    with pytest.raises(StreamProtocolError, match="cannot be decompressed"):
         list(unpacker("zstd")(large))
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "br", "zstd"])
 def test_what_is_not_packed_so_is_refused(encoding: str) -> None:
-    with pytest.raises(StreamProtocolError, match="cannot be unpacked"):
+    with pytest.raises(StreamProtocolError, match="cannot be decompressed"):
         list(unpacker(encoding)(b"\xff" * 50))

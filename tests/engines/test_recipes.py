@@ -130,8 +130,8 @@ def test_every_recipe_has_a_command_by_each_way_its_engine_knows(name: str) -> N
         (GOOD.replace("spec: {engine: sglang, model: a/b}", "spec: a/b"), "spec"),
         (GOOD.replace("needs: n\n", "needs: 2026-01-31\n"), "needs"),
         (GOOD.replace("title: t", "title: [t"), "it is not valid YAML"),
-        (GOOD + "title: u\n", "title stands twice"),
-        ("- a\n", "it holds no fields"),
+        (GOOD + "title: u\n", "title appears twice"),
+        ("- a\n", "it has no fields"),
     ],
 )
 def test_a_broken_file_is_named_with_its_field(text: str, field: str, tmp_path: Path) -> None:

@@ -56,9 +56,9 @@ def test_vllm_is_launched_watched_asked_and_stopped(app: tuple[str, psutil.Proce
     page.get_by_role("textbox", name="Context length").fill("2048")
     page.get_by_role("textbox", name="Tool-call parser").fill("hermes")
     page.get_by_role("button", name="More").click()
-    page.get_by_role("textbox", name="Served as").fill(MODEL)
+    page.get_by_role("textbox", name="Served model name").fill(MODEL)
     page.get_by_role("textbox", name="Chat template file").fill(str(HERE / "chat_with_tools.jinja"))
-    page.get_by_role("textbox", name="Further arguments").fill("--max-num-seqs 8 --enforce-eager")
+    page.get_by_role("textbox", name="Extra arguments").fill("--max-num-seqs 8 --enforce-eager")
     page.get_by_role("textbox", name="Environment").fill("VLLM_CPU_KVCACHE_SPACE=1\nHF_HUB_OFFLINE=1")
     command = page.get_by_role("textbox", name="Command")  # the engines are looked for first, which takes seconds
     expect(command).to_have_value(re.compile("api_server --model .*--enforce-eager"), timeout=60_000)

@@ -36,7 +36,9 @@ def test_a_second_time_nothing_is_done() -> None:
 def test_without_a_network_it_says_what_is_missing(tmp_path: Path) -> None:
     ran = run(XDG_CACHE_HOME=str(tmp_path), PIP_NO_INDEX="1", PIP_CONFIG_FILE=os.devnull)
     assert ran.returncode == 1
-    assert "torch==2.13.0+cpu could not be fetched from pip's index and from https://download.pytorch.org" in ran.stderr
+    assert (
+        "torch==2.13.0+cpu could not be downloaded from pip's index and from https://download.pytorch.org" in ran.stderr
+    )
     assert "satisfies the requirement torch==2.13.0+cpu (from versions: none)" in ran.stderr
     assert "Check the network and PIP_INDEX_URL, then run this again" in ran.stderr
     assert "Traceback" not in ran.stderr

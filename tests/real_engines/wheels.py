@@ -52,7 +52,7 @@ class Wheels:
         if status != 0:
             causes = [line for line in said.splitlines() if line.startswith("ERROR")] or said.splitlines()[-1:] or [""]
             raise EngineUnavailable(
-                f"{package} could not be fetched from {tried}: {causes[0][:300]}",
+                f"{package} could not be downloaded from {tried}: {causes[0][:300]}",
                 advice="Check the network and PIP_INDEX_URL, then run this again: it goes on where it was.",
             )
 

@@ -108,7 +108,7 @@ def test_of_very_many_duplicates_the_first_are_told_and_the_rest_counted() -> No
     assert len(find_duplicates(text(MAX_DUPLICATES))) == MAX_DUPLICATES
     *first, last = find_duplicates(text(MAX_DUPLICATES + 1234))
     assert [(problem.line, problem.column) for problem in first] == [(line, 6) for line in range(2, MAX_DUPLICATES + 2)]
-    assert last.message == "and 1,234 more names stand twice"
+    assert last.message == "and 1,234 more names appear twice"
     assert steps(lambda: find_duplicates(text(4000))) < 11 * steps(lambda: find_duplicates(text(400)))
 
 

@@ -7,7 +7,7 @@ SCHEMA = {"type": "object", "properties": {"a": {"type": "integer"}}, "additiona
 def test_every_error_is_quoted_with_its_pointer() -> None:
     verdict = judge('{"a": "x", "b": 1}', schema=SCHEMA)
     assert repair_prompt(verdict) == (
-        "Your answer is JSON, but it does not fit the schema:\n"
+        "Your answer is JSON, but it does not match the schema:\n"
         '- /a: "x" is not an integer (type: integer)\n'
         "- /b: 1 is not null (type: null)\n"
         "\n"

@@ -148,17 +148,17 @@ def test_limits() -> None:
     for _ in range(10):
         deep = holding(deep)
     assert lint(deep) == ()
-    assert lint(holding(deep))[0].message == "11 levels of nesting; 10 are the most"
+    assert lint(holding(deep))[0].message == "11 levels of nesting; the limit is 10"
     wide = {f"p{i}": {"type": "string"} for i in range(5001)}
     (limit,) = lint({"type": "object", "properties": wide, "required": list(wide), "additionalProperties": False})
-    assert limit.message == "5,001 properties; 5,000 are the most"
+    assert limit.message == "5,001 properties; the limit is 5,000"
     enum = [f"value {i:05}" for i in range(1001)]
     messages = [finding.message for finding in lint(holding({"type": "string", "enum": enum}))]
-    assert messages == ["1,001 enum values; 1,000 are the most"]
+    assert messages == ["1,001 enum values; the limit is 1,000"]
     messages = [
         finding.message for finding in lint(holding({"type": "string", "enum": [f"{i:080}" for i in range(251)]}))
     ]
-    assert messages == ["20,080 characters in an enum; 15,000 are the most"]
+    assert messages == ["20,080 characters in an enum; the limit is 15,000"]
     long = {f"{i:0100}": {"type": "string"} for i in range(1201)}
     (limit,) = lint({"type": "object", "properties": long, "required": list(long), "additionalProperties": False})
     assert "120,100 characters" in limit.message

@@ -156,7 +156,7 @@ async def test_a_listed_name_that_turns_inside_is_not_asked(
 ) -> None:
     upstream.on("/secret", scripts.json_body({"secret": 1}))
     names["api.example"] = [meaning]
-    with pytest.raises(ToolFailed, match="no address that may be asked") as caught:
+    with pytest.raises(ToolFailed, match="no address that may be reached") as caught:
         await getter(upstream, "api.example").call({"url": f"http://api.example:{upstream.port}/secret"})
     assert meaning not in str(caught.value)
     assert upstream.connections == 0
@@ -170,7 +170,7 @@ async def test_a_redirect_to_a_listed_name_that_turns_inside_is_not_followed(
     upstream.on("/here", Script((Status(302, (("location", there), ("content-length", "0"))),)))
     upstream.on("/secret", scripts.json_body({"secret": 1}))
     tool = getter(upstream, "127.0.0.1", "api.example")
-    with pytest.raises(ToolFailed, match="no address that may be asked"):
+    with pytest.raises(ToolFailed, match="no address that may be reached"):
         await tool.call({"url": f"{upstream.origin}/here"})
     assert [request.path for request in upstream.requests] == ["/here"]
 
@@ -181,7 +181,7 @@ async def test_a_name_that_means_another_address_at_each_redirect_is_checked_eac
     names["api.example"] = ["127.0.0.1", "10.255.255.1"]
     upstream.on("/here", Script((Status(302, (("location", "/there"), ("content-length", "0"))),)))
     tool = getter(upstream, "api.example", internal="127.0.0.0/8")
-    with pytest.raises(ToolFailed, match="no address that may be asked"):
+    with pytest.raises(ToolFailed, match="no address that may be reached"):
         await tool.call({"url": f"http://api.example:{upstream.port}/here"})
     assert [request.path for request in upstream.requests] == ["/here"]
 

@@ -21,7 +21,7 @@ from tests.web.opened import App, app_process
 SERVERS = "/gradio_api/servers"
 TOOLS = '[{"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}}]'
 # What each of the three ways answers to who may not run programs.
-WORDS = {"local": "?token=", "login": "Only administrators", "proxied": "Nobody may"}
+WORDS = {"local": "?token=", "login": "Only administrators", "proxied": "Nobody can"}
 
 
 @pytest.fixture(scope="module")

@@ -68,10 +68,10 @@ TOO_MUCH: dict[str, tuple[Callable[[], Script], str]] = {
     ),
     "20 MB without a stream": (lambda: whole('{"choices": [{"message": {"content": "' + "a" * 20 * MIB), "longer than"),
     "an event of 9 MB": (lambda: streamed(delta(content="a" * 9 * MIB)), "One event of the stream is longer"),
-    "20 MB of content": (lambda: streamed(*[delta(content="a" * MIB)] * 20), "which is the most that is kept"),
+    "20 MB of content": (lambda: streamed(*[delta(content="a" * MIB)] * 20), "which is the limit"),
     "20 MB of arguments": (
         lambda: streamed(calls(1), *[delta(tool_calls=[{"index": 0, "function": {"arguments": "a" * MIB}}])] * 20),
-        "which is the most that is kept",
+        "which is the limit",
     ),
     "a thousand headers": (
         lambda: Script((Status(headers=(SSE, *((f"x-{n}", "a" * 100) for n in range(1000)))),)),

@@ -183,7 +183,7 @@ async def test_at_the_limit_it_is_sent_and_beyond_it_is_told(context: Context, e
     text = json.dumps({"x": [1] * (MAX_VALUES - held + extra)})
     form = Form(conversation=TAB, backend="therouter", model="m", message="Hi", extra=text)
     if extra:
-        with pytest.raises(InvalidRequest, match=f"{MAX_VALUES + 1:,} values; {MAX_VALUES:,} are the most"):
+        with pytest.raises(InvalidRequest, match=f"{MAX_VALUES + 1:,} values; the limit is {MAX_VALUES:,}"):
             await context.build_apart(form, VISITOR)
     else:
         built = await context.build_apart(form, VISITOR)

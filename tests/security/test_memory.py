@@ -73,7 +73,7 @@ def test_an_endless_answer_ends(app: Attacked, name: str) -> None:
     attack = app.send(endless(delta(content="x" * SIZES[name]), pieces))
     attack.told(name)
     assert "end" in attack.frames[-1]
-    assert name != "deltas" or "which is the most that is kept" in attack.panels
+    assert name != "deltas" or "which is the limit" in attack.panels
     assert attack.growth_bytes < MAX_EXCHANGE_BYTES
     assert attack.pause_s < BOUND_S
 
@@ -118,7 +118,7 @@ def test_a_packed_list_of_models_is_unpacked_no_further_than_it_may_be(app: Atta
     with app.watched(attack):
         attack.panels = app.call("state")
     attack.told(name)
-    assert f"more than {MAX_DOCUMENT_BYTES:,} bytes" in attack.panels
+    assert f"is longer than {MAX_DOCUMENT_BYTES:,} bytes" in attack.panels
     assert attack.growth_bytes < 64 * MIB
     assert attack.pause_s < BOUND_S
 
@@ -156,7 +156,7 @@ def test_a_list_of_a_million_models_is_refused(app: Attacked) -> None:
     with app.watched(attack):
         attack.panels = app.call("state")
     attack.told("a million models")
-    assert "values, which is more than is read" in attack.panels
+    assert "values, which is the limit" in attack.panels
     assert attack.pause_s < BOUND_S
 
 

@@ -98,7 +98,7 @@ def test_requests_that_are_of_no_loop() -> None:
     one = prepare(ChatRequest.parse({"messages": []}), Target("http://h/v1"))
     other = prepare(ChatRequest.parse({"messages": []}), Target("http://i/v1"))
     for requests in ((), (one, other)):
-        with pytest.raises(InvalidInput, match="requests of one loop"):
+        with pytest.raises(InvalidInput, match="requests of one tool loop"):
             render_loop(requests)
     with pytest.raises(InvalidInput, match="cobol"):
         render_loop([one], "cobol")

@@ -55,7 +55,7 @@ def test_json_that_is_no_object(text: str) -> None:
 def test_no_arguments_are_none(text: str) -> None:
     check = check_call("bare", text, TOOLS)
     assert (check.ok, check.is_json, check.arguments, check.text) == (True, True, {}, text)
-    assert "without members" in check.notes[0].message
+    assert "empty object" in check.notes[0].message
     assert '"n"' in check_call("f", text, TOOLS).in_words()
 
 
@@ -73,7 +73,7 @@ def test_an_unknown_tool_is_told_with_those_that_are_there() -> None:
 
 
 def test_a_name_that_stands_twice_and_a_schema_that_is_none() -> None:
-    assert "stands twice" in str(check_call("bare", '{"a": 1, "a": 2}', TOOLS).notes[0])
+    assert "appears twice" in str(check_call("bare", '{"a": 1, "a": 2}', TOOLS).notes[0])
     check = check_call("odd", "{}", TOOLS)
     assert check.ok
     assert "could not be checked" in check.notes[0].message
@@ -107,5 +107,5 @@ def test_another_choice_is_none_of_these(wire: Any) -> None:
 
 
 def test_a_named_choice_names() -> None:
-    with pytest.raises(InvalidTools, match="names no function"):
+    with pytest.raises(InvalidTools, match="does not name a function"):
         ToolChoice(Mode.NAMED).to_wire()

@@ -42,7 +42,7 @@ def test_a_list_goes_as_it_is() -> None:
 @pytest.mark.parametrize(
     ("text", "note"),
     [
-        (json.dumps(TOOL), "one tool alone: it is sent in a list"),
+        (json.dumps(TOOL), "a single tool: it is sent in a list"),
         (json.dumps([FUNCTION]), "a bare function: it is sent as the function of a tool"),
         (json.dumps([{"type": "function"} | FUNCTION]), "the flat form of the Responses API"),
         (json.dumps(FUNCTION), "a bare function"),
@@ -68,7 +68,7 @@ def test_no_text_is_no_tools(text: str) -> None:
         ("[{}]x", "", 1, 5, "more text"),
         ("5", "", 1, 1, "tools are a list, not 5"),
         ("[\n 5]", "/0", 2, 2, "a tool is an object, not 5"),
-        ('{"tools": []}', "", 1, 1, 'keep the list after "tools"'),
+        ('{"tools": []}', "", 1, 1, 'keep only the list after "tools"'),
         ('[{"type": "function"}]', "/0", 1, 2, "no function"),
         ('[{"function": {"name": "f"}}]', "/0", 1, 2, "no type"),
         ('[{"type": 5, "function": {"name": "f"}}]', "/0/type", 1, 11, "a type is a text"),
@@ -96,7 +96,7 @@ def test_no_text_is_no_tools(text: str) -> None:
             9,
             "nothing is fetched",
         ),
-        ('{"name": "f", "parameters": {"$ref": "#/$defs/x"}}', "/parameters/$ref", 1, 38, "leads nowhere"),
+        ('{"name": "f", "parameters": {"$ref": "#/$defs/x"}}', "/parameters/$ref", 1, 38, "points to nothing"),
         ('[{"name": "f"},\n {"name": "f"}]', "/1/name", 2, 11, "two tools are called"),
     ],
 )
@@ -119,7 +119,7 @@ def test_what_is_unusual_is_a_note() -> None:
     assert [(note.pointer, note.column) for note in found.notes] == [("/0", 2), ("/1/function/input_schema", 97)]
     assert same(list(found.tools), json.loads(text))
     (note,) = parse_tools('{"name": "f", "name": "g"}').notes[:1]
-    assert (note.pointer, note.column) == ("", 1) or "stands twice" in note.message
+    assert (note.pointer, note.column) == ("", 1) or "appears twice" in note.message
 
 
 @given(JSON_VALUES)
@@ -148,7 +148,7 @@ def test_many_problems_are_counted() -> None:
 def test_five_megabytes_are_too_much() -> None:
     with effort(100):
         (problem,) = parse_tools("[" + json.dumps(TOOL) + " " * 5_000_000 + "]").problems
-        assert f"{MAX_CHARACTERS:,} is the most" in problem.message
+        assert f"the limit is {MAX_CHARACTERS:,}" in problem.message
         large = parse_tools(json.dumps([make_tool("f", "x" * 3_900_000)]))
         assert large.ok
 
@@ -169,7 +169,7 @@ def test_read_tools_are_those_that_are_checked(value: Any) -> None:
 def test_the_number_of_tools_has_an_end() -> None:
     assert len(parse_tools(render_tools([make_tool(f"f{n}") for n in range(MAX_TOOLS)])).tools) == MAX_TOOLS
     (problem,) = parse_tools(render_tools([make_tool("f")] * (MAX_TOOLS + 1))).problems
-    assert problem.message == "1,001 tools; 1,000 are the most that are read"
+    assert problem.message == "1,001 tools; the limit is 1,000"
 
 
 def test_a_schema_of_a_tool_is_not_looked_at_to_be_sent() -> None:

@@ -113,7 +113,7 @@ async def test_by_http(mcp_url: str) -> None:
 
 
 def test_a_program_only_where_it_is_allowed() -> None:
-    with pytest.raises(InvalidTools, match="not started here"):
+    with pytest.raises(InvalidTools, match="cannot be started as programs here"):
         McpSession(STDIO)
 
 
@@ -122,9 +122,9 @@ async def test_what_is_no_server(upstream: Upstream) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         nobody = f"http://127.0.0.1:{taken.getsockname()[1]}/mcp"
-        with pytest.raises(ToolServerFailed, match="is not usable"):
+        with pytest.raises(ToolServerFailed, match="cannot be used"):
             await McpSession(McpUrl(nobody)).start()
-    with pytest.raises(ToolServerFailed, match=r"is not usable.*404"):
+    with pytest.raises(ToolServerFailed, match=r"cannot be used.*404"):
         await McpSession(McpUrl(f"{upstream.origin}/mcp")).start()
     upstream.on("/slow", scripts.stall_first())
     with pytest.raises(ToolServerFailed, match=r"within 0\.2 s"):

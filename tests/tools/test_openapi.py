@@ -136,7 +136,7 @@ def test_a_body_with_a_parameters_name_stands_alone(shop: OpenApi) -> None:
     assert list(function["parameters"]["properties"]) == ["id", "trace", "body"]
     assert function["parameters"]["required"] == ["id", "body"]
     assert function["parameters"]["properties"]["body"]["required"] == ["id", "amount"]
-    assert any("stands under body" in note for note in notes)
+    assert any("is passed as body" in note for note in notes)
 
 
 def test_a_schema_that_contains_itself(shop: OpenApi) -> None:
@@ -194,7 +194,7 @@ def test_schemas_that_contain_each_other() -> None:
     [
         ({"$ref": "https://example.org/a.json"}, "nothing is fetched"),
         ({"$ref": "other.yaml#/A"}, "nothing is fetched"),
-        ({"$ref": "#/components/schemas/None"}, "leads nowhere"),
+        ({"$ref": "#/components/schemas/None"}, "points to nothing"),
     ],
 )
 def test_references_that_are_not_followed(schema: Any, said: str) -> None:
@@ -217,7 +217,7 @@ def test_a_document_that_unfolds_without_end() -> None:
             "paths: {/x: {post: {operationId: op, requestBody: {$ref: '#/components/requestBodies/A'}}}}\n"
             "components: {requestBodies: {A: {$ref: '#/components/requestBodies/A'}}}"
         )
-        assert "circle" in round_about.tool("op").problems[0].message
+        assert "is circular" in round_about.tool("op").problems[0].message
         loop = OpenApi(
             "openapi: 3.1.0\npaths: {/x: {post: {operationId: op, requestBody: {content: {application/json: "
             "{schema: &a {properties: {a: *a}}}}}}}}"

@@ -35,5 +35,5 @@ async def test_a_small_frame_does_not_wait_for_an_acknowledgement() -> None:
 def test_a_port_that_is_taken_is_told() -> None:
     with listen_on("127.0.0.1", 0) as listener:
         port = listener.getsockname()[1]
-        with pytest.raises(InvalidSetting, match=f"127.0.0.1:{port} cannot be listened on: Address already in use"):
+        with pytest.raises(InvalidSetting, match=f"Cannot listen on 127.0.0.1:{port}: Address already in use"):
             listen_on("127.0.0.1", port)

@@ -47,7 +47,7 @@ def test_retry_after(value: str | None, seconds: float | None) -> None:
     error = parse(scripts.rate_limited(value))
     assert error.retry_after_s == seconds
     if seconds is None:
-        assert error.advice == "Too many requests; wait, then try again."
+        assert error.advice == "Too many requests (rate limit); wait, then try again."
     json.dumps(error.to_dict(), allow_nan=False)
 
 

@@ -45,7 +45,7 @@ def test_it_is_told_as_that(message: str) -> None:
         "This server does not support image format webp.",
         "Images are only supported as data URLs.",
         "The image is larger than 20 MB.",
-        "Invalid image_url: the file could not be fetched.",
+        "Invalid image_url: the file could not be downloaded.",
         "This model does not support tools.",
         "The model does not support image generation.",
         "The model `vision` does not exist.",

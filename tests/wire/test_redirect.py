@@ -27,7 +27,7 @@ ASKED = "http://h:8000/v1/chat/completions"
 )
 def test_the_base_url_is_named(asked: str, location: str, base: str) -> None:
     said = advise_redirect(asked, location)
-    assert said == f"Redirects are not followed; use {base} as base URL."
+    assert said == f"Redirects are not followed; use {base} as the base URL."
 
 
 @pytest.mark.parametrize(

@@ -153,7 +153,7 @@ def _extra(text: str) -> dict[str, Any]:
     except ValueError as error:
         raise InvalidRequest(f"Extra JSON: {error}.", field="extra") from None
     if not isinstance(value, dict):
-        raise InvalidRequest('Extra JSON wants an object, such as {"min_tokens": 40}.', field="extra")
+        raise InvalidRequest('Extra JSON must be an object, such as {"min_tokens": 40}.', field="extra")
     return value
 
 

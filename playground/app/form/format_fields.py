@@ -43,7 +43,7 @@ def format_fields(form: FormatForm) -> dict[str, Any]:
     if form.json_mode != SCHEMA:
         return {}
     if len(form.json_schema) > MAX_CHARACTERS:
-        message = f"{len(form.json_schema):,} characters; {MAX_CHARACTERS:,} is the most that is sent"
+        message = f"{len(form.json_schema):,} characters; the limit is {MAX_CHARACTERS:,}"
         raise InvalidRequest(f"JSON schema: {message}.", field="schema")
     document = read_document(form.json_schema)
     if document.problem is not None:

@@ -15,7 +15,7 @@ from playground.phases import Phase
 GIB = 2**30
 SILENT_S = 6.0  # three looks
 _BEFORE_WEIGHTS = (Phase.STARTING, Phase.DOWNLOADING, Phase.LOADING)
-_TOOLS = {True: "tool calls", False: "no tool calls (no parser)", None: "tool calls as the template has them"}
+_TOOLS = {True: "tool calls", False: "no tool calls (no parser)", None: "tool calls as the chat template defines them"}
 
 
 def view_launched(launched: Launched) -> ServerView:
@@ -30,9 +30,9 @@ def view_launched(launched: Launched) -> ServerView:
         problem = Problem(diagnosis.title, diagnosis.cause, diagnosis.advice, diagnosis.fix_words)
     elif state.is_ready and launched.silent_s > SILENT_S:
         problem = Problem(
-            "It does not answer",
-            f"GET /v1/models has had no answer for {launched.silent_s:.0f} s; the process runs.",
-            "It may be busy, or hang: see its log; stop it and start it again if it stays so.",
+            "Not responding",
+            f"GET /v1/models has had no response for {launched.silent_s:.0f} s; the process is still running.",
+            "It may be busy or hung. Check its log; if this persists, stop it and start it again.",
         )
     return ServerView(
         name=server.name,
@@ -62,14 +62,14 @@ def view_attached(attached: Attached) -> ServerView:
     found, fault = attached.found, attached.fault
     context = (("context", f"{found.context:,} tokens"),) if found.context else ()
     refused = (("models", found.refused),) if found.refused else ()
-    how = (("recognised by", found.by),) if found.by else ()
+    how = (("detected by", found.by),) if found.by else ()
     told = Capabilities(found.told.tools, found.told.reasoning, found.told.json_schema)
     abilities = _abilities(told) if found.told != type(found.told)() else ()
     return ServerView(
         name=attached.name,
         kind="attached",
         engine=f"{found.engine} {found.version}".strip(),
-        model=", ".join(model.id for model in found.models[:3]) or "not told",
+        model=", ".join(model.id for model in found.models[:3]) or "not reported",
         shape="failed" if fault else "ready",
         words=f"unreachable: {fault}" if fault else "ready",
         base_url=found.base_url,
@@ -132,10 +132,10 @@ def _actions(server: LaunchedServer, shape: str, *, can_fix: bool) -> tuple[Acti
 def _abilities(able: Capabilities) -> tuple[tuple[str, str], ...]:
     words = [_TOOLS[able.tools]]
     if able.reasoning is not None:
-        words.append("reasoning apart" if able.reasoning else "reasoning not told apart (no parser)")
+        words.append("separate reasoning" if able.reasoning else "no separate reasoning (no parser)")
     if able.json_schema:
         words.append("JSON schema")
-    return (("answers with", ", ".join(words)),)
+    return (("supports", ", ".join(words)),)
 
 
 def _figures(figures: Mapping[str, float], estimate: Mapping[str, float]) -> tuple[tuple[str, str], ...]:

@@ -36,7 +36,7 @@ def read_spec(typed: Mapping[str, Any]) -> LaunchSpec:
     data: dict[str, Any] = {name: text(typed, name) for name in WORDS}
     if not data["model"]:
         raise InvalidLaunch(
-            "no model is named.", field="model", advice="Give a repository of the Hub, or the path of a folder."
+            "no model is given.", field="model", advice="Give a repository of the Hub, or the path of a folder."
         )
     data |= {name: _number(typed, name, int) for name in COUNTS if text(typed, name)}
     data |= {name: _number(typed, name, float) for name in NUMBERS if text(typed, name)}
@@ -88,7 +88,9 @@ def read_command(shown: str, made: Command, masked: Mapping[str, str] | None = N
     except ValueError as error:
         raise InvalidLaunch(f"{error}.", field="command") from None
     if not words:
-        raise InvalidLaunch("it has no program.", field="command", advice="Change the form to have it written anew.")
+        raise InvalidLaunch(
+            "it names no program to run.", field="command", advice="Change the form to rebuild the command."
+        )
     return Command(tuple(words), variables, made.secrets, **_rest(made))
 
 
@@ -109,7 +111,7 @@ def port_of(argv: Sequence[str], otherwise: int) -> int:
         given = following if word in {"--port", "--server-port"} else word.partition("=")[2]
         if word.split("=", 1)[0] in {"--port", "--server-port"}:
             if not (given.isdecimal() and len(given) <= len("65535") and 1 <= int(given) <= 65535):  # noqa: PLR2004
-                raise InvalidLaunch(f"{given[:40]!r} is not a port: 1 to 65535.", field="command")
+                raise InvalidLaunch(f"{given[:40]!r} is not a port number (1 to 65535).", field="command")
             port = int(given)
     return port
 
@@ -121,7 +123,7 @@ def text(typed: Mapping[str, Any], name: str) -> str:
 
 def _check_length(typed: str, field: str) -> None:
     if len(typed) > MAX_TEXT:
-        message = f"it has {len(typed):,} characters; {MAX_TEXT:,} are the most."
+        message = f"it has {len(typed):,} characters; the limit is {MAX_TEXT:,}."
         raise InvalidLaunch(message, field=field)
 
 

@@ -102,7 +102,7 @@ class Launches:
         engine = ENGINES.get(spec.engine)
         if found is not None and engine is not None and engine.launchable:
             return found
-        title, needs = (engine.title, engine.needs) if engine else (spec.engine, "an engine that is known")
+        title, needs = (engine.title, engine.needs) if engine else (spec.engine, "an engine that the app knows")
         raise InvalidLaunch(
             f"{title} was not found on this machine, so it cannot be launched here.",
             field="engine",

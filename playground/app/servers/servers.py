@@ -117,8 +117,8 @@ class Servers:
         self._attached[name] = Attached(name, found, secret, auth)
         await self._attached[name].look(self._client)
         version = f" {found.version}" if found.version else ""
-        what = "A server that is not recognised" if found.engine == "unknown" else f"{found.engine}{version}"
-        return f"{what} runs at {found.base_url}; it is among the backends as {name}."
+        what = "An unrecognised server" if found.engine == "unknown" else f"{found.engine}{version}"
+        return f"{what} runs at {found.base_url}; it is in the list of backends as {name}."
 
     def views(self) -> list[ServerView]:
         """All of them: the latest launch first, then attached ones, then what was left behind."""
@@ -163,7 +163,7 @@ class Servers:
         """Stop it and all it started, in the background; the page watches."""
         self._started.get(name)
         self._spawn(self._started.stop(name))
-        return f"{name} is being stopped: running requests have {self._settings.drain_s:g} s to end."
+        return f"Stopping {name}: running requests have {self._settings.drain_s:g} s to finish."
 
     async def again(self, name: str) -> str:
         """Launch it again as it was."""
@@ -178,21 +178,21 @@ class Servers:
         """
         diagnosis = self._started.get(name).state.diagnosis
         if diagnosis is None or not diagnosis.fix:
-            raise InvalidLaunch(f"No fix is known for {name}.")
+            raise InvalidLaunch(f"There is no known fix for {name}.")
         before = self._started.get(name).prepared
         edited = before is not None and before.edited
         await self._restart(name, diagnosis.fix)
-        return f"{diagnosis.fix_words}{'; the command, which was edited by hand, was written anew' if edited else ''}"
+        return f"{diagnosis.fix_words}{'; the command had been edited by hand and was rebuilt' if edited else ''}"
 
     async def adopt(self, name: str) -> str:
         """Take over what an app that was killed has left."""
         self._add(await self._started.adopt(self._take(name)))
-        return f"{name} is this app's now: it ends with it."
+        return f"This app has adopted {name}: it now stops when the app does."
 
     async def end(self, name: str) -> str:
         """End what an app that was killed has left."""
         await self._started.end(self._take(name))
-        return f"Nothing of {name} is left."
+        return f"Nothing of {name} is running any more."
 
     async def forget(self, name: str) -> str:
         """Take it off the list."""
@@ -207,7 +207,7 @@ class Servers:
             return ""
         kind = find_engine(engine)
         if not kind.launchable:
-            why = "is not launched from here: run it where it is at home, then attach to it"
+            why = "cannot be launched from here: run it on its own platform, then attach to it"
         else:
             why = "was not found on this machine: the command is for one that has it"
         return f"{kind.title} {why}. It needs {kind.needs}."

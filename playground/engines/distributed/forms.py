@@ -132,7 +132,7 @@ def check(launch: Launch, *, engines: Sequence[str], least: int = 1, addresses: 
         raise InvalidLaunch("two machines have the same address.", field="nodes")
     for name, word in (("gpu", nodes.gpu), ("image", nodes.image)):
         if word and not _PLAIN.fullmatch(word):
-            raise InvalidLaunch(f"{word!r} is not one plain word.", field=name)
+            raise InvalidLaunch(f"{word!r} is not a single plain word.", field=name)
 
 
 def gpus_of_copy(spec: LaunchSpec) -> int:
@@ -154,14 +154,14 @@ def split(launch: Launch) -> int:
     parallel = spec.tensor_parallel * spec.pipeline_parallel
     if spec.engine == "sglang" and count > 1 and gpus_of_copy(spec) != parallel:
         raise InvalidLaunch(
-            "SGLang has no data-parallel copies over several machines.",
+            "SGLang does not support data-parallel replicas over several machines.",
             field="data_parallel",
-            advice="Use --enable-dp-attention, or whole copies behind a router.",
+            advice="Use --enable-dp-attention, or whole replicas behind a router.",
         )
     gpus = gpus_of_copy(spec)
     if gpus % count:
         raise InvalidLaunch(
-            f"{gpus} parts (tensor × pipeline × data parallel) cannot be dealt out evenly to {count} machines.",
+            f"{gpus} parts (tensor × pipeline × data parallel) cannot be divided evenly over {count} machines.",
             field="tensor_parallel",
             advice=f"Use a multiple of {count}.",
         )
@@ -176,7 +176,7 @@ def refuse_flags(spec: LaunchSpec, *flags: str) -> None:
     """
     for word in spec.extra:
         if word.partition("=")[0] in flags:
-            raise InvalidLaunch(f"{word} is set by this form; take it out of the further arguments.", field="extra")
+            raise InvalidLaunch(f"{word} is set by this form; take it out of the extra arguments.", field="extra")
 
 
 def refuse_container(launch: Launch) -> None:
@@ -187,8 +187,8 @@ def refuse_container(launch: Launch) -> None:
     """
     if launch.installation.kind == "container":
         raise InvalidLaunch(
-            "between machines an engine in a container needs the host's network, which this form does not write.",
-            advice="Use the engine as a program on each machine, or the Kubernetes form.",
+            "across machines an engine in a container needs the host's network, which this form does not set up.",
+            advice="Run the engine as a program on each machine, or use the Kubernetes form.",
         )
 
 
@@ -234,12 +234,12 @@ def own_ip(address: str) -> dict[str, str]:
 
 def same_everywhere(spec: LaunchSpec, command: Command) -> tuple[str, ...]:
     """What must be the same on each machine, as notes."""
-    notes = ["The engine must be there in the same version, and under the same path, on each machine."]
+    notes = ["The engine must be installed in the same version and under the same path on every machine."]
     if spec.is_local or spec.chat_template:
-        notes.append("The model's files and the chat template must be there under the same path on each machine.")
+        notes.append("The model's files and the chat template must be under the same path on every machine.")
     for file in command.files:
         line = file.template.strip().replace("{secret}", f"<{file.secret}>")
         notes.append(f"{file.placeholder} is a file that only you can read, on each machine, with: {line}")
     if spec.api_key is None:
-        notes.append("There is no API key: whoever reaches the port can use the server.")
+        notes.append("No API key is set: anyone who can reach the port can use the server.")
     return tuple(notes)

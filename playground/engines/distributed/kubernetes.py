@@ -73,7 +73,9 @@ def kubernetes(launch: Launch) -> WrittenLaunch:
         *_secret_steps(command, name),
         Step("your machine", Command(("kubectl", "apply", "-f", file))),
         Step("your machine, to watch it", Command(("kubectl", "get", "pods", "-l", f"{NAME_LABEL}={name}", "--watch"))),
-        Step("your machine, to ask it", Command(("kubectl", "port-forward", f"service/{name}", str(launch.port)))),
+        Step(
+            "your machine, to send requests", Command(("kubectl", "port-forward", f"service/{name}", str(launch.port)))
+        ),
     ]
     title = f"{launch.engine.title} on Kubernetes, {nodes.replicas} × {nodes.size} pods with {gpus} GPUs each"
     sources = ("kubernetes-sigs/lws: its CustomResourceDefinition and API types", SOURCES[spec.engine])
@@ -156,12 +158,14 @@ def _notes(launch: Launch, image: str) -> tuple[str, ...]:
     spec = launch.spec
     notes = [
         "The cluster needs the LeaderWorkerSet controller and NVIDIA's device plugin.",
-        "Each pod fetches the model anew; a volume at /root/.cache/huggingface keeps it.",
+        "Each pod downloads the model again; a volume at /root/.cache/huggingface keeps it.",
     ]
     if not launch.nodes.image:
-        notes.append(f"The image is {image}: name the version that you have tried instead.")
+        notes.append(f"The image is {image}: replace it with a version that you have tested.")
     if spec.is_local or spec.chat_template:
         notes.append("The model's files and the chat template are mounted from each node's own disk: put them there.")
     if spec.api_key is None:
-        notes.append("There is no API key: each pod of the cluster can ask the server. Its Service is inside only.")
+        notes.append(
+            "No API key is set: every pod in the cluster can use the server. Its Service is internal to the cluster."
+        )
     return tuple(notes)

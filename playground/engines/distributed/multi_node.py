@@ -34,8 +34,8 @@ def multi_node(launch: Launch) -> WrittenLaunch:
         words = ranks.words(str(rank), leads=rank == 0)
         steps.append(Step(f"machine {rank}: {address}", extended(command, *words, env=own)))
     notes = (
-        f"Each machine gives {gpus} GPUs. Start all; the first answers at port {launch.port} once all are there.",
-        f"The machines must reach each other at port {PORTS[spec.engine]} of {addresses[0]} and at further free ports.",
+        f"Each machine gives {gpus} GPUs. Start all of them; the first serves port {launch.port} once all have joined.",
+        f"The machines must reach each other on port {PORTS[spec.engine]} of {addresses[0]} and on other free ports.",
         *same_everywhere(spec, command),
     )
     return WrittenLaunch(

@@ -42,8 +42,8 @@ def ray(launch: Launch) -> WrittenLaunch:
     steps.append(Step(f"machine 0: {head}, once `ray status` shows all", serve))
     steps.append(Step("each machine, when you are done", Command(("ray", "stop"))))
     notes = (
-        f"Each machine gives {gpus} GPUs. vLLM does not bring Ray along: pip install 'ray[cgraph]' on each machine.",
-        "Ray's ports have no key: whoever reaches them runs code on the machines. Keep them in a closed network.",
+        f"Each machine gives {gpus} GPUs. vLLM does not include Ray: pip install 'ray[cgraph]' on each machine.",
+        "Ray's ports need no key: anyone who can reach them can run code on the machines. Keep them private.",
         *same_everywhere(launch.spec, serve),
     )
     return WrittenLaunch(

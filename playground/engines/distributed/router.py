@@ -37,14 +37,14 @@ def router(launch: Launch) -> WrittenLaunch:
     command = Command((*program, "--worker-urls", *urls, "--policy", "cache_aware", *where, *METRICS))
     steps.append(Step("the router", command))
     notes = [
-        f"Clients ask http://{bracketed(spec.host)}:{nodes.router_port}/v1.",
-        "The policy cache_aware sends texts that begin alike to the same copy, so that its cache is used.",
+        f"Clients send requests to http://{bracketed(spec.host)}:{nodes.router_port}/v1.",
+        "The cache_aware policy sends prompts that begin alike to the same replica, to reuse its cache.",
         *same_everywhere(spec, launch.command()),
     ]
     if spec.api_key is not None:
         notes.append(
-            "The copies ask for the API key; the router passes a client's key on to them and has none of its own. "
-            "It would take one only as an argument, where each user of the machine can read it."
+            "The replicas require the API key; the router forwards the client's key and has none of "
+            "its own. It accepts one only as an argument, which every user of the machine can read."
         )
-    title = f"{nodes.size} copies on {launch.engine.title} behind {program[0]}"
+    title = f"{nodes.size} replicas of {launch.engine.title} behind {program[0]}"
     return WrittenLaunch(title, (), tuple(steps), program[0], tuple(notes), (source,))

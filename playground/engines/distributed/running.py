@@ -43,13 +43,15 @@ async def run_form(form: WrittenLaunch, folder: Path, *, timeout_s: float = 120)
     command = runnable(form)
     if command is None:
         raise InvalidLaunch(
-            "this form is run on its machines.",
+            "the commands of this form run on the machines themselves.",
             field="form",
             advice="Copy each command to its machine; one of them can be the Command under “Start one” here.",
         )
     program = shutil.which(command.argv[0])
     if program is None:
-        raise EngineUnavailable(f"{form.tool} is not on this machine.", advice="Copy the file to one that has it.")
+        raise EngineUnavailable(
+            f"{form.tool} is not installed on this machine.", advice="Copy the file to a machine that has it."
+        )
     await asyncio.to_thread(_write, form, folder)
     words = [str(folder / word) if word in {file.name for file in form.files} else word for word in command.argv[1:]]
     process = EngineProcess([program, *words, *RUNNABLE[form.tool]], _environment(command), _GRACE_S, name=form.tool)
@@ -58,7 +60,7 @@ async def run_form(form: WrittenLaunch, folder: Path, *, timeout_s: float = 120)
         async with asyncio.timeout(timeout_s):
             status = await process.wait()
     except TimeoutError:
-        return f"{process.log_tail()}\n(ended after {timeout_s:g} s; what it began elsewhere goes on)"
+        return f"{process.log_tail()}\n(ended after {timeout_s:g} s; what it started elsewhere continues)"
     finally:
         await process.stop()
     if status != 0:

@@ -63,7 +63,10 @@ def skypilot(launch: Launch) -> WrittenLaunch:
     where = "your machine"
     steps = (
         Step(where, Command(("sky", "launch", "--cluster", name, *given, file))),
-        Step(f"{where}, to ask it" if is_open else f"{where}, to ask it at 127.0.0.1", _ask(launch, name, is_open)),
+        Step(
+            f"{where}, to send requests" if is_open else f"{where}, to send requests to 127.0.0.1",
+            _ask(launch, name, is_open),
+        ),
         Step(f"{where}, to end it and its cost", Command(("sky", "down", name))),
     )
     title = f"{launch.engine.title} on SkyPilot, {nodes.size} machines with {nodes.gpu}:{gpus}"
@@ -111,6 +114,6 @@ def _notes(*, is_open: bool) -> tuple[str, ...]:
     if is_open:
         notes.append("The port is open to the internet, as plain http; the server asks for the API key.")
     else:
-        notes.append("There is no API key, so the port stays closed: ask it through ssh, as below.")
-    notes.append("A gated model needs HF_TOKEN among the variables of the launch; the file has its name only.")
+        notes.append("No API key is set, so the port stays closed: reach it through ssh, as below.")
+    notes.append("A gated model needs HF_TOKEN in the variables of the launch; the file contains only its name.")
     return tuple(notes)

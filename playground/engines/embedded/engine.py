@@ -119,7 +119,7 @@ class EmbeddedEngine:
         except TimeoutError as error:
             raise EngineError(
                 f"The embedded model was not ready after {timeout_s:g} s ({self._state.words}).",
-                advice="It goes on in the background: ask again in a while.",
+                advice="It continues in the background: try again in a while.",
             ) from error
         if self._base_url is not None:
             return self._base_url
@@ -174,7 +174,7 @@ class EmbeddedEngine:
             if "the model" in line:
                 self._state = EngineState(Phase.DOWNLOADING, line)
 
-        self._state = EngineState(Phase.DOWNLOADING, "fetching the model")
+        self._state = EngineState(Phase.DOWNLOADING, "downloading the model")
         async with self._running(argv, note, downloads=True) as process:
             status = await process.wait()
             if ERROR_MARK in said:

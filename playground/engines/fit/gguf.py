@@ -55,7 +55,7 @@ def read_gguf(file: Path) -> ModelFacts:
     else:
         attention = Attention((Layers(layers, kv_heads, head_dim),) if layers and kv_heads else ())
     if value("attention.sliding_window"):
-        notes.append("Some layers keep a window only; all are counted as if they kept the whole context.")
+        notes.append("Some layers keep only a window of the context; all are counted as if they kept the whole of it.")
     return ModelFacts(
         name=file.name,
         weights_bytes=size,
@@ -92,7 +92,7 @@ def _values(stream: BinaryIO) -> dict[str, Any]:
     if version not in {2, 3}:
         raise ValueError(f"its version {version} is not known here")
     if count > _MOST_VALUES:
-        raise ValueError(f"it would have {count:,} values")
+        raise ValueError(f"it claims to have {count:,} values")
     return {_text(stream): _value(stream, *struct.unpack("<I", stream.read(4))) for _ in range(count)}
 
 

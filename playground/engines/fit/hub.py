@@ -24,8 +24,8 @@ _TOLD: Mapping[str, tuple[Reason, str, str]] = {
     "HFValidationError": ("missing", "{name} is not the name of a model on the Hub: {said}.", "Give it as owner/name."),
     "GatedRepoError": (
         "gated",
-        "{name} is gated: its publisher wants its licence to be accepted first.",
-        "Accept it at {hub}/{name}, signed in, and set HF_TOKEN to a token of yours.",
+        "{name} is gated: its licence must be accepted first.",
+        "Accept it at {hub}/{name} while signed in, then set HF_TOKEN to a token of that account.",
     ),
     "RevisionNotFoundError": ("revision", "{name} has no revision {revision}.", "Give a branch, a tag or a commit."),
     "RepositoryNotFoundError": (

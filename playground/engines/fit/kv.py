@@ -127,7 +127,7 @@ def width_of(facts: ModelFacts, dtype: str) -> tuple[float, str]:
         if asked.startswith(word):
             return width, asked
     raise InvalidLaunch(
-        f"{dtype!r} is not a type of the KV cache that is known here.",
+        f"{dtype!r} is not a known type of KV cache.",
         field="kv_cache_dtype",
         advice="Use auto, bfloat16 or fp8.",
     )

@@ -1,4 +1,4 @@
-"""What would do: the smallest number of each of the GPUs that many people have or rent."""
+"""What would fit: the smallest number of each of the GPUs that many people have or rent."""
 
 from collections.abc import Sequence
 from dataclasses import replace

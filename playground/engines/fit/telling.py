@@ -17,7 +17,7 @@ def verdict(plan: Plan, layout: Layout, places: Sequence[Place], refusal: str, n
         return f"cannot be split over {layout.size} GPUs: {refusal}"
     asked = plan.gpus(layout.size)
     if len(places) < asked:
-        return f"does not fit: {asked} GPUs are asked for, {len(places)} {'is' if len(places) == 1 else 'are'} there"
+        return f"does not fit: {asked} GPUs are requested, {len(places)} available"
     where = _where([share.place for share in layout.shares])
     if layout.fits:
         sequences = f", {plan.concurrency} sequences at once" if plan.concurrency > 1 else ""
@@ -28,7 +28,7 @@ def verdict(plan: Plan, layout: Layout, places: Sequence[Place], refusal: str, n
 def _lacking(layout: Layout, needed: str) -> str:
     """What there is too little of."""
     if layout.longest >= layout.context:
-        return f": {number(layout.longest)} tokens of context are all there is room for; {needed}"
+        return f": {number(layout.longest)} tokens of context are the most that fit; {needed}"
     if layout.longest:
         return f" with {number(layout.context)} tokens of context; {number(layout.longest)} fit"
     over = [share.needed - share.budget for share in layout.shares]
@@ -78,7 +78,7 @@ def _weights(plan: Plan, layout: Layout) -> list[str]:
     sum_of = size(facts.weights_bytes)
     if layout.size > 1:
         divided = facts.weights_bytes - facts.replicated_bytes
-        sum_of = f"{size(divided)} / {layout.size} + {size(facts.replicated_bytes)} held whole"
+        sum_of = f"{size(divided)} / {layout.size} + {size(facts.replicated_bytes)} replicated"
     if plan.stages > 1:
         sum_of = f"({sum_of}) / {plan.stages} stages"
     if layout.size * plan.stages > 1:
@@ -110,10 +110,10 @@ def notes(plan: Plan, layout: Layout, refusal: str) -> tuple[str, ...]:
             least = floor(100 * place.free / place.total) / 100
             told.append(
                 f"GPU {index} has {size(place.free)} free, less than {plan.fraction:g} of its {size(place.total)}: "
-                f"vLLM refuses to start so. Free it, or set the memory fraction to {least:.2f} or less."
+                f"vLLM refuses to start like that. Free some of it, or set the memory fraction to {least:.2f} or less."
             )
     if plan.facts.max_context and layout.context > plan.facts.max_context:
-        told.append(f"The model was made for {number(plan.facts.max_context)} tokens of context at most.")
+        told.append(f"The model supports at most {number(plan.facts.max_context)} tokens of context.")
     if not layout.cost.parts:
-        told.append("What a token takes of the KV cache is not known; it is not counted.")
+        told.append("How much KV cache a token takes is not known; the cache is not counted.")
     return tuple(told)

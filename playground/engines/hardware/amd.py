@@ -137,7 +137,7 @@ def _ask(program: str, *arguments: str) -> Any:
         told = (error.stderr or error.stdout or "").strip().splitlines()
         raise AmdUnavailable(f"{name} failed: {told[-1] if told else f'status {error.returncode}'}") from error
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise AmdUnavailable(f"{name} does not answer: {error}") from error
+        raise AmdUnavailable(f"{name} does not respond: {error}") from error
     except ValueError as error:
         raise AmdUnavailable(f"{name} answered with something that is not valid JSON: {error}") from error
 
@@ -180,4 +180,4 @@ def _whole(value: Any) -> int | None:
 
 
 def _missing(**values: int | None) -> tuple[str, ...]:
-    return tuple(f"{name}: the driver does not tell" for name, value in values.items() if value is None)
+    return tuple(f"{name}: the driver does not report it" for name, value in values.items() if value is None)

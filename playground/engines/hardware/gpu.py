@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 
 class GpuProcess(NamedTuple):
-    """A process that has memory on a GPU; `name` is "" and `memory` (bytes) None where the driver does not tell."""
+    """A process that has memory on a GPU; `name` is "" and `memory` (bytes) None where it is not reported."""
 
     pid: int
     name: str
@@ -19,12 +19,12 @@ class Gpu:
     Attributes:
         index: the driver's number, by which an engine is told to use it; a slice has its GPU's.
         name: as the driver has it.
-        memory_total, memory_free: bytes; None where the driver does not tell.
+        memory_total, memory_free: bytes; None where the driver does not report it.
         compute_capability: `9.0`, or `gfx942`; "" unknown.
         utilisation: percent of the last moment in which something ran on it; None unknown.
         processes: those with memory on it, as far as this user may see them.
         uuid: names it for CUDA_VISIBLE_DEVICES; "" unknown.
-        missing: what the driver does not tell, each with its reason.
+        missing: what the driver does not report, each with its reason.
     """
 
     index: int

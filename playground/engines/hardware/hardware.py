@@ -66,7 +66,7 @@ class HardwareReader:
                 return
             nvidia.close()
             if found is not None:
-                self._reasons["the NVIDIA driver is there, but no GPU of its"] = None
+                self._reasons["the NVIDIA driver is installed, but it finds no GPU"] = None
         amd = self._try(AmdReader)
         if amd is not None:
             self._reader, self._vendor = amd, "amd"
@@ -125,7 +125,7 @@ def describe(gpu: Gpu) -> str:
     if gpu.utilisation is not None:
         words.append(f"{gpu.utilisation} % busy")
     if gpu.memory_total is None:
-        words.append(f"its {gpu.missing[0]}" if gpu.missing else "its memory is not known")
+        words.append(f"its {gpu.missing[0]}" if gpu.missing else "its memory is unknown")
     return ", ".join(words)
 
 

@@ -173,5 +173,5 @@ def _why(error: Exception) -> str:
     if code == pynvml.NVML_ERROR_LIB_RM_VERSION_MISMATCH:
         return "the NVIDIA driver and its library are of different versions: restart the machine"
     if code == pynvml.NVML_ERROR_NO_PERMISSION:
-        return "this user may not ask the NVIDIA driver (/dev/nvidiactl)"
-    return f"the NVIDIA driver does not answer: {error}"
+        return "this user has no access to the NVIDIA driver (/dev/nvidiactl)"
+    return f"the NVIDIA driver does not respond: {error}"

@@ -50,7 +50,7 @@ async def check_arguments(
         return "not checked: the engine is in a container."
     interpreter = find_interpreter(installation)
     if interpreter is None:
-        return f"not checked: {installation.program[0]} does not tell its Python."
+        return f"not checked: {installation.program[0]} does not say which Python it uses."
     words = _words(engine, installation, command)
     answer = await _ask(interpreter, engine.name, words, command.env, timeout_s)
     if isinstance(answer, str):
@@ -98,7 +98,7 @@ async def _ask(
         async with asyncio.timeout(timeout_s):
             said, _ = await process.communicate(json.dumps(list(words)).encode())
     except TimeoutError:
-        return f"the engine's parser did not answer within {timeout_s:g} s."
+        return f"the engine's parser did not respond within {timeout_s:g} s."
     finally:
         # Also its children, and also when this task is cancelled.
         with contextlib.suppress(ProcessLookupError):
@@ -109,7 +109,7 @@ async def _ask(
         if line.startswith(MARK):
             answer: dict[str, Any] = json.loads(line.removeprefix(MARK))
             return answer
-    return f"its parser cannot be asked: {text.strip()[-_TAIL_CHARS:] or 'it said nothing'}"
+    return f"its parser cannot be asked: {text.strip()[-_TAIL_CHARS:] or 'it printed nothing'}"
 
 
 def _unknown(engine: Engine, words: Sequence[str], options: Sequence[str]) -> InvalidLaunch:
@@ -124,7 +124,7 @@ def _unknown(engine: Engine, words: Sequence[str], options: Sequence[str]) -> In
     return InvalidLaunch(
         f"this {engine.title} does not know {' '.join(words)}.",
         field="extra",
-        advice=meant or f"Remove it, or look into the arguments that {engine.title} lists with --help.",
+        advice=meant or f"Remove it, or check the arguments that {engine.title} lists with --help.",
     )
 
 

@@ -84,7 +84,7 @@ def rule(
 
 def another_port(_found: re.Match[str], _spec: LaunchSpec) -> Fix:
     """The next free one."""
-    return {"port": None}, "Take a free port"
+    return {"port": None}, "Use a free port"
 
 
 def context_of(group: str) -> Callable[[re.Match[str], LaunchSpec], Fix]:

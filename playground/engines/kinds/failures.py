@@ -59,14 +59,14 @@ def diagnose(engine: str, lines: Sequence[str], spec: LaunchSpec, returncode: in
         return Diagnosis(
             title="The engine was ended from outside",
             cause=f"ended by a signal (exit code {returncode})",
-            advice="Someone, or the system as it shut down, asked it to end. Start it again.",
+            advice="Someone, or the system while shutting down, told it to stop. Start it again.",
         )
     if returncode in _KILLED and not any(_BY_CHILD in line for line in lines):
         return Diagnosis(
-            title="The operating system ended the engine",
-            cause=f"ended by SIGKILL (exit code {returncode}), without a word of its own",
-            advice="Mostly the machine's main memory was used up; `dmesg` tells. Free memory, or take a smaller model "
-            "or context. Someone may also have ended it by hand.",
+            title="The operating system killed the engine",
+            cause=f"ended by SIGKILL (exit code {returncode}), without an error message of its own",
+            advice="Usually this means that the machine ran out of main memory; `dmesg` shows it. Free memory, or use "
+            "a smaller model or context. Someone may also have killed it by hand.",
         )
     if returncode in (None, 0):
         return None
@@ -94,7 +94,7 @@ def _last_error(lines: Sequence[str], returncode: int | None) -> Diagnosis:
             return Diagnosis(
                 title="The engine stopped with an error",
                 cause=words,
-                advice="The lines above it in the log say where it came from.",
+                advice="The lines above it in the log show where it came from.",
             )
     for words in reversed(lines):
         if words and not _NOISE.search(words) and re.search(r"\b(?:[Ee]rror|ERROR|[Ff]atal|[Ff]ailed)\b", words):

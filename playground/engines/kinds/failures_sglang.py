@@ -33,32 +33,33 @@ SGLANG = (
     rule(
         # With the environment variable that it names the same words are a mere warning.
         r"context_length \(\d+\) is greater than the derived context_length \((?P<tokens>\d+)\).*To allow overriding",
-        "The model has no such long context",
-        "It has {tokens} tokens. Take that, or less.",
+        "The model does not support such a long context",
+        "It supports {tokens} tokens. Use that, or less.",
         context_of("tokens"),
     ),
     rule(
         r"leave no GPU memory for the KV cache.*Raise --mem-fraction-static above (?P<share>[\d.]+)",
         "The weights leave no memory for the KV cache",
-        "Raise the share of the memory above {share}, free the GPU, or split the model over more GPUs.",
+        "Raise the memory fraction above {share}, free the GPU, or split the model over more GPUs.",
         _above,
     ),
     rule(
         r"Not enough memory\. Please try to increase --mem-fraction-static",
         "The weights leave no memory for the KV cache",
-        "Raise the share of the memory, free the GPU, or split the model over more GPUs.",
+        "Raise the memory fraction, free the GPU, or split the model over more GPUs.",
         higher_fraction,
     ),
     rule(
         r"Capture [\w ]{0,40}(?:cuda|CUDA) graph failed",
         "No memory was left to capture the graphs",
-        "Lower the share of the memory, or the batch: --cuda-graph-max-bs-decode 16 among the further arguments.",
+        "Lower the memory fraction, or the batch size: --cuda-graph-max-bs-decode 16 in the extra arguments.",
         lower_fraction,
     ),
     rule(
         r"^\s*assert .*% *(?:[\w.()]*\.)?(?:attn_|moe_)?tp_size == 0",
-        "The model cannot be split into so many parts",
-        "The number of attention heads must be a multiple of it: see num_attention_heads in the model's config.json.",
+        "The model cannot be split into that many parts",
+        "The number of attention heads must be a multiple of that number: see num_attention_heads in the model's "
+        "config.json.",
         _next_power,
     ),
     rule(
@@ -68,14 +69,14 @@ SGLANG = (
     ),
     rule(
         r"Chat template \S+ is not a built-in template name",
-        "The chat template is not there",
-        "Correct the path, or take the model's own template.",
-        lambda _found, _spec: ({"chat_template": ""}, "Take the model's own template"),
+        "The chat template was not found",
+        "Correct the path, or use the model's own template.",
+        lambda _found, _spec: ({"chat_template": ""}, "Use the model's own template"),
     ),
     rule(
         r"Quantization method specified in the model config \((?P<own>[^)]+)\)",
-        "The model is quantised in another way",
+        "The model is quantised in a different way",
         "Its files are {own}. Leave the quantisation empty: it is read from the model.",
-        lambda _found, _spec: ({"quantization": ""}, "Read it from the model"),
+        lambda _found, _spec: ({"quantization": ""}, "Use the model's own quantisation"),
     ),
 )

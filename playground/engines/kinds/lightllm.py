@@ -39,9 +39,9 @@ class LightLLM:
         )
         if not spec.is_local:
             raise InvalidLaunch(
-                f"LightLLM serves a folder, and {spec.model} is a repository of the Hub.",
+                f"LightLLM can serve only a folder, and {spec.model} is a repository of the Hub.",
                 field="model",
-                advice=f"Fetch it with `hf download {spec.model}`, and give the folder that it prints.",
+                advice=f"Download it with `hf download {spec.model}`, and give the folder that it prints.",
             )
         words = ("-m", "lightllm.server.api_server")
         if installation.kind == "container":

@@ -23,7 +23,7 @@ _SIGNS = (
     sign(r"Capture [\w ]{0,40}graph begin|Capture cpu graph", Phase.CAPTURING),
     sign(r"Capture [\w ]{0,40}graph end", Phase.CAPTURING, 1.0),
     sign(r"max_total_num_tokens=\d+", Phase.KV_CACHE, 1.0),
-    sign(r"KV Cache (?:is allocated|VA upper bound).*#tokens: \d+", Phase.KV_CACHE, words="the cache is there"),
+    sign(r"KV Cache (?:is allocated|VA upper bound).*#tokens: \d+", Phase.KV_CACHE, words="the KV cache is allocated"),
     sign(r"Load weight end", Phase.LOADING, 1.0, "the weights are loaded"),
     sign(r"(?:loading|checkpoint) shards:", Phase.LOADING, bar=True),
     sign(r"Load weight begin", Phase.LOADING, 0.0, "loading weights"),

@@ -26,7 +26,7 @@ _SIGNS = (
     sign(r"Model loading took [\d.]+ GiB", Phase.LOADING, 1.0),
     sign(r"Loading weights took [\d.]+ seconds", Phase.LOADING, 1.0),
     sign(r"(?:checkpoint|loading) shards:", Phase.LOADING, bar=True),
-    sign(r"Time spent downloading weights", Phase.DOWNLOADING, 1.0, "the weights are here"),
+    sign(r"Time spent downloading weights", Phase.DOWNLOADING, 1.0, "the weights are downloaded"),
     sign(r"Starting to load model", Phase.LOADING, 0.0, "loading weights"),
     sign(r"Resolved architecture: \w+", Phase.STARTING),
 )

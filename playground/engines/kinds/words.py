@@ -55,9 +55,9 @@ def unsupported(title: str, spec: LaunchSpec, *fields: str) -> None:
     for name in fields:
         if getattr(spec, name) != getattr(empty, name):
             raise InvalidLaunch(
-                f"the app has no argument of {title} for it.",
+                f"the app knows no argument of {title} for it.",
                 field=name,
-                advice=f"Leave {name} empty; if {title} has an argument for it, add that to the further arguments.",
+                advice=f"Leave {name} empty; if {title} has an argument for it, add that to the extra arguments.",
             )
 
 

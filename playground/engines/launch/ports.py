@@ -29,7 +29,7 @@ def choose_port(host: str, wanted: int | None, default: int, taken: Collection[i
     """
     if wanted is not None:
         if wanted in taken:
-            raise InvalidLaunch(f"{wanted} is promised to another server of this app.", field="port", advice=_OTHER)
+            raise InvalidLaunch(f"{wanted} is reserved for another server of this app.", field="port", advice=_OTHER)
         require_free(host, wanted)
         return wanted
     for port in range(default, min(default + _TRIES, MAX_PORT + 1)):
@@ -54,7 +54,7 @@ def require_free(host: str, port: int) -> None:
     if error.errno == errno.EADDRINUSE:
         raise InvalidLaunch(f"{port} on {host} is taken{_by(port)}.", field="port", advice=_OTHER)
     if error.errno == errno.EACCES:
-        raise InvalidLaunch(f"{port} may be used by the system's administrator only.", field="port", advice=_OTHER)
+        raise InvalidLaunch(f"{port} may be used only by the system's administrator.", field="port", advice=_OTHER)
     raise InvalidLaunch(f"{port} on {host} cannot be used: {error.strerror}.", field="port", advice=_OTHER)
 
 

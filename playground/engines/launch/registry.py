@@ -241,10 +241,10 @@ class Registry:
                 if at - record.started_at > _FOREIGN_S:
                     self.remove(record)
             elif not record.is_here:
-                self.end(record, "the machine was started anew")
+                self.end(record, "the machine was restarted")
             elif not is_alive(record.owner) and not is_running(record):
                 self._clean_up_now(record)
-                self.end(record, "the app was killed, and it with the app")
+                self.end(record, "the app was killed, and the server with it")
 
     def find_survivors(self) -> list[Survivor]:
         """What is left of servers whose app and guard have both gone; while the guard lives it is ending them."""
@@ -271,12 +271,12 @@ class Registry:
         Returns when none of its processes is left; the app that holds it sees that it was asked for.
 
         Raises:
-            EngineError: it is another machine's, or something outlived SIGKILL.
+            EngineError: it is another machine's, or something survived SIGKILL.
         """
         if not record.is_here:
             raise EngineError(
                 f"{record.name} was started on {record.machine}, in another run of it.",
-                advice="Stop it there; a record of an earlier boot goes away by itself.",
+                advice="Stop it there; a record of an earlier boot is removed automatically.",
             )
         record = self.read(record)
         with contextlib.suppress(OSError):
@@ -291,8 +291,8 @@ class Registry:
         if left:
             numbers = ", ".join(str(each.pid) for each in left)
             raise EngineError(
-                f"{record.name}: the processes {numbers} outlived SIGKILL.",
-                advice="They hang in the kernel, most often in a driver: look at dmesg.",
+                f"{record.name}: the processes {numbers} survived SIGKILL.",
+                advice="They hang in the kernel, usually in a driver: check dmesg.",
             )
         if not is_alive(record.owner):
             await clean_up(record)

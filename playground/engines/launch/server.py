@@ -165,7 +165,7 @@ class LaunchedServer:
         guard = identify(self._process.guard_pid) if self._process.guard_pid else None
         self._note(guard=guard)
         if self._adopted:
-            self._set(Phase.ADOPTED, words="its log goes on in the file of the app that started it, or is lost")
+            self._set(Phase.ADOPTED, words="its log continues in the file of the app that started it, or is lost")
             self._settled.set()
         self._run_task = asyncio.create_task(self._run(), name=f"server {self.name}")
 
@@ -286,7 +286,7 @@ class LaunchedServer:
                 self._diagnosis = await asyncio.to_thread(self._hooks.diagnose, *asked)
             except Exception:  # noqa: BLE001 - a faulty rule must not keep it from being shown as failed
                 _log.exception("The log of %s could not be diagnosed", self.name)
-        how = "its processes have gone" if self._adopted else how_it_ended(code)
+        how = "its processes are gone" if self._adopted else how_it_ended(code)
         if self._diagnosis is None:
             after = "after it was ready" if self.record.ready else "before it was ready"
             self._diagnosis = PlainCause(f"It {how} {after}", likely_cause(lines, code), "See the end of its log.")

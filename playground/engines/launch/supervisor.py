@@ -23,7 +23,7 @@ from playground.engines.launch.state import Diagnose, IsFatal
 from playground.engines.spec import LaunchSpec
 from playground.errors import EngineUnavailable, InvalidLaunch, LaunchOutdated
 
-_AGAIN = "Launch it again: the command is prepared anew."
+_AGAIN = "Launch it again: the command is prepared again."
 _IDLE_LOOK_S = 15.0
 _SURVIVOR_GRACE_S = 5.0
 
@@ -120,7 +120,7 @@ class Supervisor:
         """
         old = self.get(name)
         if old.prepared is None:
-            raise InvalidLaunch(f"{name} was adopted: how it was started is known in part only.", field="name")
+            raise InvalidLaunch(f"{name} was adopted: how it was started is only partly known.", field="name")
         spec = old.spec.changed(**changes)
         edited = old.prepared.command if old.prepared.edited and not changes else None
         keep_port = "port" not in changes
@@ -133,7 +133,7 @@ class Supervisor:
 
         Raises:
             InvalidLaunch: the name or the port that was asked for is taken.
-            LaunchOutdated: the name or the port that was chosen was taken meanwhile, or it was launched already.
+            LaunchOutdated: the name or the port that was chosen was taken meanwhile, or it has already been launched.
             EngineUnavailable: the program is not there.
         """
         async with self._lock:  # two launches at once must not take one name or port
@@ -221,10 +221,12 @@ class Supervisor:
         record = survivor.record
         engine = self._engines.get(record.engine)
         if engine is None or not survivor.can_adopt:
-            raise InvalidLaunch(f"{record.name} cannot be adopted: what answers requests has gone.", advice="End it.")
+            raise InvalidLaunch(
+                f"{record.name} cannot be adopted: the process that answers requests is gone.", advice="End it."
+            )
         async with self._lock:
             if not self._is_free(record.name, but=record.id):
-                raise InvalidLaunch(f"there is a server {record.name!r} already.", field="name", advice="Forget it.")
+                raise InvalidLaunch(f"there is already a server {record.name!r}.", field="name", advice="Forget it.")
             leader, *others = survivor.processes
             record = record.model_copy(
                 update={"owner": this_app(), "guard": None, "leader": leader, "others": tuple(others)}
@@ -299,7 +301,7 @@ class Supervisor:
         spec = prepared.spec
         if not self._is_free(prepared.name):
             kind, advice = (InvalidLaunch, "Choose another.") if spec.name else (LaunchOutdated, _AGAIN)
-            return kind(f"there is a server {prepared.name!r} already.", field="name", advice=advice)
+            return kind(f"there is already a server {prepared.name!r}.", field="name", advice=advice)
         try:
             choose_port(spec.host, prepared.port, prepared.port, self._promised())
         except InvalidLaunch as error:
@@ -308,7 +310,7 @@ class Supervisor:
             words = error.message.removeprefix("port: ").removesuffix(".")
             return LaunchOutdated(f"{words}; it was free when it was chosen.", field="port", advice=_AGAIN)
         if self.registry.path_of(prepared.record).exists():
-            return LaunchOutdated("it was launched already.", advice=_AGAIN)
+            return LaunchOutdated("it has already been launched.", advice=_AGAIN)
         return None
 
     async def _start(self, server: LaunchedServer) -> LaunchedServer:

@@ -175,7 +175,7 @@ class EngineProcess:
                     f"{self._name} was not ready after {timeout_s:g} s.",
                     returncode=None,
                     log_tail=self.log_tail(),
-                    advice="See the end of its log; a larger model needs a longer time.",
+                    advice="See the end of its log; a larger model needs more time.",
                 )
             await asyncio.sleep(every_s)
 

@@ -40,5 +40,5 @@ def text_argument(arguments: dict[str, Any], name: str) -> str:
     if not isinstance(value, str) or not value.strip():
         raise ToolFailed(f"The argument {name!r} is missing." if value is None else f"{name!r} must be a text.")
     if len(value) > MAX_ARGUMENT:
-        raise ToolFailed(f"{name!r} has {len(value):,} characters; {MAX_ARGUMENT:,} are the most.")
+        raise ToolFailed(f"{name!r} has {len(value):,} characters; the limit is {MAX_ARGUMENT:,}.")
     return value.strip()

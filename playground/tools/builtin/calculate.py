@@ -78,7 +78,7 @@ def calculate(expression: str) -> Number:
             tree = ast.parse(expression, mode="eval")
         value = _value(tree.body)
     except ZeroDivisionError:
-        raise ToolFailed("It divides by zero.") from None
+        raise ToolFailed("Division by zero.") from None
     except (SyntaxError, MemoryError, RecursionError):
         raise ToolFailed(f"{expression!r} is not an arithmetic expression.") from None
     except (ValueError, TypeError, OverflowError) as error:

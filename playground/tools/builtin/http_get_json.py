@@ -82,11 +82,11 @@ class _Getter:
                 raise self._too_late() from None
             # A name without an address reads as one whose address may not be asked.
             refused = isinstance(failed, AddressRefused)
-            why = "it has no address that may be asked from here" if refused else words(error)
-            raise ToolFailed(f"The host does not answer: {why}.") from None
+            why = "it has no address that may be reached from here" if refused else words(error)
+            raise ToolFailed(f"The host does not respond: {why}.") from None
 
     def _too_late(self) -> ToolFailed:
-        return ToolFailed(f"No complete answer came within {self._timeout_s:g} s.")
+        return ToolFailed(f"No complete response arrived within {self._timeout_s:g} s.")
 
     async def _get(self, text: str) -> Any:
         url = httpx.URL(text)
@@ -122,9 +122,9 @@ class _Getter:
 
 async def _read(response: httpx.Response, max_bytes: int) -> Any:
     if not response.is_success:
-        raise ToolFailed(f"The host answered {response.status_code} {response.reason_phrase}".strip() + ".")
+        raise ToolFailed(f"The host returned {response.status_code} {response.reason_phrase}".strip() + ".")
     if response.headers.get("content-encoding", "identity") != "identity":
-        raise ToolFailed("The host answered with a compressed body, though it was asked not to.")
+        raise ToolFailed("The host returned a compressed body, although it was asked not to.")
     body = bytearray()
     async for piece in response.aiter_raw():
         body += piece
@@ -133,4 +133,4 @@ async def _read(response: httpx.Response, max_bytes: int) -> Any:
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError:
-        raise ToolFailed("The host did not answer with JSON.") from None
+        raise ToolFailed("The host did not return JSON.") from None

@@ -76,7 +76,7 @@ class OpenApi:
         except InvalidTools as error:
             return Imported.failed(f"{operation.id}: {error.message}")
         except RecursionError:
-            return Imported.failed(f"{operation.id}: the schemas are nested too deep")
+            return Imported.failed(f"{operation.id}: the schemas are nested too deeply")
 
     def _find(self, operation_id: str) -> "tuple[Operation, Mapping[str, Any], Mapping[str, Any]] | None":
         if operation_id in self._operations:
@@ -110,7 +110,7 @@ class OpenApi:
             if not name or (place == "header" and name.lower() in _OF_HTTP):
                 continue
             if name in properties:
-                notes.append(f"{name} is there twice: the one in the {place} is called {place}_{name}")
+                notes.append(f"{name} appears twice: the one in the {place} is called {place}_{name}")
                 name = f"{place}_{name}"
             properties[name] = _parameter_schema(inliner, parameter)
             if parameter.get("required") is True or place == "path":
@@ -191,7 +191,7 @@ def _add_body(inliner: Inliner, raw: Any, properties: dict[str, Any], required: 
     properties["body"] = schema
     if needed:
         required.append("body")
-    return ["the body stands under body: its fields have names of parameters"] if simple else []
+    return ["the body is passed as body: its fields have the names of parameters"] if simple else []
 
 
 def _object(value: Any) -> Mapping[str, Any]:

@@ -42,7 +42,7 @@ class Inliner:
         seen = set()
         while isinstance(value, dict) and isinstance(reference := value.get("$ref"), str):
             if reference in seen:
-                raise InvalidTools(f"The reference {reference!r} leads in a circle.")
+                raise InvalidTools(f"The reference {reference!r} is circular.")
             seen.add(reference)
             value = self._resolve(reference)
         return value if isinstance(value, dict) else {}
@@ -95,7 +95,7 @@ class Inliner:
         try:
             return resolve(self._document, from_fragment(reference))
         except (LookupError, ValueError):
-            raise InvalidTools(f"The reference {reference!r} leads nowhere.") from None
+            raise InvalidTools(f"The reference {reference!r} points to nothing.") from None
 
     def _only_read(self, name: str, part: Any) -> bool:
         """A field that servers send and nobody may give."""

@@ -35,12 +35,12 @@ def tools_from_python(source: str) -> Imported:
     except SyntaxError as error:
         return Imported.failed(f"this is not valid Python: {error.msg}", error.lineno, error.offset)
     except (ValueError, MemoryError, RecursionError) as error:
-        return Imported.failed(f"this is not Python that can be read: {str(error) or type(error).__name__}")
+        return Imported.failed(f"this Python cannot be read: {str(error) or type(error).__name__}")
     functions = [n for n in module.body if isinstance(n, Function) and not n.name.startswith("_")]
     if not functions:
-        return Imported.failed("there is no function at the top of this text")
+        return Imported.failed("there is no function at the top level of this source")
     if len(functions) > MAX_FUNCTIONS:
-        return Imported.failed(f"{len(functions):,} functions; {MAX_FUNCTIONS} are the most that are read at a time")
+        return Imported.failed(f"{len(functions):,} functions; the limit is {MAX_FUNCTIONS}")
     return _tools(functions, module)
 
 

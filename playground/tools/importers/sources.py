@@ -20,7 +20,7 @@ def import_tools(kind: str, source: str, operation: str) -> Imported:
     """
     found = _import(kind, source, operation)
     if len(render_tools(found.tools)) > MAX_CHARACTERS:
-        raise InvalidTools(f"The tools would be longer than {MAX_CHARACTERS:,} characters, which is the most.")
+        raise InvalidTools(f"The tools would be longer than {MAX_CHARACTERS:,} characters, which is the limit.")
     return found
 
 

@@ -19,7 +19,7 @@ SOURCES = {
     Source.BUILTIN: "built-in function",
     Source.MCP: "MCP server",
     Source.BY_HAND: "typed by hand",
-    Source.CHECK: "not made",
+    Source.CHECK: "not run",
     Source.REJECTED: "rejected",
 }
 
@@ -36,7 +36,7 @@ def draw_calls(calls: Sequence[Call], turn: int) -> str:
 def _all(turn: int, waiting: int) -> str:
     if not waiting:
         return ""
-    words = f"{plural(waiting, 'call')} without a result: the model goes on once each has one."
+    words = f"{plural(waiting, 'call')} without a result: the model continues once every call has one."
     run = _button("call-all", "Run all", turn) if waiting > 1 else ""
     return f'<p class="note calls-note">{words} {run}</p>'
 
@@ -71,7 +71,7 @@ def _open(call: Call, turn: int, index: int) -> str:
     return (
         f"{_edit(call) if len(call.call.arguments) <= MAX_SHOWN else ''}"
         '<textarea data-part="text" rows="1" aria-label="Result or reason" '
-        'placeholder="a result typed by hand, or the reason for a rejection"></textarea>'
+        'placeholder="Type a result, or the reason for rejecting the call"></textarea>'
         f"<footer>{''.join(_button(act, words, turn, index) for act, words in DECISIONS)}</footer>"
     )
 
@@ -80,7 +80,7 @@ def _edit(call: Call) -> str:
     rows = min(8, pretty(call.call.arguments).count("\n") + 1)
     said = escape(pretty(call.call.arguments) if call.check.is_json else call.call.arguments)
     return (
-        f'<details><summary>edit the arguments</summary><textarea data-part="arguments" rows="{rows}" '
+        f'<details><summary>edit arguments</summary><textarea data-part="arguments" rows="{rows}" '
         f'aria-label="Arguments" spellcheck="false" data-before="{said}">{said}</textarea></details>'
     )
 
@@ -107,9 +107,9 @@ def draw_leaks(text: str) -> str:
     if not leaks:
         return ""
     problems = [Problem(_about(leak), pointer=f"character {leak.start + 1}") for leak in leaks]
-    advice = "The server did not turn it into a call: it may run without the right tool-call parser."
-    return f'<div class="note">Tool markup stands in the text.{draw_problems(problems)}{advice}</div>'
+    advice = "The server did not parse it as a tool call: it may be running without the right tool-call parser."
+    return f'<div class="note">The text contains tool-call markup.{draw_problems(problems)}{advice}</div>'
 
 
 def _about(leak: Leak) -> str:
-    return f"{leak.format} markup{'' if leak.complete else ', without its end'}"
+    return f"{leak.format} markup{'' if leak.complete else ', unclosed'}"

@@ -5,7 +5,13 @@ from html import escape
 from playground.engines.fit.fit import Bar, Fit
 
 GIB = 2**30
-CLASSES = {"weights": "weights", "KV cache": "kv", "overhead": "overhead", "used by others": "over", "free": "free"}
+CLASSES = {
+    "weights": "weights",
+    "KV cache": "kv",
+    "overhead": "overhead",
+    "used by other processes": "over",
+    "free": "free",
+}
 
 
 def draw_fit(fit: Fit) -> str:
@@ -13,13 +19,13 @@ def draw_fit(fit: Fit) -> str:
     shape = "good" if fit.fits else "bad"
     bars = "".join(map(_bar, fit.bars()))
     sizes = ", ".join(map(str, fit.sizes[:12]))
-    lines = [*fit.lines, f"tensor-parallel sizes that the model's shape allows: {sizes}"]
+    lines = [*fit.lines, f"valid tensor-parallel sizes for this model: {sizes}"]
     sums = "".join(f"<li>{escape(line)}</li>" for line in lines)
     notes = "".join(f"<li>{escape(note)}</li>" for note in fit.notes)
     needs = ""
     if fit.needs and not fit.fits:
         needs = "".join(f"<li>{escape(need.shown())}</li>" for need in fit.needs)
-        needs = f"<p class='line'>What would do:</p><ul class='findings'>{needs}</ul>"
+        needs = f"<p class='line'>What would fit:</p><ul class='findings'>{needs}</ul>"
     return (
         f"<p class='line {shape}' role='status'>{escape(fit.verdict[:1].upper() + fit.verdict[1:])}</p>"
         f"<div class='bars'>{bars}</div>{needs}"

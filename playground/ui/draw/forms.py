@@ -12,7 +12,11 @@ SAID = {True: "yes", False: "no", None: "open"}
 
 def draw_form(form: WrittenLaunch, *, present: bool) -> str:
     """Commands and files, to be copied; whether the tool that runs them is here."""
-    where = "is on this machine" if present else "is not on this machine: copy them to one that has it"
+    where = (
+        "is installed on this machine"
+        if present
+        else "is not installed on this machine: copy these to a machine that has it"
+    )
     tool = f"<p class='line'>{escape(form.title)}. <b>{escape(form.tool)}</b> {where}.</p>"
     steps = "".join(_text(step.where, step.shown) for step in form.commands)
     files = "".join(_text(file.name, file.text) for file in form.files)
@@ -32,8 +36,8 @@ def draw_upstream_needs() -> str:
     """What a registration needs, before anything was looked at."""
     rows = "".join(f"<li><b>{escape(need.name)}</b>: {escape(need.words)}</li>" for need in NEEDS)
     return (
-        "<p class='line'>What a server needs to be registered as an upstream. The check asks it a few small "
-        f"questions; it registers nothing.</p><ul class='findings'>{rows}</ul>"
+        "<p class='line'>What a server needs before it can be registered as an upstream. The check sends "
+        f"a few small requests and registers nothing.</p><ul class='findings'>{rows}</ul>"
     )
 
 

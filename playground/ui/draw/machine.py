@@ -19,7 +19,7 @@ def draw_machine(hardware: Hardware) -> str:
     )
     if not hardware.gpus:
         why = escape(" ".join(hardware.words))
-        works = "Small models run on the processor: llama.cpp, or a build of vLLM or SGLang for it."
+        works = "Small models run on the CPU, with llama.cpp or a CPU build of vLLM or SGLang."
         return f"<div class='gpus'>{machine}<span>{why} {works}</span></div>"
     driver = f"<span>driver {escape(hardware.driver)}</span>" if hardware.driver else ""
     return f"<div class='gpus'>{''.join(map(_gpu, hardware.gpus))}{machine}{driver}</div>"

@@ -14,11 +14,11 @@ MAX_GROUPS = 12
 def draw_runs(runs: Sequence[Run], wanted: int) -> str:
     """A cell for each run, the share, and each way to fail with how often it came."""
     if not wanted:
-        return '<p class="empty">The same request several times: how often is the answer valid?</p>'
+        return '<p class="empty">Send the same request several times and see how often the answer is valid.</p>'
     valid = sum(run.outcome == "valid" for run in runs)
     cells = "".join(_cell(run, number) for number, run in enumerate(runs, 1))
     cells += '<i class="waiting"></i>' * (wanted - len(runs))
-    share = f"{valid} of {len(runs)} valid" + (f", {wanted - len(runs)} to come" if len(runs) < wanted else "")
+    share = f"{valid} of {len(runs)} valid" + (f", {wanted - len(runs)} to go" if len(runs) < wanted else "")
     return (
         f'<p class="line" role="status"><b>{share}</b></p><div class="cells" aria-hidden="true">{cells}</div>'
         f"{_groups(runs)}"
@@ -39,5 +39,5 @@ def _groups(runs: Sequence[Run]) -> str:
         f'<tr><td class="n">{count}</td><td>{escape(WORDS.get(outcome, outcome))}</td><td>{escape(reason)}</td></tr>'
         for (outcome, reason), count in failures.most_common(MAX_GROUPS)
     )
-    head = '<th scope="col">times</th><th scope="col">what</th><th scope="col">why</th>'
+    head = '<th scope="col">count</th><th scope="col">outcome</th><th scope="col">reason</th>'
     return f'<table class="violations"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'

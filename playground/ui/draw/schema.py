@@ -20,9 +20,9 @@ def draw_schema(text: str, strict: bool) -> str:  # noqa: FBT001 - a check box's
 def draw_schema_status(check: SchemaCheck | None, findings: Sequence[Finding], *, strict: bool) -> str:
     """One line, the problems, and where it is strict what strict mode refuses. `check`: None where there is no text."""
     if check is None:
-        return '<p class="line" role="status">No schema yet: write one, or begin with a template or a sample.</p>'
+        return '<p class="line" role="status">No schema yet: write one, or start from a template or a sample.</p>'
     if not check.ok:
-        return f'<p class="line bad" role="status">No usable JSON Schema.</p>{draw_problems(check.problems)}'
+        return f'<p class="line bad" role="status">Not a usable JSON Schema.</p>{draw_problems(check.problems)}'
     return (
         f'<p class="line good" role="status">A valid JSON Schema.</p>{draw_problems(check.notes, "note")}'
         f"{_strictness(findings) if strict else ''}"
@@ -31,11 +31,11 @@ def draw_schema_status(check: SchemaCheck | None, findings: Sequence[Finding], *
 
 def _strictness(findings: Sequence[Finding]) -> str:
     if not findings:
-        return '<p class="line good">Fit for strict mode.</p>'
+        return '<p class="line good">Compatible with strict mode.</p>'
     problems = [Problem(finding.message, pointer=finding.pointer or "(root)") for finding in findings]
     fixable = sum(finding.fixable for finding in findings)
     press = '<button type="button" class="link" data-act="fix-schema">Fix</button>' if fixable else ""
-    words = f"Strict mode refuses {plural(len(findings), 'thing')}"
+    words = f"Not compatible with strict mode: {plural(len(findings), 'problem')}"
     return f'<p class="line bad">{words} {press}</p>{draw_problems(problems)}'
 
 

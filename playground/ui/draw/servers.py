@@ -9,17 +9,17 @@ from playground.engines.hardware.hardware import Hardware
 from playground.ui.draw.machine import draw_machine
 
 EMPTY = (
-    '<p class="empty"><b>No server runs.</b> Choose an engine and a model and press Launch, or attach to a server '
-    "that runs elsewhere. What is ready stands in the list of backends at the top.</p>"
+    '<p class="empty"><b>No servers running.</b> Choose an engine and a model and press Launch, or attach to a server '
+    "that runs elsewhere. A server that is ready appears in the list of backends at the top.</p>"
 )
 WORDS: dict[Action, str] = {
     "use": "Use as backend",
     "stop": "Stop server",
-    "again": "Start again",
+    "again": "Restart",
     "fix": "Restart with the fix",
     "log": "Show log",
     "adopt": "Adopt",
-    "end": "End it",
+    "end": "Terminate",
     "forget": "Remove from the list",
 }
 KINDS = {"launched": "", "attached": "attached", "left": "left behind by an app that was killed"}
@@ -47,7 +47,7 @@ def _head(view: ServerView) -> str:
 def _time(view: ServerView) -> str:
     if view.elapsed_s is None:
         return ""
-    typical = f" of typically {view.typical_s:.0f} s" if view.typical_s and view.shape == "loading" else ""
+    typical = f" of a typical {view.typical_s:.0f} s" if view.typical_s and view.shape == "loading" else ""
     return f"{view.elapsed_s:.0f} s{typical}"
 
 
@@ -74,7 +74,7 @@ def _bar(view: ServerView) -> str:
 def _problem(problem: Problem) -> str:
     cause = f"<pre>{escape(problem.cause)}</pre>" if problem.cause else ""
     advice = f"<small>{escape(problem.advice)}</small>" if problem.advice else ""
-    fix = f"<small>The fix: {escape(problem.fix_words)}</small>" if problem.fix_words else ""
+    fix = f"<small>Fix: {escape(problem.fix_words)}</small>" if problem.fix_words else ""
     return f"<div class='error'><strong>{escape(problem.title)}</strong>{cause}{advice}{fix}</div>"
 
 
@@ -101,7 +101,7 @@ def _spark(history: tuple[float, ...]) -> str:
     step = WIDTH / (len(history) - 1)
     heights = [HEIGHT - 1 - (HEIGHT - 2) * value / top for value in history]
     points = " ".join(f"{i * step:.1f},{height:.1f}" for i, height in enumerate(heights))
-    label = f"Tokens per second, at most {top:.0f}"
+    label = f"Tokens per second, peak {top:.0f}"
     return (
         f"<svg class='spark' viewBox='0 0 {WIDTH} {HEIGHT}' role='img' aria-label='{label}'>"
         f"<polyline points='{points}'/></svg>"

@@ -11,7 +11,7 @@ from playground.wire.values import cut
 
 EMPTY = (
     '<p class="empty"><b>Streaming</b> sends the same request with <code>stream: true</code> and shows the stream '
-    "itself: every piece as it arrives, its time, and the gap before it.</p>"
+    "itself: every piece as it arrives, with its time and the gap before it.</p>"
 )
 MAX_ROWS = 500
 MAX_PIECE = 2_000  # characters of a row
@@ -50,7 +50,7 @@ def _figures(exchange: Exchange) -> str:
         ("p95", seconds(p95_s)),
         ("p99", seconds(p99_s)),
         ("tokens/s", rate(times.output_tokens_per_s)),
-        ("in all", f"{seconds(times.e2e_s)}, {plural(len(exchange.pieces), 'piece')}"),
+        ("total", f"{seconds(times.e2e_s)}, {plural(len(exchange.pieces), 'piece')}"),
     ]
     return "".join(f"<span>{name} <b>{value}</b></span>" for name, value in figures)
 
@@ -63,7 +63,7 @@ def _rows(exchange: Exchange) -> str:
     half = MAX_ROWS // 2
     head = "".join(_row(i, pieces[i], pieces[i - 1] if i else None) for i in range(half))
     tail = "".join(_row(i, pieces[i], pieces[i - 1]) for i in range(total - half, total))
-    return f'{head}<tr><td colspan="5">{total - MAX_ROWS:,} more between</td></tr>{tail}'
+    return f'{head}<tr><td colspan="5">{total - MAX_ROWS:,} more rows in between</td></tr>{tail}'
 
 
 def visible(text: str) -> str:

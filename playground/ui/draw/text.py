@@ -38,7 +38,7 @@ def cut_off(text: str, most: int = MAX_SHOWN) -> tuple[str, str]:
     """The text as far as it is shown, and a note about the rest: "" where there is none."""
     if len(text) <= most:
         return text, ""
-    words = f"The first {most:,} of {len(text):,} characters are shown. All of them are kept."
+    words = f"Showing the first {most:,} of {len(text):,} characters. The full text is kept."
     return text[:most], f'<p class="note">{words}</p>'
 
 

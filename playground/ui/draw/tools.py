@@ -25,9 +25,9 @@ def draw_tools_status(read: ToolsText) -> str:
     """Which tools there are, what is wrong with them, what is worth a word."""
     names = [name_of(tool) or "?" for tool in read.tools]
     listed = ", ".join(names[:MAX_NAMES]) + (", …" if len(names) > MAX_NAMES else "")
-    head = f"{plural(len(names), 'tool')}: {escape(listed)}" if names else "No tools: nothing about tools is sent."
+    head = f"{plural(len(names), 'tool')}: {escape(listed)}" if names else "No tools: no tool fields are sent."
     if read.problems and not names:
-        head = "These are not valid tools yet: nothing can be sent."
+        head = "The tool definitions are not valid yet: the request cannot be sent."
     mark = "bad" if read.problems else "good" if names else ""
     state = f'<p class="line {mark}" role="status">{head}</p>'
     return state + draw_problems(read.problems) + draw_problems(read.notes, "note")
@@ -43,9 +43,9 @@ def draw_imported(found: Imported) -> str:
 def draw_tool_forms(read: ToolsText) -> str:
     """Each tool as name, description and a row for each parameter."""
     if read.problems and not read.tools:
-        return '<p class="empty">The text under Definitions cannot be read as tools yet.</p>'
+        return '<p class="empty">The text under Definitions is not a valid list of tools yet.</p>'
     forms = "".join(map(_form_of_few, range(MAX_FORMS), read.tools))
-    more = f'<p class="empty">{len(read.tools) - MAX_FORMS} more are edited as JSON.</p>'
+    more = f'<p class="empty">{len(read.tools) - MAX_FORMS} more tools: edit them as JSON.</p>'
     return (
         f"{forms}{more if len(read.tools) > MAX_FORMS else ''}"
         '<p><button type="button" class="link" data-act="tool-edit" data-edit="add-tool">add a tool</button></p>'
@@ -56,7 +56,7 @@ def _form_of_few(index: int, tool: dict[str, Any]) -> str:
     form = form_of(tool)
     if len(form.rows) <= MAX_ROWS:
         return _form(form, index)
-    return f'<p class="empty">{escape(form.name)} has {len(form.rows):,} parameters and is edited as JSON.</p>'
+    return f'<p class="empty">{escape(form.name)} has {len(form.rows):,} parameters: edit it as JSON.</p>'
 
 
 def _form(form: ToolForm, index: int) -> str:

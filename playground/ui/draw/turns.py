@@ -29,7 +29,10 @@ MAX_OTHER = 32 * 2**10  # characters of one of them
 MAX_DRAWN = 8 * 2**20  # characters of all turns' HTML; of what is before that, only the beginnings stand
 BEGINNING = 500  # characters
 
-BACK = '<p class="back"><button type="button" class="link" data-act="bring-back">Bring back what was here</button></p>'
+BACK = (
+    '<p class="back"><button type="button" class="link" data-act="bring-back">'
+    "Restore the previous conversation</button></p>"
+)
 
 
 def draw_conversation(conversation: Conversation, do: Do = here, empty: str = "") -> str:
@@ -64,7 +67,7 @@ def _beginning(turn: Turn) -> str:
     """A turn for which there is no room."""
     asked = text_of(turn.message)[:BEGINNING] if turn.message else ""
     answer = turn.edited or (turn.exchange.answer.content if turn.exchange else "")
-    note = '<p class="note">Not drawn: the conversation is longer than a page can hold. All of it is kept.</p>'
+    note = '<p class="note">Not shown: the conversation is too long for one page. All of it is kept.</p>'
     return _said("…", f"{asked}\n\n{answer[:BEGINNING]}".strip(), note)
 
 
@@ -172,7 +175,7 @@ def _bounded(do: Do, text: str, function: Callable[..., str], *given: Any) -> st
             return do(way, text, *given)
         except TooMuchWork:
             continue
-    why = "it is too long to be drawn" if len(text) > MAX_RENDERED else "to draw it took too long or too much memory"
+    why = "it is too long to render" if len(text) > MAX_RENDERED else "rendering it took too much time or memory"
     said = "is shown as plain text" + (", and is not checked" if function is draw_json else "")
     return f'{plain(text)}<p class="note">This answer {said}: {why}.</p>'
 
@@ -189,7 +192,7 @@ def _extras(answer: Answer) -> str:
 def _reasoning(answer: Answer, exchange: Exchange) -> str:
     if not answer.reasoning:
         is_there = any(is_reasoning(name) for name in answer.fields)
-        return '<p class="note">There is reasoning that cannot be read: it is encrypted.</p>' if is_there else ""
+        return '<p class="note">The reasoning is encrypted and cannot be shown.</p>' if is_there else ""
     details = (exchange.usage or {}).get("completion_tokens_details") or {}
     tokens = details.get("reasoning_tokens") if isinstance(details, dict) else None
     head = "Reasoning" + (f" · {tokens:,} tokens" if isinstance(tokens, int) and tokens else "")

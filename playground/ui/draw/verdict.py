@@ -13,10 +13,10 @@ from playground.ui.draw.problems import draw_problems
 MAX_VIOLATIONS = 50
 MAX_ROWS = 200
 MAX_FILE = 2 * 2**20
-SAID = ("JSON of the wrong shape", "Not JSON", "Cut off", "The model refused")
+SAID = ("JSON that does not match the schema", "Not JSON", "Cut off", "The model refused")
 WORDS = {
     "valid": "Valid",
-    "wrong_shape": "JSON, but the wrong shape",
+    "wrong_shape": "JSON, but not valid against the schema",
     "not_json": "Not JSON",
     "cut_off": "Cut off by max_tokens",
     "refused": "Refused",
@@ -29,13 +29,13 @@ def draw_verdict(verdict: Verdict, turn: int) -> str:
     rows = "".join(_violation(violation) for violation in verdict.violations[:MAX_VIOLATIONS])
     table = (
         '<table class="violations"><thead><tr><th scope="col">where</th><th scope="col">value</th><th scope="col">'
-        f'what is wrong</th><th scope="col">rule</th></tr></thead><tbody>{rows}</tbody></table>'
+        f'problem</th><th scope="col">rule</th></tr></thead><tbody>{rows}</tbody></table>'
     )
     repair = ""
     if words := repair_prompt(verdict):
         repair = (
             f'<p><button type="button" class="button" data-act="repair" data-turn="{turn}" data-text="{escape(words)}">'
-            "Repair</button> <span>asks for a corrected answer, the errors quoted</span></p>"
+            "Repair</button> <span>asks for a corrected answer and quotes the errors</span></p>"
         )
     return (
         f'<div class="verdict {mark}" role="status"><p><b class="{mark}">{WORDS[verdict.outcome]}</b> '
@@ -57,7 +57,7 @@ def _rest(verdict: Verdict) -> str:
 def _violation(violation: Violation) -> str:
     rule = f"{violation.rule}: {shown(violation.rule_value)}"
     return (
-        f"<tr><td><code>{escape(violation.pointer or '(all of it)')}</code></td><td><code>"
+        f"<tr><td><code>{escape(violation.pointer or '(whole answer)')}</code></td><td><code>"
         f"{escape(shown(violation.value))}</code></td><td>{escape(violation.reason)}</td>"
         f"<td><code>{escape(rule)}</code></td></tr>"
     )
@@ -73,7 +73,7 @@ def _table(verdict: Verdict) -> str:
         f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in table.cells(row))}</tr>" for row in table.rows[:MAX_ROWS]
     )
     more = len(table.rows) - MAX_ROWS
-    note = f'<p class="empty">{more:,} more rows are in the files.</p>' if more > 0 else ""
+    note = f'<p class="empty">{more:,} more rows in the files.</p>' if more > 0 else ""
     return (
         f"<details class='rows-view'><summary>as a table: {len(table.rows):,} rows</summary>"
         f'<div class="scroll" tabindex="0" role="group" aria-label="Table"><table><thead><tr>{head}</tr></thead>'

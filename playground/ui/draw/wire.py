@@ -53,7 +53,7 @@ def draw_requests(
     """
     found = language_of(language)
     text = render_loop(requests, language) if replay else render_snippet(requests[0], language)
-    name = f"{found.title}, the whole loop" if replay else found.title
+    name = f"{found.title}, whole tool loop" if replay else found.title
     return draw_snippet(name, text, found.lexer if colours else "")
 
 
@@ -102,7 +102,7 @@ def draw_steps(index: int, count: int) -> str:
     """The way from one exchange to the next; "" where there is one alone."""
     if count <= 1:
         return ""
-    ways = [("‹", index - 1, "the exchange before"), ("›", index + 1, "the next exchange")]
+    ways = [("‹", index - 1, "previous exchange"), ("›", index + 1, "next exchange")]
     before, after = (
         f'<button type="button" class="link" data-act="step" data-turn="{to}" aria-label="{name}"'
         f"{'' if 0 <= to < count else ' disabled'}>{sign}</button>"
@@ -114,7 +114,9 @@ def draw_steps(index: int, count: int) -> str:
 def draw_request(exchange: Exchange | None) -> str:
     """Method, URL, headers with the key masked, body."""
     if exchange is None or not exchange.request.url:
-        return _empty("What was really sent stands here after the first request: headers, and the very bytes.")
+        return _empty(
+            "After the first request, this shows exactly what was sent: the headers, and the body byte for byte."
+        )
     request = exchange.request
     headers = exchange.request_headers or request.shown_headers()
     body = request.body[: 4 * MAX_SHOWN].decode(errors="ignore")  # so many bytes hold as many characters as are shown
@@ -122,7 +124,7 @@ def draw_request(exchange: Exchange | None) -> str:
         f'<p class="line"><b>{request.method}</b><span>{escape(request.url)}</span>'
         f"<span>{len(request.body):,} bytes</span></p>{_headers(headers)}"
         f"{draw_code('Request body', colour_json(body[:MAX_SHOWN]))}{_rest(body)}"
-        f"<details class='replay'><summary>this very request as curl</summary>"
+        f"<details class='replay'><summary>this exact request as curl</summary>"
         f"{draw_snippet('Sent request', render_curl(request), CURL.lexer)}</details>"
     )
 
@@ -130,14 +132,14 @@ def draw_request(exchange: Exchange | None) -> str:
 def draw_response(exchange: Exchange | None) -> str:
     """Status, headers, and the body of an answer that did not stream."""
     if exchange is None or exchange.status_code is None:
-        return _empty("Status, headers and body of the answer stand here.")
+        return _empty("The status, headers and body of the response appear here.")
     body = "" if len(exchange.chunks) != 1 else pretty(exchange.chunks[0].data)
     shown = draw_code("Response body", colour_json(body[:MAX_SHOWN])) + _rest(body) if body else ""
     return _status(exchange) + _headers(exchange.response_headers) + shown
 
 
 def _rest(body: str) -> str:
-    return f'<p class="empty">The first {MAX_SHOWN:,} characters are shown.</p>' if len(body) > MAX_SHOWN else ""
+    return f'<p class="empty">Showing the first {MAX_SHOWN:,} characters.</p>' if len(body) > MAX_SHOWN else ""
 
 
 def _status(exchange: Exchange) -> str:
@@ -155,13 +157,13 @@ def _status(exchange: Exchange) -> str:
 def draw_events(exchange: Exchange | None) -> str:
     """The raw events with their times."""
     if exchange is None or not exchange.chunks:
-        return _empty("The raw events stand here, one line each, with the time each arrived.")
+        return _empty("The raw events appear here, one per line, each with its arrival time.")
     rows = "".join(
         f'<li><span class="n">{chunk.at_s * 1000:,.0f} ms</span><code>{escape(cut(chunk.data, MAX_EVENT))}</code></li>'
         for chunk in islice(exchange.chunks, MAX_EVENTS)
     )
     total = len(exchange.chunks) + exchange.dropped_chunks
-    more = f'<p class="empty">The first {MAX_EVENTS} of {total:,}.</p>' if total > MAX_EVENTS else ""
+    more = f'<p class="empty">Showing the first {MAX_EVENTS} of {total:,} events.</p>' if total > MAX_EVENTS else ""
     return f'<ol class="events" tabindex="0" aria-label="Events">{rows}</ol>{more}'
 
 
@@ -169,8 +171,8 @@ def draw_timing(exchange: Exchange | None) -> str:
     """Where the time went, and the gap before each chunk."""
     if exchange is None or exchange.timings.e2e_s is None or exchange.status_code is None:
         return _empty(
-            "Times stand here after the first answer: connection, first byte, first content, "
-            "and the gap before every chunk."
+            "Timings appear here after the first response: connection, first byte, first "
+            "content, and the gap before each chunk."
         )
     return _status(exchange) + _marks(exchange) + draw_timeline(exchange)
 
@@ -213,7 +215,7 @@ def draw_timeline(exchange: Exchange) -> str:
     words = (
         f'<span class="warn">{plural(len(stalled), "stall")}, longest {seconds(max(stalled))}</span>'
         if stalled
-        else "<span>no stall</span>"
+        else "<span>no stalls</span>"
     )
     label = f"Gaps between chunks over {seconds(end)}; the longest is {seconds(max(gaps_s))}"
     return (

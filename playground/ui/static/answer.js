@@ -68,7 +68,7 @@ export class Answer {
    */
   refuse(why) {
     this.wait.remove();
-    const words = `The playground itself refused, or does not answer: ${why.replace(/\.?$/, '.')}`;
+    const words = `The playground refused the request or is not responding: ${why.replace(/\.?$/, '.')}`;
     this.said.append(make('p', 'error', `${words} What you typed is kept; reload the page once it runs again.`));
   }
 

@@ -34,7 +34,7 @@ export async function post(route, body, signal, take) {
   const response = await fetch(`gradio_api/${route}`, {method: 'POST', signal, headers, body: JSON.stringify(body)});
   if (!response.ok) {
     const said = await response.json().catch(() => ({}));
-    throw new Error(said.error || `it answered ${response.status}`);
+    throw new Error(said.error || `it returned ${response.status}`);
   }
   if (response.body) await read(response.body, take);
 }

@@ -13,7 +13,7 @@ async function attach(file) {
   const answer = await fetch('gradio_api/images', {method: 'POST', headers, body: file}).catch(() => null);
   if (answer?.ok) return '';
   const said = await answer?.json().catch(() => ({}));
-  return `${file.name}: ${said?.detail || said?.error || 'the playground does not answer.'}`;
+  return `${file.name}: ${said?.detail || said?.error || 'the playground is not responding.'}`;
 }
 
 /** @param {File[]} files */

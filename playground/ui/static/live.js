@@ -49,7 +49,8 @@ export async function runs(form, count) {
       if (item.problem) say(item.problem);
     });
   } catch (error) {
-    if (error instanceof Error && error.name !== 'AbortError') say(`The playground does not answer: ${error.message}.`);
+    if (error instanceof Error && error.name !== 'AbortError')
+      say(`The playground is not responding: ${error.message}.`);
   } finally {
     abort = null;
     busy(false);

@@ -54,14 +54,14 @@ export class Log {
     this.since = said.next;
     this.lines.push(...said.lines);
     if (this.lines.length > MOST_LINES) this.lines.splice(0, this.lines.length - MOST_LINES);
-    this.note.textContent = said.dropped ? 'the oldest lines are dropped' : '';
+    this.note.textContent = said.dropped ? 'the oldest lines were dropped' : '';
     this.draw();
   }
 
   draw() {
     const wanted = this.search.value.toLowerCase();
     const shown = wanted ? this.lines.filter(line => line.toLowerCase().includes(wanted)) : this.lines;
-    this.pre.textContent = shown.join('\n') || (wanted ? 'No line of the log holds that.' : '');
+    this.pre.textContent = shown.join('\n') || (wanted ? 'No log line matches.' : '');
     if (this.follow.checked) this.pre.scrollTop = this.pre.scrollHeight;
   }
 }

@@ -20,6 +20,6 @@ export class Refused extends Error {
 export const ask = async (path, options) => {
   const response = await fetch(`gradio_api/servers${path}`, options);
   const said = await response.json().catch(() => ({}));
-  if (!response.ok) throw new Refused(said.error || said.detail || `it answered ${response.status}`, response.status);
+  if (!response.ok) throw new Refused(said.error || said.detail || `it returned ${response.status}`, response.status);
   return said;
 };

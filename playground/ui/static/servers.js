@@ -113,7 +113,7 @@ async function loop() {
     await look();
   } catch (error) {
     lost = true;
-    if (error instanceof Error) tell(`The servers cannot be looked at: ${error.message.replace(/\.$/, '')}.`);
+    if (error instanceof Error) tell(`The list of servers cannot be read: ${error.message.replace(/\.$/, '')}.`);
     if (error instanceof Refused && error.status === 403) return; // not for this visitor, however often it asks
   }
   timer = setTimeout(loop, EVERY_MS);

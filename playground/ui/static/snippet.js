@@ -38,12 +38,12 @@ async function ask(fields) {
   const answer = await fetch('gradio_api/snippet', {method: 'POST', headers, body: JSON.stringify(fields)}).catch(
     () => {
       noteLoss();
-      throw new Error('it does not answer');
+      throw new Error('it is not responding');
     },
   );
   lost = false;
   const said = await answer.json().catch(() => ({}));
-  if (!answer.ok) throw new Error(said.error || `it answered ${answer.status}`);
+  if (!answer.ok) throw new Error(said.error || `it returned ${answer.status}`);
   return said;
 }
 

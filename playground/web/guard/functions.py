@@ -68,10 +68,10 @@ def read_call(body: bytes, functions: Mapping[int, Function]) -> bytes:
     if not (isinstance(session, str) and _SESSION.fullmatch(session)):
         raise InvalidRequest("This call names no session.")
     if function.event and not (type(trigger) is int and trigger in function.triggers):
-        raise InvalidRequest("Nothing on the page calls this function so.")
+        raise InvalidRequest("Nothing on the page calls this function in this way.")
     data = call.get("data")
     if not isinstance(data, list) or len(data) != len(function.inputs):
-        raise InvalidRequest("This call has another number of values than the function.")
+        raise InvalidRequest("This call has the wrong number of values for the function.")
     for place, (value, kind) in enumerate(zip(data, function.inputs, strict=True), 1):
         if not _fits(value, kind):
             raise InvalidRequest(f"Value {place} of this call is no {kind}.")

@@ -77,20 +77,21 @@ class Gate:
         access, host = self._access, headers.get("host", "")
         if not access.opened and (name := _proxied(scope, headers)):
             return (
-                f"This app is for the machine that it runs on, and this request came through a proxy ({name}). To open "
+                f"This app serves only the machine that it runs on, and this request came through a proxy ({name}). To "
+                "open "
                 "it to others, set PLAYGROUND_USERS; or PLAYGROUND_OPEN_WITHOUT_LOGIN=true, where the proxy has a "
                 "login of its own."
             )
         for asked in (host, *_all(headers, f"{PREFIX}host")):
             if not access.hosts.knows(asked):
                 if not access.opened:
-                    return "This app answers on this machine's own names only."
-                return f"{_shown(asked)} is none of this app's names. If it is, name it in {SETTING}."
+                    return "This app answers only to this machine's own names."
+                return f"{_shown(asked)} is not one of this app's host names. If it should be, add it to {SETTING}."
         origin, site = headers.get("origin"), headers.get("sec-fetch-site")
         if origin is not None and not access.hosts.is_own_origin(origin, host):
             more = (
-                f" If {_shown(origin)} is where this app is, have the proxy in front pass Host on, or name it in "
-                f"{SETTING}."
+                f" If {_shown(origin)} is the address of this app, have the proxy in front forward Host, "
+                f"or add it to {SETTING}."
             )
             return "This request comes from another site." + (more if access.opened else "")
         if site in {"cross-site", "same-site"} and not self._is_entry(scope, headers):
@@ -129,7 +130,7 @@ class Gate:
             return
         answer: Response = JSONResponse({"error": words}, 403)
         if "text/html" in Headers(scope=scope).get("accept", ""):
-            answer = draw_page(403, "This cannot be opened so", words)
+            answer = draw_page(403, "This cannot be opened this way", words)
         await answer(scope, receive, send)
 
 

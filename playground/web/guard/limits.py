@@ -69,7 +69,7 @@ class Limits:
     async def _exchange(self, scope: Scope, receive: Receive, send: Send) -> None:
         who = whose(scope)
         if self._running[who] >= self._max_exchanges:
-            words = f"You have {self._max_exchanges} requests running. Stop one, or wait until one has ended."
+            words = f"You have {self._max_exchanges} requests running. Stop one, or wait until one has finished."
             await _refusal(429, words)(scope, receive, send)
         elif self._running.total() >= self._max_total:
             await _refusal(503, "The playground has too many requests running. Try again soon.")(scope, receive, send)
@@ -124,9 +124,9 @@ class _Body:
         if self._received > self._limit:
             raise HTTPException(413, _too_long(self._limit))  # FastAPI and Starlette pass this on from a body
         if self._held[self._who] > MAX_HELD_BYTES:
-            raise HTTPException(429, f"Your requests under way are longer than {MAX_HELD_BYTES // MIB} MiB together.")
+            raise HTTPException(429, f"Your requests in progress are together longer than {MAX_HELD_BYTES // MIB} MiB.")
         if self._held.total() > MAX_HELD_TOTAL_BYTES:
-            raise HTTPException(503, "The playground is reading too much at the moment. Try again soon.")
+            raise HTTPException(503, "The playground is receiving too much data at the moment. Try again soon.")
 
     def let_go(self) -> None:
         """The request has its answer."""
@@ -137,7 +137,7 @@ class _Body:
 
 def _too_long(limit: int) -> str:
     size = f"{limit // MIB} MiB" if limit >= MIB else f"{limit // 1024} KiB"
-    return f"This request is longer than {size}, which is the most that is taken here."
+    return f"This request is longer than {size}, which is the limit."
 
 
 def _refusal(status: int, words: str) -> JSONResponse:

@@ -17,8 +17,8 @@ from playground.web.guard.scope import path_of
 
 QUERY = "token"
 WRONG = (
-    "The token in this address is not that of the app that runs now. Copy the whole address from the terminal in which "
-    "the app was started: it prints a new one at each start, and it ends in ?token=… and 32 characters."
+    "The token in this address is not that of the app that is running now. Copy the whole address from the terminal "
+    "where the app was started: it prints a new one at each start, and it ends in ?token=… and 32 characters."
 )
 
 

@@ -201,8 +201,8 @@ class _Exchange:
 
 def _no_result_yet(names: Sequence[str]) -> str:
     """Why a message is not sent: a server refuses a history with calls that have no results."""
-    which = f"The call of {names[0]} has" if len(names) == 1 else f"The calls of {', '.join(names[:5])} have"
-    return f"{which} no result yet. Run, answer or reject it first; or retry or edit the answer that it is in."
+    which = f"The call to {names[0]} has" if len(names) == 1 else f"The calls to {', '.join(names[:5])} have"
+    return f"{which} no result yet. Run, answer or reject it first; or retry or edit the answer that contains it."
 
 
 def _phases(turn: LoopTurn) -> list[list[Any]]:

@@ -53,10 +53,12 @@ def add_image(conversation: Conversation, data: bytes) -> None:
     if len(data) > MAX_IMAGE_BYTES:
         raise ValueError(f"This image is larger than {MAX_IMAGE_BYTES // MIB} MiB. Make it smaller.")
     if len(conversation.images) >= MAX_IMAGES:
-        raise ValueError(f"{MAX_IMAGES} images are attached already, which is the most. Remove one first.")
+        raise ValueError(f"{MAX_IMAGES} images are attached already, which is the limit. Remove one first.")
     waiting = sum(map(len, conversation.images)) + len(data) * 4 // 3
     if waiting > MAX_WAITING_BYTES:
-        raise ValueError(f"All images of a message may take {MAX_WAITING_BYTES // MIB} MiB. Remove one first.")
+        raise ValueError(
+            f"The images of a message may take at most {MAX_WAITING_BYTES // MIB} MiB together. Remove one first."
+        )
     conversation.images.append(f"data:{kind};base64,{base64.b64encode(data).decode()}")
 
 

@@ -46,7 +46,7 @@ def login_routes(access: Access, failures: Failures | None = None) -> APIRouter:
         async with checking:
             user = await asyncio.to_thread(users.check, name, password)
         if user is None:
-            return _page(request, 401, name, "This name and password do not belong together.")
+            return _page(request, 401, name, "Wrong name or password.")
         failed.forgive(address, name)
         access.sessions.end(visitor_of(request.scope))
         home = _home(request)
@@ -103,7 +103,7 @@ def _page(request: Request, status: int, name: str, problem: str, *, leave: bool
 
 ENTER = """<form method="post" action="{action}">
   <h1><i aria-hidden="true">◇</i>Playground</h1>
-  <p class="lead">Log in to go on.</p>
+  <p class="lead">Log in to continue.</p>
   {problem}
   <label for="name">Name</label>
   <input id="name" name="name" value="{name}" autocomplete="username" autocapitalize="none" spellcheck="false" required>

@@ -150,8 +150,8 @@ def test_long_numbers_of_extra_json_stay_whole() -> None:
     [
         ("{", "at line 1, column 2"),
         ('{\n  "a": ]}', "at line 2, column 8"),
-        ("[]", "wants an object"),
-        ("1", "wants an object"),
+        ("[]", "must be an object"),
+        ("1", "must be an object"),
         ('{"a": NaN}', "NaN is not a JSON value"),
         ("[" * 200_000, "nested too deeply"),
         ('{"messages": "Hi"}', "at messages"),

@@ -202,13 +202,13 @@ def test_the_key_of_a_command_stays_with_the_specification() -> None:
 @pytest.mark.parametrize("field", ["extra", "env", "model", "port"])
 def test_a_field_has_a_length(field: str) -> None:
     typed = {"engine": "vllm", "model": "a/b", field: "A=" + "1" * MAX_TEXT}
-    with pytest.raises(InvalidLaunch, match=f"65,538 characters; {MAX_TEXT:,} are the most") as caught:
+    with pytest.raises(InvalidLaunch, match=f"65,538 characters; the limit is {MAX_TEXT:,}") as caught:
         read_spec(typed)
     assert caught.value.field == field
 
 
 def test_a_command_has_a_length_and_its_port_too() -> None:
-    with pytest.raises(InvalidLaunch, match="are the most"):
+    with pytest.raises(InvalidLaunch, match="; the limit is "):
         read_command("A=1 " * MAX_TEXT, Command(("vllm",)))
     variables = " ".join(f"A{n}=1" for n in range(8000))
     assert len(read_command(f"{variables} vllm", Command(("vllm",))).env) == 8000

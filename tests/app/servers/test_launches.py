@@ -253,10 +253,10 @@ async def test_the_page_runs_what_it_shows_and_shows_anew_what_it_cannot(
         assert f"--port {own_port}" in command
         assert f"--port {own_port}" not in anew
         ran, ran_id, said = await page.launch(request, anew, next_id, None, *values)
-        assert "is being launched" in said
+        assert "Launching " in said
         assert (ran, ran_id) == (anew, next_id)
         await same(context.servers, package, "b", anew)
     *_, said = await page.preview(
         request, "", None, *[{"port": str(own_port + 1)}.get(n, typed.get(n, "")) for n in FIELDS]
     )
-    assert "promised to another server" in said
+    assert "reserved for another server" in said

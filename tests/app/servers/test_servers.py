@@ -95,7 +95,7 @@ async def test_a_server_that_hangs_is_told(servers: Servers, model: str, monkeyp
         await until(lambda: view(servers, name).problem is not None)
         told = view(servers, name)
         assert told.problem
-        assert told.problem.title == "It does not answer"
+        assert told.problem.title == "Not responding"
         assert (told.shape, told.actions) == ("ready", ("use", "stop", "log"))
     finally:
         for process in processes:
@@ -211,7 +211,7 @@ async def test_a_launch_that_fails_says_why_and_is_fixed(servers: Servers, model
         failed = view(servers, name)
         assert (failed.shape, failed.words.split(":")[0]) == ("failed", "failed")
         assert failed.problem
-        assert failed.problem.title == "The port is taken"
+        assert failed.problem.title == "The port is already in use"
         assert failed.problem.fix_words
         assert failed.actions == ("fix", "again", "log", "forget")
         state = servers.state("server:unlucky")
@@ -221,7 +221,7 @@ async def test_a_launch_that_fails_says_why_and_is_fixed(servers: Servers, model
     await asyncio.wait_for(servers.server(name).wait_ready(), LOADS_S)
     assert view(servers, name).shape == "ready"
     assert servers.server(name).port != spec.port
-    with pytest.raises(InvalidLaunch, match="No fix is known"):
+    with pytest.raises(InvalidLaunch, match="There is no known fix"):
         await servers.fix(name)
 
 
@@ -298,7 +298,7 @@ async def test_before_the_app_has_started(tmp_path: Path) -> None:
 
 async def test_attaching_to_what_is_no_engine(context: Context, servers: Servers, upstream: Upstream) -> None:
     said = await servers.attach(upstream.base_url, " sk-recognisable ")
-    assert "not recognised" in said
+    assert "An unrecognised server" in said
     (backend,) = servers.backends()
     assert backend.target.key_name == "SERVER_API_KEY"
     assert backend.key == SecretStr("sk-recognisable")

@@ -131,4 +131,4 @@ def test_the_steps_make_the_secret_without_a_key_in_a_command_line(engine: str, 
 def test_no_key_needs_no_secret() -> None:
     form = make("kubernetes", "vllm")
     assert form.commands[0].where == "your machine"
-    assert any("no API key" in note for note in form.notes)
+    assert any("No API key" in note for note in form.notes)

@@ -32,7 +32,7 @@ def test_sglang_on_each_machine() -> None:
 def test_a_key_in_a_file_is_said() -> None:
     form = make("multi-node", "sglang", api_key=KEY)
     assert any("<sglang-key.yaml> is a file" in note for note in form.notes)
-    assert not any("no API key" in note for note in form.notes)
+    assert not any("No API key" in note for note in form.notes)
 
 
 def test_local_files_must_be_everywhere() -> None:
@@ -66,5 +66,5 @@ def test_a_router(engine: str, program: list[str]) -> None:
     assert words[words.index("--host") + 1] == "127.0.0.1"
     assert words[words.index("--port") + 1] == "30080"
     assert "--api-key" not in words
-    assert any("passes a client's key on" in note for note in form.notes)
+    assert any("forwards the client's key" in note for note in form.notes)
     assert form.tool == program[0]

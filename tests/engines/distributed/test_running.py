@@ -51,13 +51,13 @@ async def test_a_tool_that_fails_is_told_with_its_words(programs: Path, tmp_path
 async def test_a_tool_that_takes_too_long_is_ended(programs: Path, tmp_path: Path) -> None:
     tool(programs, "kubectl", "echo waiting; exec sleep 600")
     form = generate("kubernetes", SPEC, Nodes(count=2), engine=find_engine("vllm"), installation=PYTHON)
-    assert "goes on" in await run_form(form, tmp_path, timeout_s=0.5)
+    assert "continues" in await run_form(form, tmp_path, timeout_s=0.5)
 
 
 async def test_without_the_tool_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     form = generate("kubernetes", SPEC, Nodes(count=2), engine=find_engine("vllm"), installation=PYTHON)
-    with pytest.raises(EngineUnavailable, match="kubectl is not on this machine"):
+    with pytest.raises(EngineUnavailable, match="kubectl is not installed on this machine"):
         await run_form(form, tmp_path)
 
 
@@ -65,5 +65,5 @@ async def test_commands_for_machines_are_run_there(tmp_path: Path) -> None:
     nodes = Nodes(("10.0.0.1", "10.0.0.2"))
     form = generate("multi-node", SPEC, nodes, engine=find_engine("vllm"), installation=PYTHON)
     assert runnable(form) is None
-    with pytest.raises(InvalidLaunch, match="run on its machines"):
+    with pytest.raises(InvalidLaunch, match="run on the machines themselves"):
         await run_form(form, tmp_path)

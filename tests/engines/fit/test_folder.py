@@ -49,7 +49,7 @@ def test_what_is_missing(tmp_path: Path) -> None:
     for name, files, reason, words in [
         ("no-config", {"model.safetensors": header_of([row])}, "missing", "There is no config.json in"),
         ("no-weights", config, "not_safetensors", "There are no safetensors files in"),
-        ("no-part", config | index, "missing", "though the model's index names it"),
+        ("no-part", config | index, "missing", "although the model's index names it"),
         ("broken-config", {"config.json": b"{"}, "damaged", "cannot be read"),
         ("empty-index", config | {"model.safetensors.index.json": b"{}"}, "damaged", "it names no weights"),
     ]:
@@ -66,10 +66,10 @@ LENGTH = (1 << 40).to_bytes(8, "little")
 @pytest.mark.parametrize(
     ("content", "why"),
     [
-        (b"", "its header would have 0 bytes"),
-        (b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n", "its header would have"),
-        (LENGTH + b"{}", "its header would have 1,099,511,627,776 bytes"),
-        (header_of([Tensor("a", "BF16", (2, 2))])[:-4], "its header would have"),
+        (b"", "its header claims to have 0 bytes"),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n", "its header claims to have"),
+        (LENGTH + b"{}", "its header claims to have 1,099,511,627,776 bytes"),
+        (header_of([Tensor("a", "BF16", (2, 2))])[:-4], "its header claims to have"),
         (header_of([Tensor("a", "BF16", (2, 2))]), "it ends before its tensor a: the download is not complete"),
         ((2).to_bytes(8, "little") + b"[]", "its header is not a JSON object"),
         ((8).to_bytes(8, "little") + b'{"a":{}}', "data_offsets"),

@@ -65,7 +65,7 @@ def test_a_gated_model(hub: Hub, tmp_path: Path) -> None:
     hub.errors["meta-llama/Llama-3.1-8B"] = (403, "GatedRepo")
     error = refused(hub, tmp_path, "meta-llama/Llama-3.1-8B")
     assert error.reason == "gated"
-    assert error.message == "meta-llama/Llama-3.1-8B is gated: its publisher wants its licence to be accepted first."
+    assert error.message == "meta-llama/Llama-3.1-8B is gated: its licence must be accepted first."
     assert f"{hub.endpoint}/meta-llama/Llama-3.1-8B" in error.advice
     assert "HF_TOKEN" in error.advice
 

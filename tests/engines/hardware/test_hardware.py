@@ -76,8 +76,8 @@ def test_slices_and_what_a_driver_does_not_tell() -> None:
         (12, "no NVIDIA driver: libnvidia-ml.so.1 is not there"),
         (9, "the NVIDIA driver is installed but not loaded"),
         (18, "the NVIDIA driver and its library are of different versions"),
-        (4, "this user may not ask the NVIDIA driver"),
-        (999, "the NVIDIA driver does not answer: "),
+        (4, "this user has no access to the NVIDIA driver"),
+        (999, "the NVIDIA driver does not respond: "),
     ],
 )
 def test_it_says_why_there_is_nothing(code: int, words: str) -> None:
@@ -90,14 +90,14 @@ def test_it_says_why_there_is_nothing(code: int, words: str) -> None:
 @pytest.mark.usefixtures("programs")
 def test_a_driver_without_a_gpu_and_one_that_goes_away() -> None:
     none = read_hardware(NvmlAnswers({"init": 0, "driver": "580", "devices": []}))
-    assert none.words[0].startswith("No GPU was found: the NVIDIA driver is there, but no GPU of its; no AMD")
+    assert none.words[0].startswith("No GPU was found: the NVIDIA driver is installed, but it finds no GPU; no AMD")
     nvml = NvmlAnswers.of("two-h100")
     with HardwareReader(nvml) as reader:
         assert len(reader.read().gpus) == 2
         nvml.answers["lost"] = True
         lost = reader.read()
         assert (lost.gpus, lost.vendor) == ((), "none")
-        assert lost.words == ("No GPU was found: the NVIDIA driver does not answer: GPU is lost.",)
+        assert lost.words == ("No GPU was found: the NVIDIA driver does not respond: GPU is lost.",)
         nvml.answers["lost"] = False
         assert len(reader.read().gpus) == 2
     assert reader.read().words == ("No GPU was found: the reader is closed.",)
@@ -120,7 +120,7 @@ def test_amd_smi(programs: Path) -> None:
     assert (full.memory_total, full.memory_free) == (196_592 << 20, 25_062 << 20)
     assert full.processes == (GpuProcess(4001, "python3", 179_000_000_000),)
     assert (empty.processes, empty.utilisation) == ((), None)
-    assert empty.missing == ("utilisation: the driver does not tell",)
+    assert empty.missing == ("utilisation: the driver does not report it",)
 
 
 def test_amd_smi_that_refuses_the_processes(programs: Path) -> None:
@@ -138,7 +138,7 @@ def test_amd_smi_in_its_older_shape() -> None:
     assert (first.processes, second.processes) == ((GpuProcess(7, "vllm", None),), ())
     assert read_amd_smi({}, "no list", None) == ()
     assert read_rocm_smi([]) == ("", ())
-    assert read_rocm_smi({"card0": {}, "cards": {}})[1][0].missing[0] == "memory: the driver does not tell"
+    assert read_rocm_smi({"card0": {}, "cards": {}})[1][0].missing[0] == "memory: the driver does not report it"
 
 
 def test_rocm_smi(programs: Path) -> None:
@@ -169,11 +169,11 @@ def test_a_tool_that_fails(programs: Path, script: str, words: str) -> None:
 def test_a_program_that_cannot_be_run(programs: Path) -> None:
     (programs / "rocm-smi").write_text("#!/nowhere/sh\n")
     (programs / "rocm-smi").chmod(0o755)
-    assert "rocm-smi does not answer" in read_hardware(NO_NVIDIA).words[0]
+    assert "rocm-smi does not respond" in read_hardware(NO_NVIDIA).words[0]
 
 
 def test_a_gpu_that_tells_nothing() -> None:
-    assert describe(Gpu(3, "a card", None, None)) == "GPU 3: a card, its memory is not known"
+    assert describe(Gpu(3, "a card", None, None)) == "GPU 3: a card, its memory is unknown"
 
 
 @pytest.mark.gpu

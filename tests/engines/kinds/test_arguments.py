@@ -100,7 +100,7 @@ time.sleep(300)
     env = package(tmp_path, "sglang.srt.server_args", text)
     began = time.perf_counter()
     said = await ask(env, timeout_s=2)
-    assert said == "not checked: the engine's parser did not answer within 2 s."
+    assert said == "not checked: the engine's parser did not respond within 2 s."
     assert time.perf_counter() - began < 20
     child = int((tmp_path / "pid").read_text())
     psutil.wait_procs([psutil.Process(child)] if psutil.pid_exists(child) else [], timeout=5)
@@ -118,7 +118,7 @@ async def test_containers_and_other_engines_are_not_asked(tmp_path: Path) -> Non
     binary = Installation("program", (str(program),))
     said = await check_arguments(sglang, binary, sglang.command(spec, binary, 1))
     assert said is not None
-    assert "does not tell its Python" in said
+    assert "does not say which Python it uses" in said
     missing = Installation("python", (str(tmp_path / "nonesuch"),))
     said = await check_arguments(sglang, missing, sglang.command(spec, missing, 1))
     assert said is not None

@@ -165,7 +165,7 @@ def test_docker_itself_takes_the_words_of_a_container(name: str, tmp_path: Path)
     said = subprocess.run(argv, env=env, capture_output=True, text=True, timeout=30, check=False)
     found = diagnose(name, said.stderr.splitlines(), made, said.returncode)
     assert found is not None
-    assert found.title == "The container service does not run", said.stderr
+    assert found.title == "The container service is not running", said.stderr
 
 
 def test_a_container_is_published_on_an_address() -> None:
@@ -207,7 +207,7 @@ def test_the_other_servers_have_their_own_words() -> None:
     assert trt == f"{MODEL} --host 127.0.0.1 --port 30000 --tp_size 2 --trust_remote_code"
     lightllm = " ".join(argv("lightllm", PYTHON, model="/m", tensor_parallel=2)[1:])
     assert lightllm == "-m lightllm.server.api_server --model_dir /m --host 127.0.0.1 --port 30000 --tp 2"
-    with pytest.raises(InvalidLaunch, match="serves a folder"):
+    with pytest.raises(InvalidLaunch, match="can serve only a folder"):
         argv("lightllm", PYTHON)
     for name in ("lmdeploy", "tensorrt_llm"):
         with pytest.raises(InvalidLaunch) as refused:

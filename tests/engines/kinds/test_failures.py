@@ -66,28 +66,28 @@ RECORDED: dict[str, tuple[dict[str, Any], int, str, str, dict[str, Any]]] = {
     "sglang-context-too-long": (
         {"context_length": 100000},
         1,
-        "The model has no such long context",
+        "The model does not support such a long context",
         "ValueError: Warning: User-specified context_length (100000) is greater than the derived",
         {"context_length": 8192},
     ),
     "vllm-context-too-long": (
         {"context_length": 100000},
         1,
-        "The model has no such long context",
+        "The model does not support such a long context",
         "User-specified max_model_len (100000) is greater than the derived",
         {"context_length": 8192},
     ),
     "sglang-port-taken": (
         {"port": 43061},
         137,
-        "The port is taken",
+        "The port is already in use",
         "ERROR:    [Errno 98] error while attempting to bind on address ('127.0.0.1', 43061): address already in use",
         {"port": None},
     ),
     "vllm-port-taken": (
         {"port": 37973},
         1,
-        "The port is taken",
+        "The port is already in use",
         "OSError: [Errno 98] Address already in use",
         {"port": None},
     ),
@@ -173,7 +173,7 @@ def test_a_kill_without_a_word_is_the_machines_memory() -> None:
     for returncode in (137, -9):
         found = diagnose("sglang", lines, spec("sglang"), returncode)
         assert found is not None
-        assert found.title == "The operating system ended the engine"
+        assert found.title == "The operating system killed the engine"
         assert "memory" in found.advice
     # With its own last word it was its own doing: the last error is shown instead.
     with_word = [*lines, "[x] Scheduler hit an exception: Traceback", "FooError: it broke", *SGLANG_END]

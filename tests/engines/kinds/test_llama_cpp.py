@@ -75,4 +75,4 @@ async def test_its_taken_port_is_known() -> None:
             await process.stop()
     found = diagnose("llama_cpp", lines, spec, returncode)
     assert found is not None
-    assert (found.title, found.fix) == ("The port is taken", {"port": None})
+    assert (found.title, found.fix) == ("The port is already in use", {"port": None})

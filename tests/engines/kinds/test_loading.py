@@ -97,7 +97,7 @@ QUOTED: list[tuple[str, str, Progress]] = [
     (
         "vllm",
         "INFO 11-24 16:45:20 [weight_utils.py:533] Time spent downloading weights for a/b: 61.200000 seconds",
-        Progress(P.DOWNLOADING, 1.0, "the weights are here"),
+        Progress(P.DOWNLOADING, 1.0, "the weights are downloaded"),
     ),
     (
         "vllm",

@@ -67,7 +67,9 @@ def diagnose(engine: str, lines: Sequence[str], spec: LaunchSpec, returncode: in
     assert (engine, spec.engine) == ("fake", "fake")
     assert returncode is not None
     if any(line.startswith("FATAL: port") for line in lines):
-        return PlainCause("The port is taken", "FATAL: port is taken", "Another port.", {"port": None}, "Another port")
+        return PlainCause(
+            "The port is already in use", "FATAL: port is taken", "Another port.", {"port": None}, "Another port"
+        )
     return None
 
 

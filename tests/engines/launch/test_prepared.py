@@ -88,7 +88,7 @@ async def test_it_is_run_once(supervisor: Supervisor) -> None:
     with pytest.raises(LaunchOutdated, match="there is a server 'model' already"):
         await supervisor.launch(prepared)
     await server.stop()
-    with pytest.raises(LaunchOutdated, match="launched already"):  # its number marks the processes of the first
+    with pytest.raises(LaunchOutdated, match="already been launched"):  # its number marks the processes of the first
         await supervisor.launch(prepared)
 
 

@@ -108,7 +108,7 @@ async def test_kill_9_of_the_app_leaves_nothing(folder: Path, tmp_path: Path, ex
     made = Supervisor(folder, {"fake": FakeEngine()}, timing=TIMING)
     assert await made.find_survivors() == []
     (record,) = made.registry.list_records()
-    assert record.ended == "the app was killed, and it with the app"
+    assert record.ended == "the app was killed, and the server with it"
 
 
 async def test_survivors_are_found_and_ended(folder: Path, tmp_path: Path) -> None:
@@ -184,7 +184,7 @@ async def test_an_adopted_one_that_ends_is_failed(folder: Path, supervisor: Supe
     psutil.Process(survivor.processes[0].pid).kill()
     await server.wait_ended()
     assert phase_of(server) is Phase.FAILED
-    assert server.state.words == "its processes have gone"
+    assert server.state.words == "its processes are gone"
     assert fakes() == []
 
 
@@ -287,7 +287,7 @@ def test_a_container_that_outlived_app_and_guard_is_ended_at_the_next_start(fold
     Registry(folder).prune()
     assert (tmp_path / "cleaned").exists()
     (record,) = Registry(folder).list_records()
-    assert record.ended == "the app was killed, and it with the app"
+    assert record.ended == "the app was killed, and the server with it"
 
 
 async def test_a_process_that_lost_its_parent_and_session_is_known_by_its_mark(folder: Path, tmp_path: Path) -> None:

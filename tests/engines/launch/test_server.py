@@ -99,7 +99,7 @@ async def test_a_fatal_line_ends_what_hangs(supervisor: Supervisor) -> None:
     state = server.state
     assert state.phase is Phase.FAILED
     assert state.diagnosis
-    assert state.diagnosis.title == "The port is taken"
+    assert state.diagnosis.title == "The port is already in use"
     assert state.diagnosis.fix == {"port": None}
     assert fakes() == []
 

@@ -42,17 +42,17 @@ def test_what_fits() -> None:
     (bar,) = widths(draw_fit(fit))
     assert len(bar) == len(fit.bars()[0].parts) - 1  # what is free is the bar's ground
     assert 0 < sum(bar) < 100
-    assert "What would do" not in drawn.text
+    assert "What would fit" not in drawn.text
     labels = dict(drawn.attributes)["aria-label"]
     assert "weights" in labels
-    assert "used by others 4.00 GiB" in labels
+    assert "used by other processes 4.00 GiB" in labels
 
 
 def test_what_does_not_fit_says_what_would_do() -> None:
     fit = estimate(QWEN, on(1, 8))
     drawn = safe(draw_fit(fit))
     assert ("class", "line bad") in drawn.attributes
-    assert "What would do:" in drawn.text
+    assert "What would fit:" in drawn.text
     for need in fit.needs:
         assert need.shown() in drawn.text
     (bar,) = widths(draw_fit(fit))

@@ -28,14 +28,14 @@ def test_every_form_is_drawn_whole(kind: str, present: bool) -> None:  # noqa: F
         assert f"<pre tabindex='0'>{escape(text)}</pre>" in html  # to the letter: it is copied
     for words in (form.title, form.tool, *form.notes, *form.sources):
         assert words in drawn.text
-    assert ("is on this machine" if present else "is not on this machine: copy") in drawn.text
+    assert ("is installed on this machine" if present else "is not installed on this machine: copy") in drawn.text
 
 
 def test_what_an_upstream_needs_before_a_look() -> None:
     drawn = safe(draw_upstream_needs())
     for need in NEEDS:
         assert need.name in drawn.text
-    assert "it registers nothing" in drawn.text
+    assert "registers nothing" in drawn.text
 
 
 def test_what_was_found() -> None:

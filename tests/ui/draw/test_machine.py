@@ -41,7 +41,7 @@ def test_slices_and_what_a_driver_keeps_to_itself() -> None:
 def test_no_gpu_says_why_and_what_still_works() -> None:
     words = "No GPU was found: no NVIDIA driver: libnvidia-ml.so.1 is not there."
     drawn = safe(draw_machine(Hardware((), "none", "", (words,), HOST)))
-    works = "Small models run on the processor: llama.cpp, or a build of vLLM or SGLang for it."
+    works = "Small models run on the CPU, with llama.cpp or a CPU build of vLLM or SGLang."
     assert drawn.text == f"8 cores · 16.0 of 64.0 GiB memory free{words} {works}"
 
 

@@ -49,7 +49,7 @@ def test_a_bar_of_unknown_length_has_no_value() -> None:
 @pytest.mark.parametrize(
     ("view", "shown"),
     [
-        (replace(VIEW, elapsed_s=12.4, typical_s=90.0), "12 s of typically 90 s"),
+        (replace(VIEW, elapsed_s=12.4, typical_s=90.0), "12 s of a typical 90 s"),
         (replace(VIEW, elapsed_s=12.4), "12 s"),
         (replace(VIEW, elapsed_s=12.4, typical_s=90.0, shape="ready"), "12 s"),
         (VIEW, ""),
@@ -82,9 +82,14 @@ def test_what_is_known_of_it() -> None:
 
 
 def test_a_failure_has_its_cause_its_advice_and_its_fix() -> None:
-    problem = Problem("The port is taken", "OSError: [Errno 98]", "Choose another.", "the next free port")
+    problem = Problem("The port is already in use", "OSError: [Errno 98]", "Choose another.", "the next free port")
     card = drawn(replace(VIEW, shape="failed", problem=problem, actions=("fix", "again", "log", "forget")))
-    for words in ("The port is taken", "OSError: [Errno 98]", "Choose another.", "The fix: the next free port"):
+    for words in (
+        "The port is already in use",
+        "OSError: [Errno 98]",
+        "Choose another.",
+        "Fix: the next free port",
+    ):
         assert words in card.text
     assert ("title", "the next free port") in card.attributes
     bare = drawn(replace(VIEW, shape="failed", problem=Problem("It ended")))
@@ -109,7 +114,7 @@ def test_the_load_is_drawn_while_it_is_ready_and_where_it_is_told() -> None:
     for words in ("running 2", "waiting 1", "KV cache 36 %", "tokens/s 42"):
         assert words in card.text
     assert "svg" in card.names
-    assert ("aria-label", "Tokens per second, at most 42") in card.attributes
+    assert ("aria-label", "Tokens per second, peak 42") in card.attributes
     assert "running" not in drawn(replace(ready, shape="failed")).text
     partly = drawn(replace(ready, load=Load(running=0)))
     assert "running 0" in partly.text

@@ -42,7 +42,7 @@ def test_the_figures() -> None:
         "gap p50 250 ms",
     ):
         assert said in text
-    assert "in all 1.10 s, 2 pieces" in text
+    assert "total 1.10 s, 2 pieces" in text
     assert "tokens/s 10" in text
 
 
@@ -51,7 +51,7 @@ def test_of_very_many_the_first_and_the_last() -> None:
     html = draw_stream(exchange)
     found = rows(html)
     assert len(found) == MAX_ROWS + 1
-    assert found[MAX_ROWS // 2] == ["7 more between"]
+    assert found[MAX_ROWS // 2] == ["7 more rows in between"]
     assert (found[0][0], found[-1][0]) == ("1", str(MAX_ROWS + 7))
     assert found[-1][2] == "10.0"
     safe(html)

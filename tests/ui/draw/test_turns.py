@@ -44,7 +44,7 @@ def test_what_a_message_carries_besides_is_shown_and_named() -> None:
 
 def test_reasoning_that_is_encrypted_is_said_to_be_there() -> None:
     details = [{"type": "reasoning.encrypted", "data": "ENC"}]
-    assert "it is encrypted" in safe(talk(turn(streamed({"reasoning_details": details})))).text
+    assert "The reasoning is encrypted" in safe(talk(turn(streamed({"reasoning_details": details})))).text
 
 
 @pytest.mark.parametrize(("count", "stretches"), [(1, 0), (19, 0), (20, 1), (45, 3)])

@@ -56,7 +56,7 @@ def test_the_request_is_the_bytes() -> None:
 def test_the_request_of_an_exchange_without_a_response() -> None:
     drawn = safe(draw_request(REFUSED))
     assert "Bearer $THEROUTER_API_KEY" in drawn.text
-    assert "Status, headers and body" in draw_response(REFUSED)
+    assert "The status, headers and body" in draw_response(REFUSED)
 
 
 def test_the_response() -> None:
@@ -95,13 +95,13 @@ def test_the_events_with_their_times() -> None:
     html = draw_events(streamed({"content": "A"}, {"content": "B"}))
     assert re.findall(r'<span class="n">(.*?)</span>', html) == ["100 ms", "110 ms", "120 ms"]
     assert '"content": "A"' in safe(html).text
-    assert "The first" not in html
+    assert "Showing the first" not in html
 
 
 def test_of_very_many_events_the_first() -> None:
     html = draw_events(streamed(*({"content": "x"} for _ in range(MAX_EVENTS + 10))))
     assert html.count("<li>") == MAX_EVENTS
-    assert f"The first {MAX_EVENTS} of {MAX_EVENTS + 11}." in html
+    assert f"Showing the first {MAX_EVENTS} of {MAX_EVENTS + 11} events." in html
 
 
 def test_the_times() -> None:

@@ -105,7 +105,7 @@ async def test_this_machines_names(http: httpx.AsyncClient, host: str) -> None:
 async def test_a_rebound_name_is_refused(http: httpx.AsyncClient, method: str, host: str) -> None:
     answer = await http.request(method, "/", headers={"host": host})
     assert answer.status_code == 403
-    assert "own names only" in answer.json()["error"]
+    assert "only to this machine's own names" in answer.json()["error"]
     assert "set-cookie" not in answer.headers
 
 

@@ -84,6 +84,6 @@ def test_only_so_many_and_so_much(monkeypatch: pytest.MonkeyPatch) -> None:
         add_image(conversation, PNG)
     monkeypatch.setattr(images, "MAX_WAITING_BYTES", 100)
     conversation.images = conversation.images[:1]
-    with pytest.raises(ValueError, match="All images"):
+    with pytest.raises(ValueError, match="The images"):
         add_image(conversation, PNG * 2)
     assert len(conversation.images) == 1

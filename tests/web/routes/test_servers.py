@@ -62,7 +62,7 @@ async def look(http: httpx.AsyncClient) -> dict[str, Any]:
 async def test_nothing_runs_yet(http: httpx.AsyncClient) -> None:
     found = await look(http)
     assert (found["servers"], found["backends"]) == ([], "")
-    assert "No server runs" in found["empty"]
+    assert "No servers running" in found["empty"]
     assert "memory free" in found["machine"]
 
 

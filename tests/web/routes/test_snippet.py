@@ -64,7 +64,7 @@ async def test_it_shows_the_request_that_would_be_sent(
 async def test_a_whole_loop_is_shown_to_its_owner_alone(
     http: httpx.AsyncClient, context: Context, conversation: Conversation, language: Language
 ) -> None:
-    assert "requests of one loop" in (await drawn(http, language=language.id, replay=True))["code"]
+    assert "requests of one tool loop" in (await drawn(http, language=language.id, replay=True))["code"]
     await _talk(context, conversation, "a secret question")
     found = await drawn(http, language=language.id, replay=True)
     assert "a secret question" in safe(found["code"]).text

@@ -8,5 +8,5 @@ TAB = Tab(
     title="Chat",
     build=build_presets,
     empty="<b>Chat</b> sends one conversation to the model above. Press a preset, or write a message: the request that "
-    "will go out stands beside it and changes as you type.",
+    "will be sent is shown beside it and updates as you type.",
 )

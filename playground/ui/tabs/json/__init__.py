@@ -12,7 +12,7 @@ TAB = Tab(
     connect=connect,
     sends="json",
     fields=("json_mode", "schema_name", "json_schema", "strict", "schema_in_prompt", "with_tools"),
-    empty="<b>JSON</b> asks for an answer of a stated shape. Press Restart nginx, then Send: the answer grows as a "
-    "tree, and each rule that it breaks is named with its place.",
+    empty="<b>JSON</b> asks for an answer that matches a schema. Press Restart nginx, then Send: the answer appears "
+    "as a tree while it streams, and every broken rule is listed with its location.",
     style=Path(__file__).parent / "json.css",
 )

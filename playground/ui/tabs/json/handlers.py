@@ -52,7 +52,12 @@ class SchemaHandlers:
             return gr.skip(), gr.skip(), gr.skip(), draw_start((_told(error),))
         if begun.text is None:
             return gr.skip(), gr.skip(), gr.skip(), draw_start(begun.problems)
-        return "json_schema", begun.name, begun.text, draw_start((), f"The schema of {kind} stands under Schema.")
+        return (
+            "json_schema",
+            begun.name,
+            begun.text,
+            draw_start((), f"The schema made from {kind} is now under Schema."),
+        )
 
 
 def _told(error: TooMuchWork) -> Problem:

@@ -31,7 +31,7 @@ def build(page: Page, context: Context) -> None:
                     elem_classes="code-field",
                     placeholder='{"type": "object", "properties": {…}, "required": […], …}',
                 )
-            with gr.Tab("Begin with", render_children=True):
+            with gr.Tab("Start from", render_children=True):
                 _begin(page)
             with gr.Tab("Runs", render_children=True):
                 _runs(page)
@@ -48,8 +48,8 @@ def _fields(page: Page) -> None:
             label="Schema name", placeholder=DEFAULT_NAME, max_lines=1, min_width=0, elem_id="schema-name"
         )
         page.form["strict"] = gr.Checkbox(value=True, label="strict")
-        page.form["schema_in_prompt"] = gr.Checkbox(value=False, label="schema in the system prompt too")
-        page.form["with_tools"] = gr.Checkbox(value=False, label="with the Tools tab's tools")
+        page.form["schema_in_prompt"] = gr.Checkbox(value=False, label="Also put the schema in the system prompt")
+        page.form["with_tools"] = gr.Checkbox(value=False, label="Also send the Tools tab's tools")
 
 
 def _begin(page: Page) -> None:
@@ -60,14 +60,13 @@ def _begin(page: Page) -> None:
         page.parts["start_kind"] = gr.Dropdown(
             [(kind, kind) for kind in KINDS], value=KINDS[0], label="or from", min_width=0, elem_id="start-kind"
         )
-        page.parts["start"] = gr.Button("Make the schema", size="sm", min_width=0, elem_classes="plain-button")
+        page.parts["start"] = gr.Button("Create schema", size="sm", min_width=0, elem_classes="plain-button")
     page.parts["start_text"] = gr.Textbox(
         label="Sample or class",
         lines=4,
         max_lines=4,
         elem_classes="code-field",
-        placeholder="A JSON document like the answers you want; or the source of a pydantic class, which is read "
-        "and never run.",
+        placeholder="A sample of the JSON that you want, or the source of a pydantic class (parsed, never run).",
     )
     page.parts["start_status"] = Drawn("")
 

@@ -28,7 +28,7 @@ from playground.ui.handlers.visitor import visitor
 
 RECENT_S = 10.0  # a search takes a few hundred milliseconds
 SETTLE_S = 0.02  # a recipe changes twenty fields one after another
-RUNS_SERVERS = "launch and stop servers"
+RUNS_SERVERS = "launch or stop servers"
 
 
 class ServerHandlers:
@@ -88,7 +88,7 @@ class ServerHandlers:
             return "", "", self._refusal()
         typed = dict(zip(FIELDS, values, strict=True))
         if not typed["model"]:
-            return "", "", said("Choose a model, or a recipe, which fills in the rest.")
+            return "", "", said("Choose a model, or a recipe to fill in the rest.")
         try:
             shown = await self._servers.preview(read_spec(typed), where, before)
         except PlaygroundError as error:
@@ -123,7 +123,7 @@ class ServerHandlers:
         except PlaygroundError as error:
             return gr.skip(), gr.skip(), failed(error)
         ran = self._servers.server(name).prepared
-        words = said(f"{name} is being launched: it is watched below.", "good")
+        words = said(f"Launching {name}: follow its progress below.", "good")
         if ran is None or ran.edited:
             return gr.skip(), gr.skip(), words
         return ran.shown, ran.id, words  # it is another where the form was changed too late for a preview
@@ -153,7 +153,7 @@ class ServerHandlers:
         own = installation is not None and form.tool == Path(installation.program[0]).name
         here = own or (form.tool != "python" and shutil.which(form.tool) is not None)
         can_run = here and runnable(form) is not None
-        return draw_form(form, present=here), gr.update(visible=can_run, value=f"Hand it to {form.tool}"), ""
+        return draw_form(form, present=here), gr.update(visible=can_run, value=f"Run {form.tool}"), ""
 
     async def run_form(
         self, request: gr.Request, kind: str | None, addresses: str, count: str, where: str | None, *values: Any

@@ -17,26 +17,26 @@ LIST = (
     f'aria-label="Servers">{EMPTY}</div>'
 )
 # Gradio's own button would stand in the field's label, and take its name.
-CLIPBOARD = '<button type="button" class="link" data-act="copy-command">to the clipboard</button>'
+CLIPBOARD = '<button type="button" class="link" data-act="copy-command">copy to clipboard</button>'
 FIRST = {  # the fields in sight: name, label, placeholder
-    "port": ("Port", "the engine's"),
+    "port": ("Port", "engine default"),
     "tensor_parallel": ("Tensor parallel", "1"),
-    "context_length": ("Context length", "the model's"),
-    "memory_fraction": ("Memory fraction", "the engine's"),
+    "context_length": ("Context length", "model default"),
+    "memory_fraction": ("Memory fraction", "engine default"),
     "tool_parser": ("Tool-call parser", "none: no tool calls"),
     "reasoning_parser": ("Reasoning parser", "none"),
 }
 MORE = {
     "name": ("Server name", "from the model"),
-    "served_name": ("Served as", "the model's name"),
+    "served_name": ("Served model name", "the model's name"),
     "pipeline_parallel": ("Pipeline parallel", "1"),
     "data_parallel": ("Data parallel", "1"),
     "dtype": ("dtype", "auto"),
     "kv_cache_dtype": ("KV cache dtype", "auto"),
-    "quantization": ("Quantization", "the model's"),
+    "quantization": ("Quantization", "model default"),
     "revision": ("Revision", "main"),
-    "chat_template": ("Chat template file", "the model's"),
-    "idle_stop_min": ("Idle stop, min", "never"),
+    "chat_template": ("Chat template file", "model default"),
+    "idle_stop_min": ("Stop when idle (min)", "never"),
 }
 WIDE = {"tool_parser", "reasoning_parser", "chat_template", "name", "served_name"}
 LAUNCH = "launch."
@@ -45,7 +45,7 @@ FIRST_ENGINE = "llama_cpp"  # it is on every machine that has the app
 
 def build(page: Page, context: Context) -> None:
     """The forms above, the servers below."""
-    page.parts["machine"] = Drawn("<p class='line'>Looking at this machine…</p>", elem_id="machine")
+    page.parts["machine"] = Drawn("<p class='line'>Checking this machine…</p>", elem_id="machine")
     with gr.Column(elem_id="servers-pane", elem_classes="pane", min_width=0):
         Drawn(FOLD, elem_classes="fold")
         with gr.Tabs(elem_classes="parts", elem_id="servers-parts"):
@@ -86,18 +86,18 @@ def _launch(page: Page, context: Context) -> None:
             for name, (label, placeholder) in MORE.items():
                 _field(page, name, label, placeholder)
             parts[LAUNCH + "api_key"] = gr.Textbox(
-                label="Key for its clients",
+                label="API key for clients",
                 type="password",
                 max_lines=1,
                 placeholder="No key required",
                 elem_classes="wide",
             )
-            parts[LAUNCH + "trust_remote_code"] = gr.Checkbox(value=False, label="trust the model's remote code")
+            parts[LAUNCH + "trust_remote_code"] = gr.Checkbox(value=False, label="Trust the model's remote code")
         parts[LAUNCH + "extra"] = gr.Textbox(
-            label="Further arguments", lines=1, max_lines=4, placeholder="--max-num-seqs 8", elem_classes="code-field"
+            label="Extra arguments", lines=1, max_lines=4, placeholder="--max-num-seqs 8", elem_classes="code-field"
         )
         parts[LAUNCH + "env"] = gr.Textbox(
-            label="Environment, a NAME=value a line", lines=1, max_lines=4, elem_classes="code-field"
+            label="Environment variables, one NAME=value per line", lines=1, max_lines=4, elem_classes="code-field"
         )
     parts["command"] = gr.Textbox(
         label="Command",
@@ -105,7 +105,7 @@ def _launch(page: Page, context: Context) -> None:
         max_lines=6,
         elem_id="command",
         elem_classes="code-field",
-        info="As it will be run, without a shell. It can be edited; a change in the form writes it anew.",
+        info="Runs exactly as shown, without a shell. You can edit it; changing the form rewrites it.",
     )
     parts["made"] = gr.Textbox(visible="hidden")  # which prepared launch is shown as the command
     with gr.Row(elem_classes="acts"):
@@ -126,15 +126,15 @@ def _field(page: Page, name: str, label: str, placeholder: str) -> None:
 def _attach(page: Page) -> None:
     with gr.Row(elem_classes="fields"):
         page.parts["attach_url"] = gr.Textbox(
-            label="URL of the server", placeholder="http://10.0.0.5:30000/v1", max_lines=1, elem_classes="wide"
+            label="Server URL", placeholder="http://10.0.0.5:30000/v1", max_lines=1, elem_classes="wide"
         )
         page.parts["attach_key"] = gr.Textbox(
-            label="Its key, if it asks for one", type="password", max_lines=1, elem_classes="wide"
+            label="API key, if required", type="password", max_lines=1, elem_classes="wide"
         )
         page.parts["attach"] = gr.Button("Attach", size="sm", min_width=0, elem_classes="plain-button")
     page.parts["attach_said"] = Drawn(
-        "<p class='line'>What runs there is recognised (SGLang, vLLM, llama.cpp, …), its load is drawn live, and it "
-        "joins the backends. It is never stopped from here.</p>"
+        "<p class='line'>The engine is detected (SGLang, vLLM, llama.cpp, …), its load is charted live, and the "
+        "server joins the backends. It is never stopped from here.</p>"
     )
 
 
@@ -143,17 +143,15 @@ def _beyond(page: Page) -> None:
     with gr.Row(elem_classes="fields"):
         parts["form_kind"] = gr.Dropdown(form_choices(), value=None, label="Form", elem_classes="wide")
         parts["addresses"] = gr.Textbox(
-            label="Addresses, the first leads", placeholder="10.0.0.1, 10.0.0.2", max_lines=1, elem_classes="wide"
+            label="Addresses, head machine first", placeholder="10.0.0.1, 10.0.0.2", max_lines=1, elem_classes="wide"
         )
-        parts["nodes"] = gr.Textbox(label="Machines per replica", placeholder="all of them", max_lines=1, min_width=0)
-        parts["write_form"] = gr.Button("Write it", size="sm", min_width=0, elem_classes="plain-button")
-    parts["run_form"] = gr.Button(
-        "Hand it to the tool", size="sm", min_width=0, visible=False, elem_classes="plain-button"
-    )
+        parts["nodes"] = gr.Textbox(label="Machines per replica", placeholder="all", max_lines=1, min_width=0)
+        parts["write_form"] = gr.Button("Generate", size="sm", min_width=0, elem_classes="plain-button")
+    parts["run_form"] = gr.Button("Run the tool", size="sm", min_width=0, visible=False, elem_classes="plain-button")
     parts["ran"] = Drawn("")
     parts["written"] = Drawn(
-        "<p class='line'>The same engine, model and options as under “Start one”, for several machines: a command for "
-        "each, or the file that a cluster takes.</p>",
+        "<p class='line'>Uses the engine, model and options set under “Start one”, for several machines: a command "
+        "for each, or the file that a cluster needs.</p>",
         elem_id="written",
     )
 
@@ -164,9 +162,9 @@ def _upstream(page: Page) -> None:
         parts["upstream_url"] = gr.Textbox(
             label="Public URL", placeholder="https://llm.example.org/v1", max_lines=1, elem_classes="wide"
         )
-        parts["upstream_model"] = gr.Textbox(label="Its model", placeholder="the first it lists", max_lines=1)
-        parts["upstream_key"] = gr.Textbox(label="Key to send", type="password", max_lines=1)
-        parts["check_upstream"] = gr.Button("Check it", size="sm", min_width=0, elem_classes="plain-button")
+        parts["upstream_model"] = gr.Textbox(label="Upstream model", placeholder="the first one listed", max_lines=1)
+        parts["upstream_key"] = gr.Textbox(label="API key to send", type="password", max_lines=1)
+        parts["check_upstream"] = gr.Button("Check endpoint", size="sm", min_width=0, elem_classes="plain-button")
     parts["upstream_said"] = Drawn("", elem_id="upstream-said")
 
 

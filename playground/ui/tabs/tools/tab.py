@@ -13,11 +13,11 @@ from playground.ui.preset_row import build_presets
 from playground.ui.tabs.tools.handlers import CHOICES, ToolHandlers
 
 FLAGS = [("not sent", ""), ("true", "true"), ("false", "false")]
-AFTER = [("the same again", "keep"), ("auto", "auto"), ("none", "none")]
+AFTER = [("unchanged", "keep"), ("auto", "auto"), ("none", "none")]
 TURNS = (1, 2, 3, 5, 8, 12, 20)
 MOCK_HELP = (
-    "A row answers the calls that it matches; the first one counts. YAML or JSON: tool, arguments (left out: any), "
-    "match (exact or subset), result or error, delay_s."
+    "The first row that matches a call answers it. YAML or JSON: tool, arguments (omit to match "
+    "any), match (exact or subset), result or error, delay_s."
 )
 MOCK_EXAMPLE = "- tool: lookup_region\n  arguments: {code: ap-northeast-1}\n  result: {name: Asia Pacific (Tokyo)}"
 
@@ -49,11 +49,14 @@ def build(page: Page, context: Context) -> None:
 
 def _answers(page: Page) -> None:
     page.form["builtins"] = gr.CheckboxGroup(
-        list(BUILTINS), label="Built-in functions", info="A call of this name runs for real.", elem_id="builtins"
+        list(BUILTINS),
+        label="Built-in functions",
+        info="A call to a ticked function is really executed.",
+        elem_id="builtins",
     )
     page.form["mcp"] = gr.Textbox(
         label="MCP server",
-        info="Its URL; on your own machine also a command line. It answers calls of its tools.",
+        info="Its URL, or on your own machine also a command line. It answers calls to its tools.",
         max_lines=1,
         placeholder="http://127.0.0.1:8000/mcp",
         elem_id="mcp",
@@ -75,16 +78,16 @@ def _import(page: Page) -> None:
             [(kind, kind) for kind in IMPORTS], value=IMPORTS[0], label="From", min_width=0, elem_id="import-kind"
         )
         page.parts["operation"] = gr.Textbox(
-            label="Operation (of OpenAPI)", max_lines=1, min_width=0, placeholder="getPet, or GET /pets/{id}"
+            label="OpenAPI operation", max_lines=1, min_width=0, placeholder="getPet, or GET /pets/{id}"
         )
-        page.parts["import"] = gr.Button("Add to the tools", size="sm", min_width=0, elem_classes="plain-button")
+        page.parts["import"] = gr.Button("Add to tools", size="sm", min_width=0, elem_classes="plain-button")
     page.parts["import_text"] = gr.Textbox(
         label="Source",
         lines=4,
         max_lines=4,
         elem_classes="code-field",
-        placeholder="The source of a function (read, never run), a schema, an OpenAPI document, or nothing for the "
-        "MCP server under Answers.",
+        placeholder="The source of a function (parsed, never run), a schema or an OpenAPI document. Leave empty "
+        "for the MCP server under Answers.",
     )
     page.parts["import_status"] = Drawn("")
 
@@ -99,8 +102,8 @@ def _choices(page: Page) -> None:
         )
         page.form["parallel_tool_calls"] = gr.Dropdown(FLAGS, value="", label="Parallel tool calls", min_width=0)
         page.form["max_turns"] = gr.Dropdown(list(TURNS), value=8, label="Max turns", min_width=0)
-        page.form["by_itself"] = gr.Checkbox(value=False, label="run calls without asking")
-        page.form["with_format"] = gr.Checkbox(value=False, label="with the JSON tab's response_format")
+        page.form["by_itself"] = gr.Checkbox(value=False, label="Run calls without asking")
+        page.form["with_format"] = gr.Checkbox(value=False, label="Also send the JSON tab's response_format")
 
 
 def connect(page: Page, _: gr.Blocks, context: Context) -> None:
