@@ -44,7 +44,10 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadSco
 
 
 class Pieces(LoadScopeScheduling):  # type: ignore[misc]  # it ships no types
-    """Hands out files, and those that launch servers as one. (xdist's groups by marker need another pytest.)"""
+    """Hands out files; those that launch servers are one piece, and so are those of the browser, which wants a core.
+
+    xdist's groups by marker need another pytest.
+    """
 
     def _split_scope(self, nodeid: str) -> str:
         return _piece(nodeid)
@@ -52,4 +55,6 @@ class Pieces(LoadScopeScheduling):  # type: ignore[misc]  # it ships no types
 
 def _piece(nodeid: str) -> str:
     file = nodeid.partition("::")[0].removeprefix("tests/")
-    return "engines" if file.startswith(ENGINES) else file
+    if file.startswith(ENGINES):
+        return "engines"
+    return "browser" if file.startswith("browser/") else file
