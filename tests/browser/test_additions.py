@@ -1,15 +1,16 @@
-"""A tab and a language are values: each is added to a copy of the app by one file or folder and one line, and is there.
+"""A tab, a language, an engine, a parameter: each is added to a copy of the app as CONTRIBUTING has it, and is there.
 
 Also what follows from a tab being one: nothing is known by its title, and without a composer nothing is sent.
 """
 
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -74,7 +75,7 @@ PROGRAM = [sys.executable, "-m", "playground"]
 
 
 def told(heading: str, name: str) -> str:
-    """The code that CONTRIBUTING gives below a heading, for a tab or a language of that name."""
+    """The code that CONTRIBUTING gives below a heading, for a thing of that name."""
     below = CONTRIBUTING.partition(heading)[2]
     found = re.search(r"(?:^(?: {4}.*)?\n)+", below[below.index("\n    ") + 1 :], re.MULTILINE)
     assert found
@@ -90,7 +91,7 @@ def add_line(file: Path, before: str, line: str) -> None:
 
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The app with a language and two tabs more."""
+    """The app with two languages, three tabs, an engine and a parameter more."""
     copy = tmp_path_factory.mktemp("copy")
     for name in ("playground", "presets"):
         shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
@@ -103,6 +104,13 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
         add_line(tabs / "__init__.py", '    "servers",', f'    "{name}",')
     (snippets / "told.py").write_text(told("**A snippet language.**", "told"))
     add_line(snippets / "__init__.py", '    "python",', '    "told",')
+    kinds = copy / "playground" / "engines" / "kinds"
+    (kinds / "told.py").write_text(told("**An engine.**", "told"))
+    imported = "from playground.engines.kinds.told import Engine as Told"
+    add_line(kinds / "__init__.py", "from playground.engines.kinds.vllm import VLLM", imported)
+    add_line(kinds / "__init__.py", "    LMDeploy(),", "    Told(),")
+    parameter = textwrap.indent(told("**A parameter.**", "told"), "    ").rstrip()
+    add_line(copy / "playground" / "wire" / "request.py", "    models: list[StrictStr] | None = None", parameter)
     (tabs / "notes" / "notes.js").write_text("document.documentElement.title = 'its script ran';")
     (tabs / "notes" / "notes.css").write_text("&[data-tab=notes] #note p { color: rgb(1, 2, 3); }")
     return copy
@@ -144,12 +152,37 @@ def open_tab(page: Page, title: str) -> None:
     page.locator("#modes").get_by_role("tab", name=title, exact=True).click()
 
 
-def test_the_command_line_has_the_language(copy: Path, shared_upstream: ThreadedUpstream) -> None:
+@pytest.fixture
+def run(copy: Path, shared_upstream: ThreadedUpstream) -> Callable[..., str]:
+    """What the copy's command line prints."""
+
     def run(*words: str) -> str:
         env = environment(shared_upstream, copy)
         done = subprocess.run([*PROGRAM, *words], cwd=copy, env=env, capture_output=True, text=True, check=True)
         return done.stdout
 
+    return run
+
+
+def test_the_command_line_has_the_engine(run: Callable[..., str], copy: Path) -> None:
+    assert "told" in [one["name"] for one in json.loads(run("engines", "--json"))["engines"]]
+    program = copy / "told-server"
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    shown = run("launch", "told", "owner/model", "--where", str(program), "--dry-run", "--", "--fast")
+    assert "told-server owner/model --host 127.0.0.1 --port 9000 --fast" in shown
+
+
+def test_the_parameter_is_everywhere(run: Callable[..., str], added: Page) -> None:
+    (one,) = [one for one in json.loads(run("parameters", "--json")) if one["name"] == "new_one"]
+    assert (one["type"], one["range"], one["known_by"]) == ("a number", "0 to 1", ["vLLM"])
+    assert '"new_one": 0.5' in run("snippet", "chat-odd-sum", "--param", "new_one=.5")
+    added.get_by_role("button", name="Parameters", exact=True).click()
+    added.get_by_role("textbox", name=re.compile("^new_one")).fill("0.25")
+    expect(added.locator("#snippet")).to_contain_text('"new_one": 0.25')
+
+
+def test_the_command_line_has_the_language(run: Callable[..., str]) -> None:
     assert run("snippet", "chat-odd-sum", "--lang", "words").startswith("In words: POST http")
     assert run("snippet", "chat-odd-sum", "--lang", "told").startswith("POST http")
     assert "curl, words, told, python" in " ".join(run("snippet", "--help").split())

@@ -63,10 +63,13 @@ class Installations:
             there.sort(key=lambda one: not any(one.program[0].startswith(path) for path in given))
         return found
 
-    def _typed(self, engine: str, where: str) -> list[Installation]:
-        """The engine in an environment that is none of the given ones."""
-        place = Path(where).expanduser()
-        return find_installations(place, path="").get(engine, []) if place.exists() else []
+    def _typed(self, engine: str, place: Path) -> list[Installation]:
+        """The engine in an environment, or as a program, that is none of the given ones."""
+        if not place.exists():
+            return []
+        if place.name in find_engine(engine).programs:
+            return find_installations(path=str(place.parent)).get(engine, [])
+        return find_installations(place, path="").get(engine, [])
 
     async def choose(self, engine: str, where: str | None) -> Installation | None:
         """The one that `where` names, as `choice_of` writes it; the first where it names none; None if there is none.
@@ -77,16 +80,22 @@ class Installations:
         found = await self.of(engine)
         if not where:
             return found[0] if found else None
+        place = _place(where)
         if "/" in where:
-            found = [*found, *await asyncio.to_thread(self._typed, engine, where)]
+            found = [*found, *await asyncio.to_thread(self._typed, engine, place)]
         for one in found:
-            if where in {choice_of(one)[1], one.program[0], str(Path(one.program[0]).parents[1])}:
+            if {where, str(place)} & {choice_of(one)[1], one.program[0], str(Path(one.program[0]).parents[1])}:
                 return one
         raise InvalidLaunch(
             f"{engine} was not found in {where}.",
             field="where",
             advice="Give the folder of a Python environment, its interpreter, or a program; or leave it empty.",
         )
+
+
+def _place(where: str) -> Path:
+    """What a person means by a path."""
+    return Path(where).expanduser().absolute()
 
 
 def command_of(spec: LaunchSpec, installation: Installation | None) -> Command:
