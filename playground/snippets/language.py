@@ -33,7 +33,8 @@ class Language:
 
 def about_replay(requests: Sequence[PreparedRequest]) -> str:
     """The comment at the top of a replay, without the comment sign of the language."""
-    return f"The {len(requests)} requests of a tool loop; the tool results in them are the recorded ones."
+    many = f"{len(requests)} requests" if len(requests) != 1 else "one request"
+    return f"The {many} of a tool loop; the tool results are the recorded ones."
 
 
 def check_replay(requests: Sequence[PreparedRequest]) -> None:

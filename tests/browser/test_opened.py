@@ -140,7 +140,7 @@ def test_another_site_cannot_frame_it(browser: Browser, app: App) -> None:
 def test_who_is_no_administrator_launches_nothing(page: Page) -> None:
     page.get_by_role("tab", name="Servers", exact=True).click()
     expect(page.locator("#machine")).to_contain_text("Only administrators can launch or stop servers here")
-    expect(page.locator("#servers-said")).to_contain_text("Only administrators look at servers here")
+    expect(page.locator("#servers-said")).to_contain_text("Only administrators can look at servers here")
     field = page.get_by_role("combobox", name="Model to serve")
     field.fill("Qwen/Qwen3-8B")
     field.press("Enter")

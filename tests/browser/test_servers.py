@@ -77,7 +77,7 @@ def test_launch_watch_use_and_stop(page: Page) -> None:
     card = card_of(page, "first")
     expect(card.get_by_role("progressbar")).to_be_visible()
     expect(card.get_by_role("button", name="Stop server")).to_be_visible()
-    expect(page.locator("#launch-said")).to_contain_text("first is being launched")
+    expect(page.locator("#launch-said")).to_contain_text("Launching first")
     expect(card.get_by_role("status")).to_have_text("ready", timeout=60_000)
     expect(card).to_contain_text(f"http://127.0.0.1:{port}/v1")
     expect(card).to_contain_text("waiting 0")
@@ -140,7 +140,7 @@ def test_the_fix_of_a_port_that_was_taken_meanwhile_and_the_log(page: Page) -> N
     fill_in(page, "unlucky", port)
     expect(page.locator(COMMAND)).to_have_value(re.compile(f"--port {port}"))
     page.get_by_role("button", name="Launch").click()
-    expect(page.locator("#launch-said")).to_contain_text("unlucky is being launched")
+    expect(page.locator("#launch-said")).to_contain_text("Launching unlucky")
     card = card_of(page, "unlucky")
     try:
         holder = socket.create_server(("127.0.0.1", port))  # the engine still loads its libraries

@@ -129,7 +129,7 @@ def test_arguments_that_do_not_fit_are_named_with_their_path(page: Page, shared_
     expect(second.locator(".problems")).to_contain_text("not valid JSON")
     expect(second).to_contain_text('{"code": "unfinished')
     first.get_by_role("button", name="Run tool").click()
-    expect(page.locator("#talk .error")).to_contain_text("Nothing here answers lookup_region")
+    expect(page.locator("#talk .error")).to_contain_text("Nothing is set up to answer calls to lookup_region")
 
 
 def test_stop_ends_a_loop_while_a_tool_runs(page: Page, shared_upstream: ThreadedUpstream) -> None:

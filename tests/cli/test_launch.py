@@ -166,7 +166,7 @@ def test_a_server_from_any_terminal(tmp_path: Path, model: str) -> None:
         assert (logs.status, logs.err, len(logs.out.splitlines())) == (0, "", 5)
         again = here("launch", "llama_cpp", model, "--name", "tiny")
         assert again.status == 2
-        assert "there is a server 'tiny' already" in again.err
+        assert "there is already a server 'tiny'" in again.err
         stopped = here("stop", "tiny")
         assert (stopped.status, stopped.err) == (0, "tiny is stopped.\n")
         assert process.wait(20) == 0

@@ -162,7 +162,7 @@ def test_500_properties() -> None:
 
 def test_notes() -> None:
     assert "every answer" in check_schema("true").notes[0].message
-    assert "no response" in check_schema("false").notes[0].message
+    assert "no answer" in check_schema("false").notes[0].message
     (note,) = check_schema('{"$schema": "http://json-schema.org/draft-07/schema#"}').notes
     assert (note.pointer, note.column) == ("/$schema", 13)
     check = check_schema('{"type": "object",\n "type": "array"}')

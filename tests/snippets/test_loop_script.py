@@ -69,7 +69,7 @@ def test_how_it_looks() -> None:
     request = prepare(ChatRequest.parse({"model": "m", "messages": []}), Target("http://h/v1", "K"))
     script = render_loop([request, request])
     assert script.splitlines()[:3] == [
-        "# The requests of a loop with tools, 2 in all; the results in them are those that were recorded.",
+        "# The 2 requests of a tool loop; the tool results are the recorded ones.",
         "",
         "# 1 of 2",
     ]

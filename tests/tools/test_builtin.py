@@ -245,7 +245,7 @@ async def test_without_a_list_nothing_is() -> None:
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
-        (scripts.not_found("x"), r"answered 404 Not Found\."),
+        (scripts.not_found("x"), r"returned 404 Not Found\."),
         (scripts.body(b"<html>"), "not return JSON"),
         (scripts.body(b'"' + b"x" * 1000 + b'"'), "larger than 1,000 bytes"),
         (scripts.body(b"\x1f\x8b", headers=(("content-encoding", "gzip"),)), "compressed"),

@@ -133,7 +133,7 @@ async def test_from_launch_to_stop(context: Context, servers: Servers, model: st
 
     processes = [psutil.Process(one.pid) for one in servers.server(name).processes]
     assert processes
-    assert "is being stopped" in await servers.stop(name)
+    assert "Stopping small" in await servers.stop(name)
     await asyncio.wait_for(servers.server(name).wait_ended(), 20)
     assert not any(process.is_running() for process in processes)
     ended = view(servers, name)

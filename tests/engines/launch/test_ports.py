@@ -53,7 +53,7 @@ def test_nothing_free() -> None:
 
 def test_a_port_promised_to_another_server() -> None:
     port = free()
-    with pytest.raises(InvalidLaunch, match="promised"):
+    with pytest.raises(InvalidLaunch, match="reserved for another server"):
         choose_port("127.0.0.1", port, 8000, {port})
     assert choose_port("127.0.0.1", port, 8000) == port
 

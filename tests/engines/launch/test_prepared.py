@@ -85,7 +85,7 @@ async def test_a_port_that_was_asked_for_is_refused(supervisor: Supervisor, busy
 async def test_it_is_run_once(supervisor: Supervisor) -> None:
     prepared = await supervisor.prepare(spec(), INSTALLED)
     server = await supervisor.launch(prepared)
-    with pytest.raises(LaunchOutdated, match="there is a server 'model' already"):
+    with pytest.raises(LaunchOutdated, match="there is already a server 'model'"):
         await supervisor.launch(prepared)
     await server.stop()
     with pytest.raises(LaunchOutdated, match="already been launched"):  # its number marks the processes of the first

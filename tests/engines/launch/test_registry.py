@@ -125,7 +125,7 @@ async def test_survivors_are_found_and_ended(folder: Path, tmp_path: Path) -> No
     made = Supervisor(folder, {"fake": FakeEngine()}, timing=TIMING)
     with pytest.raises(InvalidLaunch, match="cannot be adopted"):
         await made.adopt(survivor)
-    with pytest.raises(InvalidLaunch, match="there is a server 'held' already"):
+    with pytest.raises(InvalidLaunch, match="there is already a server 'held'"):
         await launch(made, spec(name="held"))
     await made.end(survivor)
     assert fakes() == []

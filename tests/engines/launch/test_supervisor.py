@@ -38,7 +38,7 @@ async def test_several_at_once(supervisor: Supervisor) -> None:
 async def test_names(supervisor: Supervisor, folder: Path) -> None:
     server = await launch(supervisor, spec(name="org-one"))
     assert server.log.path.parent == folder
-    with pytest.raises(InvalidLaunch, match="'org-one' already") as caught:
+    with pytest.raises(InvalidLaunch, match="already a server 'org-one'") as caught:
         await launch(supervisor, spec(name="org-one"))
     assert caught.value.field == "name"
     with pytest.raises(InvalidLaunch, match=r"no server 'two'; there are: org-one"):
@@ -68,7 +68,7 @@ async def test_what_cannot_be_launched(supervisor: Supervisor) -> None:
     with pytest.raises(EngineUnavailable, match="no program /no/such/python"):
         await launch(supervisor, spec(), Installation("python", ("/no/such/python",)))
     first = await launch(supervisor, spec())
-    with pytest.raises(InvalidLaunch, match="promised") as caught:
+    with pytest.raises(InvalidLaunch, match="reserved for another server") as caught:
         await launch(supervisor, spec(port=first.port))
     assert caught.value.field == "port"
     await first.wait_ready()

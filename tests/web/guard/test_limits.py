@@ -80,7 +80,7 @@ def test_a_visitor_has_so_many_exchanges_at_a_time(threaded_upstream: ThreadedUp
             refused = client.post(EXCHANGE, json=form)
             assert refused.status_code == 429
             assert refused.json() == {
-                "error": "You have 2 requests running. Stop one, or wait until one has ended.",
+                "error": "You have 2 requests running. Stop one, or wait until one has finished.",
             }
             assert "retry-after" in refused.headers
             other = httpx.Client(base_url=address, cookies={COOKIE: context.access.ids.issue()}, timeout=30)

@@ -285,7 +285,7 @@ async def test_no_message_goes_while_a_call_has_no_result(
     upstream.enqueue(scripts.stream([], reasoning=["Hm"], tool_calls=fragments))
     await browser.frames(message="Hi")
     problem, end = await browser.frames(message="Well?")
-    assert problem["problem"].startswith("The call of lookup has no result yet.")
+    assert problem["problem"].startswith("The call to lookup has no result yet.")
     assert (end, len(upstream.requests), len(conversation.turns)) == ({"end": {"ok": False}}, 1, 1)
     conversation.edit(0, "assistant", "Mine.")
     await browser.frames(message="Well?")

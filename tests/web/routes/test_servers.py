@@ -94,7 +94,7 @@ async def test_a_server_from_its_launch_to_its_removal(context: Context, http: h
     assert whole.headers["content-type"] == "text/plain; charset=utf-8"
     assert whole.text.splitlines()[: len(first["lines"])] == first["lines"]
 
-    assert "is being stopped" in (await http.post(f"{SERVERS}/one.two/stop")).json()["words"]
+    assert "Stopping one.two" in (await http.post(f"{SERVERS}/one.two/stop")).json()["words"]
     await context.servers.server("one.two").wait_ended()
     assert "stopped" in (await look(http))["servers"][0]["html"]
     assert (await http.post(f"{SERVERS}/one.two/forget")).json() == {"words": ""}

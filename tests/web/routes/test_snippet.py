@@ -68,7 +68,7 @@ async def test_a_whole_loop_is_shown_to_its_owner_alone(
     await _talk(context, conversation, "a secret question")
     found = await drawn(http, language=language.id, replay=True)
     assert "a secret question" in safe(found["code"]).text
-    assert "The requests of a loop with tools, 1 in all" in safe(found["code"]).text
+    assert "The one request of a tool loop" in safe(found["code"]).text
     for visitor in (IDS.issue(), "made up", None):
         async with asking(context, visitor) as other:
             for replay in (True, False):
