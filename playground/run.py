@@ -5,11 +5,12 @@ Reading waits for whoever takes the snapshots: what comes faster than it is take
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 
 from playground.client import Client
 from playground.errors import StreamInterrupted
 from playground.slices import Slices
+from playground.tasks import give_up
 from playground.wire import events as ev
 from playground.wire.exchange import Exchange, ExchangeBuilder
 from playground.wire.prepared import PreparedRequest
@@ -74,9 +75,7 @@ async def run(
         task.result()  # a fault of our own is not hidden
         yield builder.snapshot()
     finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        await give_up(task)
 
 
 class _Ahead:

@@ -67,7 +67,7 @@ async def test_to_the_answer(client: Client, upstream: Upstream) -> None:
 
 async def test_it_streams_all_the_way(client: Client, upstream: Upstream) -> None:
     upstream.enqueue(
-        calls(("c1", "wait", "{}"), text=("I ", "look."), per_second=200), scripts.stream(("T", "o"), per_second=100)
+        calls(("c1", "wait", "{}"), text=("I ", "look."), per_second=20), scripts.stream(("T", "o"), per_second=20)
     )
     shots = await all_of(client, upstream, box(mocks=read_rows("- {tool: wait, result: 1, delay_s: 0.05}")))
     texts = [shot.exchange.answer.content for shot in shots]

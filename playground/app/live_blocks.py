@@ -5,13 +5,13 @@ A block that takes long to render holds up nothing: it and what comes after it s
 
 import asyncio
 from collections import deque
-from contextlib import suppress
 from typing import Any
 
 from playground.app.rendering import Rendering
 from playground.markup.blocks import BlockStream, Closed
 from playground.markup.markdown import is_light, render_markdown
 from playground.slices import Slices
+from playground.tasks import give_up
 
 PATIENCE_S = 0.03  # about as long as until the next snapshot
 MAX_WAITING = 64 * 2**10  # characters that may wait for a block: they are sent once more with it
@@ -44,9 +44,7 @@ class LiveBlocks:
     async def aclose(self) -> None:
         """Give up what is being rendered."""
         if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+            await give_up(self._task)
 
     async def _finished(self) -> dict[str, Any] | None:
         html: list[str] = []

@@ -5,7 +5,6 @@ of them together take time in proportion to it.
 """
 
 import asyncio
-from contextlib import suppress
 from functools import lru_cache
 
 import orjson
@@ -16,6 +15,7 @@ from playground.errors import TooMuchWork
 from playground.schema.engine import Schema
 from playground.schema.live import LiveValidator
 from playground.schema.partial import PartialJson
+from playground.tasks import give_up
 from playground.wire.prepared import PreparedRequest
 
 LEAST_GROWTH = 64  # characters
@@ -59,9 +59,7 @@ class LiveRules:
     async def aclose(self) -> None:
         """Give up what is under way."""
         if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError, TooMuchWork):
-                await self._task
+            await give_up(self._task)
 
     def _growth(self) -> int:
         return max(LEAST_GROWTH, self._looked // GROWTH)

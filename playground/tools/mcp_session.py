@@ -6,7 +6,7 @@ The `mcp` package is optional. Its connections must be opened and closed by one 
 
 import asyncio
 from collections.abc import Callable, Mapping
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import timedelta
 from tempfile import TemporaryFile
@@ -118,8 +118,9 @@ class McpSession:
             return
         if self._session is None:  # still connecting
             self._owner.cancel()
-        with suppress(asyncio.CancelledError):
-            await self._owner
+        await asyncio.wait((self._owner,))  # a cancellation of who waits is not its own
+        if not self._owner.cancelled():
+            self._owner.result()
 
     async def __aenter__(self) -> Self:
         await self.start()
