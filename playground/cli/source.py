@@ -78,7 +78,7 @@ def read_assignment(text: str) -> tuple[str, Any]:
     name, equals, value = text.partition("=")
     name = name.strip()
     if not (name and equals):
-        raise InvalidRequest(f"--param wants NAME=VALUE, not {text[:40]!r}.", advice="Such as temperature=0.5.")
+        raise InvalidRequest(f"--param must be NAME=VALUE, not {text[:40]!r}.", advice="Such as temperature=0.5.")
     if name in BY_NAME:
         return name, read_parameter(BY_NAME[name], value)
     try:

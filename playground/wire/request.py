@@ -73,33 +73,33 @@ class ChatRequest(WireModel):
     tools: list[dict[str, Json]] | None = None
     tool_choice: StrictStr | dict[str, Json] | None = None
     parallel_tool_calls: StrictBool | None = None
-    temperature: Annotated[Number | None, Parameter("0 to 2", "Higher is more varied", EVERYONE)] = None
-    top_p: Annotated[Number | None, Parameter("0 to 1", "Keeps the most likely tokens up to this share", EVERYONE)] = (
+    temperature: Annotated[Number | None, Parameter("0 to 2", "Higher values make answers more varied", EVERYONE)] = (
         None
     )
-    max_tokens: Annotated[StrictInt | None, Parameter("from 1", "The longest answer, in tokens", EVERYONE)] = None
-    max_completion_tokens: Annotated[
-        StrictInt | None, Parameter("from 1", "The same, with reasoning; OpenAI's newer name", EVERYONE)
+    top_p: Annotated[
+        Number | None, Parameter("0 to 1", "Samples from the most likely tokens up to this total probability", EVERYONE)
     ] = None
-    seed: Annotated[StrictInt | None, Parameter("whole number", "The same seed aims at the same answer", EVERYONE)] = (
-        None
-    )
+    max_tokens: Annotated[
+        StrictInt | None, Parameter("from 1", "Maximum length of the answer, in tokens", EVERYONE)
+    ] = None
+    max_completion_tokens: Annotated[
+        StrictInt | None, Parameter("from 1", "Maximum length including reasoning; OpenAI's newer name", EVERYONE)
+    ] = None
+    seed: Annotated[
+        StrictInt | None, Parameter("whole number", "The same seed should give the same answer", EVERYONE)
+    ] = None
     stop: Annotated[
         StrictStr | list[StrictStr] | None,
-        Parameter("text or JSON list", "Ends the answer where this text would come", EVERYONE),
+        Parameter("text or JSON list", "The answer ends before this text", EVERYONE),
     ] = None
-    presence_penalty: Annotated[Number | None, Parameter("-2 to 2", "Above 0, new subjects are favoured", EVERYONE)] = (
-        None
-    )
-    frequency_penalty: Annotated[
-        Number | None, Parameter("-2 to 2", "Above 0, repetition is disfavoured", EVERYONE)
-    ] = None
-    n: Annotated[StrictInt | None, Parameter("from 1", "How many answers to make", EVERYONE)] = None
+    presence_penalty: Annotated[Number | None, Parameter("-2 to 2", "Above 0 favours new topics", EVERYONE)] = None
+    frequency_penalty: Annotated[Number | None, Parameter("-2 to 2", "Above 0 discourages repetition", EVERYONE)] = None
+    n: Annotated[StrictInt | None, Parameter("from 1", "Number of answers", EVERYONE)] = None
     logprobs: Annotated[
-        StrictBool | None, Parameter("true or false", "Each token's log-probability comes along", EVERYONE)
+        StrictBool | None, Parameter("true or false", "Returns the log probability of each token", EVERYONE)
     ] = None
     top_logprobs: Annotated[
-        StrictInt | None, Parameter("0 to 20", "How many alternatives for each token; wants logprobs", EVERYONE)
+        StrictInt | None, Parameter("0 to 20", "Alternatives returned for each token; needs logprobs", EVERYONE)
     ] = None
     logit_bias: Annotated[
         dict[str, Number] | None, Parameter("JSON object", "Token ids and what is added to their logits", EVERYONE)
@@ -110,18 +110,23 @@ class ChatRequest(WireModel):
     user: Annotated[
         StrictStr | None,
         Parameter(
-            "text", "Your own id of the end user", EVERYONE - {Dialect.LLAMA_CPP}, not_by=frozenset({Dialect.LLAMA_CPP})
+            "text",
+            "Your own id for the end user",
+            EVERYONE - {Dialect.LLAMA_CPP},
+            not_by=frozenset({Dialect.LLAMA_CPP}),
         ),
     ] = None
     top_k: Annotated[
         StrictInt | None,
-        Parameter("from 1", "Keeps this many of the most likely tokens", ENGINES, not_by=frozenset({Dialect.OPENAI})),
+        Parameter(
+            "from 1", "Samples from this many of the most likely tokens", ENGINES, not_by=frozenset({Dialect.OPENAI})
+        ),
     ] = None
     min_p: Annotated[
         Number | None,
         Parameter(
             "0 to 1",
-            "Drops tokens less likely than this share of the likeliest one's",
+            "Drops tokens below this fraction of the top token's probability",
             ENGINES,
             not_by=frozenset({Dialect.OPENAI}),
         ),
@@ -130,7 +135,7 @@ class ChatRequest(WireModel):
         Number | None,
         Parameter(
             "above 0, up to 2",
-            "Above 1, repetition is disfavoured",
+            "Above 1 discourages repetition",
             frozenset({Dialect.VLLM, Dialect.SGLANG}),
             not_by=frozenset({Dialect.OPENAI, Dialect.LLAMA_CPP}),
         ),

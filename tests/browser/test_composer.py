@@ -51,11 +51,11 @@ def test_a_value_that_cannot_be_read_says_so_and_sends_nothing(page: Page, share
     choose(page, "Custom URL")
     page.get_by_role("button", name="Parameters", exact=True).click()
     page.get_by_role("textbox", name=re.compile("^seed")).fill("soon")
-    expect(page.locator("#snippet .problem")).to_contain_text("seed wants a whole number, not 'soon'")
+    expect(page.locator("#snippet .problem")).to_contain_text("seed must be a whole number, not 'soon'")
     before = len(chats(shared_upstream))
     page.get_by_role("textbox", name="Message").fill("hello")
     page.get_by_role("button", name="Send").click()
-    expect(page.locator("#talk .error")).to_contain_text("seed wants a whole number")
+    expect(page.locator("#talk .error")).to_contain_text("seed must be a whole number")
     expect(page.get_by_role("textbox", name="Message")).to_have_value("hello")
     assert len(chats(shared_upstream)) == before
 

@@ -16,7 +16,7 @@ def test_the_list(capfd: pytest.CaptureFixture[str]) -> None:
     rows = capfd.readouterr().out.splitlines()
     assert [row.split()[0] for row in rows] == [one.name for one in PARAMETERS]
     assert rows[0].split() == (
-        "temperature a number 0 to 2 OpenAI, vLLM, SGLang, llama.cpp Higher is more varied".split()
+        "temperature a number 0 to 2 OpenAI, vLLM, SGLang, llama.cpp Higher values make answers more varied".split()
     )
     assert len({row.index(one.help) for row, one in zip(rows, PARAMETERS, strict=True)}) == 1  # columns
     assert main(["parameters", "--json"]) == 0
@@ -59,11 +59,11 @@ def test_the_last_one_counts_and_the_place_is_kept(threaded_upstream: ThreadedUp
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ("top_k=4.5", "top_k wants a whole number, not '4.5'."),
-        ("temperature=", "temperature wants a number, not ''."),
-        ("logprobs=yes", "logprobs wants true or false, not 'yes'."),
-        ("temperature", "--param wants NAME=VALUE, not 'temperature'. Such as temperature=0.5."),
-        ("=1", "--param wants NAME=VALUE, not '=1'. Such as temperature=0.5."),
+        ("top_k=4.5", "top_k must be a whole number, not '4.5'."),
+        ("temperature=", "temperature must be a number, not ''."),
+        ("logprobs=yes", "logprobs must be true or false, not 'yes'."),
+        ("temperature", "--param must be NAME=VALUE, not 'temperature'. Such as temperature=0.5."),
+        ("=1", "--param must be NAME=VALUE, not '=1'. Such as temperature=0.5."),
         ("stream=maybe", "This is not a chat request at stream: Input should be a valid boolean."),
     ],
 )

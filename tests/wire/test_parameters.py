@@ -44,7 +44,7 @@ def test_one_line_in_a_model_is_a_parameter_everywhere() -> None:
     )
     assert added.info == "Is thrown away; from 1; not known to OpenAI"
     assert (read_parameter(added, " 7 "), show_parameter(added, 7), reads_back(added, 7.0)) == (7, "7", False)
-    with pytest.raises(InvalidRequest, match=r"^thrown_away wants a whole number, not '7\.5'\.$"):
+    with pytest.raises(InvalidRequest, match=r"^thrown_away must be a whole number, not '7\.5'\.$"):
         read_parameter(added, "7.5")
     told = list(lines(parameters_of(Later)))[-1]
     assert told.split() == "thrown_away a whole number from 1 vLLM Is thrown away".split()

@@ -85,7 +85,7 @@ def read_parameter(parameter: NamedParameter, text: str) -> Any:
         return _READERS[parameter.kind](text.strip())
     except ValueError:
         raise InvalidRequest(
-            f"{parameter.name} wants {parameter.kind}, not {text.strip()[:40]!r}.", field=parameter.name
+            f"{parameter.name} must be {parameter.kind}, not {text.strip()[:40]!r}.", field=parameter.name
         ) from None
 
 

@@ -123,7 +123,7 @@ def test_what_cannot_be_read_says_what_is_wanted(name: str, text: str, wanted: s
     with pytest.raises(InvalidRequest) as caught:
         read_parameter(BY_NAME[name], text)
     assert caught.value.field == name
-    assert caught.value.message.startswith(f"{name} wants {wanted}")
+    assert caught.value.message.startswith(f"{name} must be {wanted}")
     assert len(caught.value.message) < 120
 
 

@@ -100,7 +100,7 @@ async def test_an_answer_that_does_not_stream(browser: Browser, conversation: Co
     ("form", "kind", "said"),
     [
         ({"backend": "nowhere"}, UnknownBackend, "nowhere"),
-        ({"params": {"temperature": "hot"}}, InvalidRequest, "temperature wants a number, not 'hot'"),
+        ({"params": {"temperature": "hot"}}, InvalidRequest, "temperature must be a number, not 'hot'"),
         ({"extra": "{"}, InvalidRequest, "Extra JSON"),
         ({"backend": "embedded"}, InvalidRequest, "PLAYGROUND_EMBEDDED"),
     ],

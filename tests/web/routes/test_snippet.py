@@ -86,7 +86,7 @@ async def _talk(context: Context, conversation: Conversation, message: str) -> N
     ("form", "words"),
     [
         ({"language": "cobol"}, "There is no snippet in 'cobol'"),
-        ({"params": {"seed": "soon"}}, "seed wants a whole number"),
+        ({"params": {"seed": "soon"}}, "seed must be a whole number"),
         ({"backend": "nowhere"}, "There is no backend 'nowhere'"),
     ],
 )
