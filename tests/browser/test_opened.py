@@ -152,7 +152,7 @@ def test_who_is_no_administrator_launches_nothing(page: Page) -> None:
     page.get_by_role("tab", name="Attach").click()
     page.get_by_role("textbox", name="Server URL").fill("http://127.0.0.1:9")
     page.get_by_role("button", name="Attach").click()
-    expect(page.locator("#servers-pane")).to_contain_text("Only administrators launch")
+    expect(page.locator("#servers-pane")).to_contain_text("Only administrators can launch")
 
 
 def test_the_next_person_at_the_tab_gets_an_empty_page(page: Page, app: App) -> None:
