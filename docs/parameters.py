@@ -12,8 +12,8 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
-from playground.wire.parameters import SOURCES, Dialect, NamedParameter, parameters_of  # noqa: E402 - the path comes first
-from playground.wire.request import ChatRequest  # noqa: E402
+from playground.wire.parameters import SOURCES, Dialect, NamedParameter, parameters_of
+from playground.wire.request import ChatRequest
 
 PAGE = ROOT / "docs" / "parameters.md"
 HEAD = """# Parameters

@@ -18,16 +18,16 @@ ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 
-from fastapi import FastAPI  # noqa: E402 - the path comes first
-from fastapi.routing import APIRoute  # noqa: E402
-from pydantic import SecretStr  # noqa: E402
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+from pydantic import SecretStr
 
-from playground.auth.passwords import PasswordHash  # noqa: E402
-from playground.settings import Settings  # noqa: E402
-from playground.ui.app import create_app  # noqa: E402
-from playground.web.guard.functions import Function  # noqa: E402
-from playground.web.guard.limits import BODY_LIMITS, MAX_BODY_BYTES  # noqa: E402
-from playground.web.guard.wall import CALL, ROUTES, Wall  # noqa: E402
+from playground.auth.passwords import PasswordHash
+from playground.settings import Settings
+from playground.ui.app import create_app
+from playground.web.guard.functions import Function
+from playground.web.guard.limits import BODY_LIMITS, MAX_BODY_BYTES
+from playground.web.guard.wall import CALL, ROUTES, Wall
 
 PAGE = ROOT / "docs" / "routes.md"
 ANYONE, VISITOR, PROGRAMS = "anyone", "who may see the page", "who may run programs"

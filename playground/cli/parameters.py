@@ -7,7 +7,7 @@ from typing import Any
 
 from playground.app.form.parameters import PARAMETERS
 from playground.settings import Settings
-from playground.wire.parameters import Dialect, NamedParameter
+from playground.wire.parameters import NamedParameter, names_of
 
 
 def add(commands: Any) -> None:
@@ -36,4 +36,4 @@ def lines(parameters: Sequence[NamedParameter]) -> Iterator[str]:
 
 
 def _known(parameter: NamedParameter) -> str:
-    return ", ".join(dialect for dialect in Dialect if dialect in parameter.known_by) or "not known"
+    return ", ".join(names_of(parameter.known_by)) or "not known"

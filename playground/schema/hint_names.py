@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from playground.schema.hint_fields import Names, NotUnderstood, literal
+from playground.schema.hint_tables import type_of
 
 ENUMS = frozenset("Enum StrEnum IntEnum".split())
 
@@ -102,7 +103,4 @@ def _is_auto(value: ast.expr, names: Names) -> bool:
 def enum_schema(values: list[Any]) -> dict[str, Any]:
     """The schema of an enum with these values."""
     once = list(dict.fromkeys(values))
-    kinds = {type(value) for value in once}
-    names = {str: "string", int: "integer", float: "number", bool: "boolean"}
-    kind = names.get(kinds.pop()) if len(kinds) == 1 else None
-    return {"enum": once} | ({"type": kind} if kind else {})
+    return {"enum": once} | type_of(once)

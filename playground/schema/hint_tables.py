@@ -1,5 +1,6 @@
 """What the names in type hints stand for in JSON Schema, as pydantic writes it."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 _STRING: dict[str, Any] = {"type": "string"}
@@ -11,6 +12,16 @@ _SECRET = _STRING | {"format": "password", "writeOnly": True}
 def _texts(**formats: str) -> dict[str, dict[str, Any]]:
     """Types that are texts of a format, whose hyphens are written as `_`."""
     return {name: _STRING | {"format": format_.replace("_", "-")} for name, format_ in formats.items()}
+
+
+PLAIN: dict[type, str] = {str: "string", int: "integer", float: "number", bool: "boolean"}
+
+
+def type_of(values: Iterable[Any], types: Mapping[type, str] = PLAIN) -> dict[str, str]:
+    """The keyword `type` for values that are all of one plain type; {} for others."""
+    kinds = {type(value) for value in values}
+    kind = types.get(kinds.pop()) if len(kinds) == 1 else None
+    return {"type": kind} if kind else {}
 
 
 SIMPLE: dict[str, dict[str, Any]] = {

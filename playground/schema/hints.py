@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeGuard, TypeVar
 
 from playground.schema.hint_fields import TEXT_ONLY, FieldInfo, NotUnderstood, TooMuch, literal, read_field
-from playground.schema.hint_tables import ARRAYS, CALLS, CONSTRAINTS, MAPPINGS, SETS, SIMPLE, TUPLES
+from playground.schema.hint_tables import ARRAYS, CALLS, CONSTRAINTS, MAPPINGS, PLAIN, SETS, SIMPLE, TUPLES, type_of
 
 MAX_READS = 20_000  # of types in types: an alias of aliases unfolds to any number
 _NULL = {"type": "null"}
@@ -254,12 +254,8 @@ class Hints:
                 raise NotUnderstood(node, f"{ast.unparse(node)} is no value that Literal takes")
         values = list(dict.fromkeys(map(_Exactly, said)))
         plain = [exactly.value for exactly in values]
-        kinds = {type(value) for value in plain}
-        found: dict[str, Any] = {"const": plain[0]} if len(plain) == 1 else {"enum": plain}
-        names = {str: "string", int: "integer", float: "number", bool: "boolean", type(None): "null"}
-        if len(kinds) == 1 and (kind := kinds.pop()) in names:
-            found["type"] = names[kind]
-        return Typed(found)
+        found = {"const": plain[0]} if len(plain) == 1 else {"enum": plain}
+        return Typed(found | type_of(plain, PLAIN | {type(None): "null"}))
 
     def _annotated(self, nodes: list[ast.expr]) -> Typed:
         typed = self.read(nodes[0])

@@ -7,7 +7,7 @@ What a server knows was asked, not assumed: `SOURCES` says whom and how, `tests/
 `tests/engines/embedded/test_parameters.py` ask again.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from types import NoneType, UnionType
@@ -33,6 +33,11 @@ SOURCES = {
 }
 ENGINES = frozenset({Dialect.VLLM, Dialect.SGLANG, Dialect.LLAMA_CPP})
 EVERYONE = frozenset(Dialect)
+
+
+def names_of(dialects: Collection[Dialect]) -> list[str]:
+    """Their names, always in the same order."""
+    return [dialect.value for dialect in Dialect if dialect in dialects]
 
 
 class Kind(StrEnum):
@@ -87,7 +92,7 @@ class NamedParameter(Parameter):
     @property
     def info(self) -> str:
         """Help and range, then who is known not to take it."""
-        strangers = ", ".join(dialect for dialect in Dialect if dialect in self.not_by)
+        strangers = ", ".join(names_of(self.not_by))
         return f"{self.help}; {self.range}" + (f"; not known to {strangers}" if strangers else "")
 
     def to_dict(self) -> dict[str, Any]:
@@ -97,8 +102,8 @@ class NamedParameter(Parameter):
             "type": self.kind.value,
             "range": self.range,
             "help": self.help,
-            "known_by": [dialect.value for dialect in Dialect if dialect in self.known_by],
-            "not_by": [dialect.value for dialect in Dialect if dialect in self.not_by],
+            "known_by": names_of(self.known_by),
+            "not_by": names_of(self.not_by),
         }
 
 

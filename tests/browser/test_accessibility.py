@@ -9,11 +9,11 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from tests.app.servers.test_servers import free_port
 from tests.browser.test_json import SCHEMA
 from tests.browser.test_page import ask, choose
 from tests.browser.test_servers import COMMAND, launch, open_servers
 from tests.browser.test_tools import TOOL, calling
+from tests.ports import free_port
 from tests.upstream import ThreadedUpstream, scripts
 
 Look = Callable[[str], None]

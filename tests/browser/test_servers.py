@@ -8,8 +8,8 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from playground.engines.embedded.models import MODEL_FILE
-from tests.app.servers.test_servers import free_port
 from tests.browser.test_page import choose
+from tests.ports import free_port
 from tests.upstream import ThreadedUpstream
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]

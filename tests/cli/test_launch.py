@@ -25,8 +25,8 @@ from playground.engines.embedded.models import MODEL_FILE, fetch_model
 from playground.engines.recipes import Recipe, load_recipes, recipes_folder
 from playground.engines.spec import LaunchSpec
 from playground.settings import Settings
-from tests.app.servers.test_servers import free_port
 from tests.cli.running import ARGV, KEY, ROOT, environment, playground
+from tests.ports import free_port
 
 RECIPES = load_recipes(recipes_folder())
 SERVER_KEY = "sk-server-made-up-0123456789"

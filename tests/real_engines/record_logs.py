@@ -18,8 +18,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from playground.engines.process.process import EngineProcess, how_it_ended
+from tests.ports import free_port
 from tests.real_engines.engine import ENGINES, HERE, RealEngine, checkpoint
-from tests.real_engines.running import GRACE_S, READY_S, free_port, healthy
+from tests.real_engines.running import GRACE_S, READY_S, healthy
 
 FOLDER = HERE.parent / "data" / "engine_logs"
 _LINE_CHARACTERS = 500  # SGLang prints all its arguments in one line of 12,000

@@ -1,7 +1,6 @@
 """A real engine that runs: started under the app's guard, waited for, and stopped so that nothing is left."""
 
 import contextlib
-import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -10,6 +9,7 @@ import psutil
 
 from playground.engines.process.process import EngineProcess
 from tests.background import background_loop
+from tests.ports import free_port
 from tests.real_engines.engine import RealEngine
 
 READY_S = 420.0  # on two busy cores, with nothing of it in the file cache
@@ -70,11 +70,3 @@ async def healthy(origin: str) -> bool:
         with contextlib.suppress(httpx.HTTPError):
             return (await client.get(f"{origin}/health")).status_code == httpx.codes.OK
     return False
-
-
-def free_port() -> int:
-    """A port of this machine that nothing listens on."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port

@@ -20,8 +20,8 @@ from playground.engines.launch.supervisor import Supervisor
 from playground.engines.spec import LaunchSpec
 from playground.phases import LAUNCH, Phase
 from tests.engines.launch.engine import launch
+from tests.ports import free_port
 from tests.real_engines.engine import CONTEXT_TOKENS, ENGINES, HERE, MODEL, checkpoint
-from tests.real_engines.running import free_port
 
 EXTRA = {
     "vllm": ("--max-num-seqs", "8", "--enforce-eager"),

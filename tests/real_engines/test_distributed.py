@@ -22,8 +22,8 @@ from playground.engines.kinds.base import Command, Installation
 from playground.engines.spec import LaunchSpec
 from playground.errors import InvalidLaunch
 from tests.engines.distributed.making import ADDRESSES, KEY, argv_of, make
+from tests.ports import free_port
 from tests.real_engines.engine import ENGINES as REAL
-from tests.real_engines.running import free_port
 from tests.real_engines.tools import RAY, SGLANG_ROUTER, SKYPILOT, VLLM_ROUTER, Tool
 from tests.upstream import ThreadedUpstream, scripts
 

@@ -8,8 +8,9 @@ import pytest
 
 from playground.engines.process.process import EngineProcess
 from playground.errors import EngineExited
+from tests.ports import free_port
 from tests.real_engines.engine import ENGINES, RealEngine
-from tests.real_engines.running import GONE_S, GRACE_S, READY_S, family_of, free_port
+from tests.real_engines.running import GONE_S, GRACE_S, READY_S, family_of
 
 LOADING = {"vllm": "Starting to load model", "sglang": "Load weight begin"}  # by then all its processes are there
 

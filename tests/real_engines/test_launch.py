@@ -17,9 +17,10 @@ from playground.engines.spec import LaunchSpec
 from playground.phases import LAUNCH, Phase
 from tests.background import background_loop
 from tests.engines.kinds.reading import START, sizes, step
+from tests.ports import free_port
 from tests.real_engines.engine import CONTEXT_TOKENS, ENGINES, MODEL, RealEngine, checkpoint
 from tests.real_engines.provision import is_there
-from tests.real_engines.running import GRACE_S, READY_S, family_of, free_port, healthy
+from tests.real_engines.running import GRACE_S, READY_S, family_of, healthy
 
 KEY = "sk-a-key-of-the-tests-0123456789"
 EXTRA = {

@@ -10,8 +10,9 @@ import psutil
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.ports import free_port
 from tests.real_engines.engine import HERE, MODEL, VLLM, checkpoint
-from tests.real_engines.running import READY_S, free_port
+from tests.real_engines.running import READY_S
 from tests.web.opened import ROOT, started
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(READY_S + 540)]

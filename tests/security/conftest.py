@@ -8,7 +8,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.security.nginx import free_port, nginx_before
+from tests.ports import free_port
+from tests.security.nginx import nginx_before
 from tests.web.opened import ADA, BEN, USERS, App, app_process, log_in
 
 WAYS = ("local", "login", "proxied")

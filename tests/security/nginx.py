@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.ports import free_port
+
 PLACES = ("nginx", "/usr/sbin/nginx", f"{sys.prefix}/nginx/usr/sbin/nginx")
 # As the README has it: the name that was asked for, and who asked.
 GOOD = (
@@ -72,14 +74,6 @@ def nginx_before(app: str, folder: Path, headers: tuple[str, ...] = GOOD, *, por
         finally:
             process.terminate()
             process.wait(10)
-
-
-def free_port() -> int:
-    """A port that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def listens(port: int) -> bool:

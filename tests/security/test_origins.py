@@ -13,8 +13,9 @@ from playwright.sync_api import Browser
 from playground.auth import passwords
 from playground.auth.failures import Failures
 from playground.auth.passwords import PasswordHash, Users
+from tests.ports import free_port
 from tests.security.conftest import Way
-from tests.security.nginx import GOOD, free_port, nginx_before
+from tests.security.nginx import GOOD, nginx_before
 from tests.web.opened import ADA, BEN, USERS, App, app_process, log_in
 
 READ = ("/", "/config", "/gradio_api/info", "/gradio_api/app_id", "/theme.css", "/login", "/gradio_api/servers")

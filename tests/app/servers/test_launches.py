@@ -28,7 +28,7 @@ from playground.errors import InvalidLaunch, LaunchOutdated
 from playground.phases import Phase
 from playground.settings import Settings
 from playground.ui.tabs.servers.handlers import ServerHandlers
-from tests.app.servers.test_servers import free_port
+from tests.ports import free_port
 from tests.web.running import until
 
 PARSER = """

@@ -26,6 +26,7 @@ from playground.run import run
 from playground.settings import Settings
 from playground.wire.exchange import Exchange
 from playground.wire.prepared import Auth, Target
+from tests.ports import free_port
 from tests.upstream import Upstream
 from tests.web.running import until
 
@@ -57,13 +58,6 @@ def model() -> str:
     """The embedded model's name; its file is on this machine."""
     fetch_model(lambda _: None)
     return MODEL_FILE
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
 
 
 def spec_of(model: str, **fields: Any) -> LaunchSpec:

@@ -19,7 +19,7 @@ from playground.engines.launch.server import LaunchedServer
 from playground.engines.launch.supervisor import Supervisor
 from playground.engines.spec import LaunchSpec
 from playground.settings import Settings
-from tests.app.servers.test_servers import free_port
+from tests.ports import free_port
 
 # Hand-made: answers /metrics with how many requests it works on, as SGLang names it; POST /SECONDS takes that long.
 SERVER = """

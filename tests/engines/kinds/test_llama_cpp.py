@@ -14,14 +14,7 @@ from playground.engines.process.process import EngineProcess
 from playground.engines.recipes import load_recipes, recipes_folder
 from playground.phases import Phase
 from tests.engines.kinds.reading import follow, sizes
-
-
-def free_port() -> int:
-    """A port of this machine that nothing listens on."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
+from tests.ports import free_port
 
 
 @pytest.mark.model

@@ -20,7 +20,7 @@ from playground.settings import Settings
 from playground.ui.draw.servers import draw_servers
 from playground.web.app import create_api
 from playground.web.routes.servers import ACTIONS, server_routes
-from tests.app.servers.test_servers import free_port
+from tests.ports import free_port
 from tests.upstream import Upstream
 from tests.web.opened import ADA, BEN, EVERYWHERE, USERS, administrator_of, context_of, log_in, served
 from tests.web.running import until
